@@ -1,0 +1,144 @@
+/**
+ * The one dialect that workers understand, field by field. A field that is not in these tables is dropped and
+ * named to the caller, never refused: applications send what their engine of the day understands.
+ */
+import { z } from "zod";
+import { TroopError } from "./error-codes.ts";
+import type { Capability } from "./node.ts";
+
+const penalty = z.number().min(-2).max(2);
+const tokenCount = z.int().min(1).max(10_000_000);
+const text = z.string();
+const object = z.record(z.string(), z.unknown());
+
+/** Sampling and output fields that chat and plain completion share. */
+const generation = {
+  stream: z.boolean(),
+  stream_options: z.object({ include_usage: z.boolean().optional() }),
+  temperature: z.number().min(0).max(5),
+  top_p: z.number().min(0).max(1),
+  top_k: z.int().min(-1).max(1_000_000),
+  min_p: z.number().min(0).max(1),
+  seed: z.int(),
+  stop: z.union([text, z.array(text).max(16)]),
+  max_tokens: tokenCount,
+  frequency_penalty: penalty,
+  presence_penalty: penalty,
+  repetition_penalty: z.number().min(0).max(10),
+  n: z.literal(1),
+  logit_bias: z.record(z.string(), z.number()),
+} as const;
+
+const contentPart = z.looseObject({ type: text });
+const message = z.looseObject({
+  role: z.enum(["system", "developer", "user", "assistant", "tool"]),
+  content: z.union([text, z.array(contentPart).max(256), z.null()]).optional(),
+});
+
+const chatFields = {
+  ...generation,
+  messages: z.array(message).min(1).max(4_096),
+  max_completion_tokens: tokenCount,
+  logprobs: z.boolean(),
+  top_logprobs: z.int().min(0).max(20),
+  response_format: object,
+  tools: z.array(object).max(1_024),
+  tool_choice: z.union([text, object]),
+  parallel_tool_calls: z.boolean(),
+  reasoning_effort: text,
+  chat_template_kwargs: object,
+} as const;
+
+const completionFields = {
+  ...generation,
+  prompt: z.union([text, z.array(text).min(1).max(1)]),
+  suffix: text,
+  echo: z.boolean(),
+} as const;
+
+const embeddingFields = {
+  input: z.union([text, z.array(text).min(1).max(2_048), z.array(z.int()).min(1)]),
+  encoding_format: z.enum(["float", "base64"]),
+  dimensions: z.int().positive(),
+} as const;
+
+interface Route {
+  fields: Readonly<Record<string, z.ZodType>>;
+  required: readonly string[];
+  capability: Capability;
+}
+
+/** Paths that a sealed request's head may name. */
+export const inferenceRoutes = {
+  "/v1/chat/completions": { fields: chatFields, required: ["messages"], capability: "chat" },
+  "/v1/completions": { fields: completionFields, required: ["prompt"], capability: "completion" },
+  "/v1/embeddings": { fields: embeddingFields, required: ["input"], capability: "embedding" },
+} as const satisfies Record<string, Route>;
+export type InferencePath = keyof typeof inferenceRoutes;
+export const inferencePath = z.enum(
+  Object.keys(inferenceRoutes) as [InferencePath, ...InferencePath[]],
+);
+
+export interface InferenceRequest {
+  model: string;
+  /** Validated fields, ready for an engine. */
+  fields: Record<string, unknown>;
+  /** Names of fields that were dropped because no engine is known to take them. */
+  ignored: string[];
+}
+
+/**
+ * Checks a body against its route's table.
+ * @throws TroopError `invalid_value` with the parameter's name
+ */
+export function readInferenceRequest(path: InferencePath, body: unknown): InferenceRequest {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw new TroopError("invalid_value", "The body must be a JSON object.");
+  }
+  const route: Route = inferenceRoutes[path];
+  const { model, ...rest } = body as Record<string, unknown>;
+  if (typeof model !== "string" || model === "") {
+    throw new TroopError("invalid_value", "Name a model; `GET /v1/models` lists them.", {
+      param: "model",
+    });
+  }
+  const fields: Record<string, unknown> = {};
+  const ignored: string[] = [];
+  for (const [name, value] of Object.entries(rest)) {
+    const schema = Object.hasOwn(route.fields, name) ? route.fields[name] : undefined;
+    if (!schema) ignored.push(name);
+    // SDKs send null for "not set".
+    else if (value !== null) fields[name] = parseField(schema, name, value);
+  }
+  for (const name of route.required) {
+    if (!(name in fields))
+      throw new TroopError("invalid_value", `\`${name}\` is required.`, { param: name });
+  }
+  return { model, fields, ignored };
+}
+
+function parseField(schema: z.ZodType, name: string, value: unknown): unknown {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = [name, ...(issue?.path ?? [])].join(".");
+  throw new TroopError("invalid_value", `\`${where}\`: ${issue?.message ?? "not understood"}.`, {
+    param: where,
+  });
+}
+
+/** The head frame's JSON: where the request goes, and the secret that proves it. */
+export const headSchema = z.strictObject({
+  path: inferencePath,
+  k: z.int(),
+  x: z.string(),
+  proof: z.array(z.string()),
+});
+export type Head = z.infer<typeof headSchema>;
+
+/** The head frame of an answer: the status and headers that count. */
+export const answerHeadSchema = z.strictObject({
+  status: z.int().min(200).max(599),
+  headers: z.record(z.string(), z.string()),
+});
+export type AnswerHead = z.infer<typeof answerHeadSchema>;

@@ -1,0 +1,137 @@
+/** Shapes of the coordinator's control plane. What validates is also what the types and the OpenAPI document are made from. */
+import { z } from "zod";
+import { creditsText, multiplierText } from "./credits.ts";
+import { thumbprintText, uuidText } from "./ids.ts";
+import { limits } from "./limits.ts";
+import { offeredModel, peerSchema } from "./node.ts";
+import { rateSchema } from "./price.ts";
+import { anchorText } from "./secrets.ts";
+
+const modelName = z.string().min(1).max(limits.modelNameCharacters);
+const timestamp = z.int().nonnegative();
+
+/** Every failure, everywhere. */
+export const errorAnswer = z.object({
+  error: z.object({
+    message: z.string(),
+    type: z.string(),
+    param: z.string().nullable(),
+    code: z.string(),
+  }),
+  request_id: z.string(),
+});
+
+export const healthAnswer = z.strictObject({
+  status: z.enum(["ok", "stopping"]),
+  /** Tells a coordinator from an inference engine that happens to use the same port. */
+  service: z.literal("monkey-troop-coordinator"),
+  version: z.string(),
+});
+
+export const publicKeyAnswer = z.strictObject({ public_key: z.string() });
+
+/** The account is named by the proof; the body carries what a join policy asks for. */
+export const createUserRequest = z.strictObject({});
+export const createUserAnswer = z.strictObject({
+  account_id: thumbprintText,
+  created: z.boolean(),
+});
+
+/** Proven by the node key; `enrolment` is signed by the owner account. */
+export const enrolNodeRequest = z.strictObject({ enrolment: z.string().max(limits.proofBytes) });
+export const enrolNodeAnswer = z.strictObject({
+  node_id: thumbprintText,
+  owner: thumbprintText,
+  multiplier: multiplierText,
+});
+
+export const peersQuery = z.strictObject({ model: modelName.optional() });
+export const peersAnswer = z.strictObject({
+  count: z.int().nonnegative(),
+  nodes: z.array(peerSchema),
+});
+
+export const modelsAnswer = z.strictObject({
+  object: z.literal("list"),
+  data: z.array(
+    z.strictObject({
+      id: z.string(),
+      object: z.literal("model"),
+      created: z.int(),
+      owned_by: z.string(),
+      context_length: z.int().nullable(),
+      troop: z.strictObject({ nodes: z.int().nonnegative(), price: rateSchema }),
+    }),
+  ),
+});
+
+export const authorizeRequest = z.strictObject({
+  /** The caller's own UUID for this ticket: the same id gets the same ticket. */
+  id: uuidText,
+  model: modelName,
+  /** Without it the coordinator chooses. */
+  node: thumbprintText.optional(),
+  exclude: z.array(thumbprintText).max(32).optional(),
+  max_budget: creditsText.optional(),
+  anchor: anchorText,
+});
+export type AuthorizeRequest = z.infer<typeof authorizeRequest>;
+
+export const authorizeAnswer = z.strictObject({
+  ticket: z.string(),
+  /** The same text under the name that earlier papers gave it. */
+  token: z.string(),
+  node: peerSchema,
+  /** Host of the first address; null where the node is reachable by relay only. */
+  target_ip: z.string().nullable(),
+  hold: uuidText,
+  budget: creditsText,
+  multiplier: multiplierText,
+  rate: rateSchema,
+  /** What a request of 500 prompt and 500 completion tokens costs at most, in credits. */
+  estimated_cost: creditsText,
+  expires_at: timestamp,
+});
+export type AuthorizeAnswer = z.infer<typeof authorizeAnswer>;
+
+/** `posted` credits, what of them is reserved, what can be spent, what cannot be given away, what is on the way. */
+export const balanceAnswer = z.strictObject({
+  account_id: thumbprintText,
+  balance: creditsText,
+  held: creditsText,
+  available: creditsText,
+  non_transferable: creditsText,
+  vesting: creditsText,
+  /** Whole credits: seconds of an RTX 3060. */
+  balance_seconds: z.int(),
+});
+export type BalanceAnswer = z.infer<typeof balanceAnswer>;
+
+export const transactionsQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(limits.pageMost).default(limits.pageDefault),
+  cursor: z
+    .string()
+    .max(limits.shortTextCharacters * 2)
+    .optional(),
+});
+
+const signedCredits = z.string().regex(/^-?(0|[1-9][0-9]{0,14})\.[0-9]{6}$/);
+export const historyEntry = z.strictObject({
+  id: z.string(),
+  user_id: thumbprintText,
+  amount: signedCredits,
+  transaction_type: z.enum(["credit", "debit"]),
+  kind: z.string(),
+  /** Explains the charge in a line. */
+  description: z.string(),
+  metadata: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+  created_at: timestamp,
+});
+export type HistoryEntry = z.infer<typeof historyEntry>;
+export const transactionsAnswer = z.strictObject({
+  transactions: z.array(historyEntry),
+  next_cursor: z.string().nullable(),
+});
+
+/** What the sidecar's `GET /v1/models` says of a model offered by several nodes. */
+export type ModelOffer = z.infer<typeof offeredModel>;

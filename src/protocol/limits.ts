@@ -1,0 +1,89 @@
+/** Every bound of the protocol, each with its reason. A number that limits the wire lives here or nowhere. */
+
+const second = 1_000;
+const minute = 60 * second;
+const kibibyte = 1_024;
+const mebibyte = 1_024 * kibibyte;
+
+export const limits = {
+  // Identity and time
+  /** Clocks of honest machines differ by less; a proof older than this cannot be replayed later. */
+  clockSkewMs: 30 * second,
+  /** One person's machines; more needs a second account. */
+  nodesPerAccount: 32,
+  rsaKeyBits: { least: 2_048, most: 4_096 },
+  /** A DPoP proof or statement header with a 4096-bit RSA key is about 1.5 KiB. */
+  proofBytes: 8 * kibibyte,
+
+  // Tickets
+  ticketLifeMs: 5 * minute,
+  /** Leaves of the tree of one-time secrets: a budget of five minutes of short requests. */
+  secretsPerTicket: 256,
+  secretTreeDepth: 8,
+  secretBytes: 32,
+  ticketBytes: 4 * kibibyte,
+  /** A budget below these seconds of the node's time ends most answers early, so none is given. */
+  leastBudgetSeconds: 20,
+  mostBudgetSeconds: 300,
+  requestSecondsDefault: 1_800,
+  engineIdleMs: 300 * second,
+  /** After the ticket's end a stream may still run, and its receipt may still be on the way. */
+  holdGraceMs: 15 * minute,
+
+  // Inference requests
+  headFrameBytes: 8 * kibibyte,
+  headFrameWaitMs: 2 * second,
+  inferenceBodyBytes: 20 * mebibyte,
+  inferenceBytesInFlight: 64 * mebibyte,
+  inferenceBodyWaitMs: 30 * second,
+  /** One frame of an answer; pieces of the same tick are joined up to this. */
+  frameBytes: 64 * kibibyte,
+  framePaddingBytes: 256,
+  /** What may wait for one slow reader before the engine is paused. */
+  streamBufferBytes: 256 * kibibyte,
+  slowReaderMs: 30 * second,
+  abortEngineMs: 1 * second,
+
+  // Receipts and acknowledgements
+  linesPerStatement: 100,
+  statementsPerCall: 50,
+  statementCallBytes: 2 * mebibyte,
+  batchWaitMs: 2 * second,
+  receiptAgeMs: 8 * 24 * 60 * minute,
+  recordAgeMs: 9 * 24 * 60 * minute,
+  vestingMs: 24 * 60 * minute,
+  /** The client's own figures are upper bounds: its clock sees the network too. */
+  acknowledgedMsGrace: 2 * second,
+  acknowledgedTokensGrace: 32,
+  /** Worker's and client's figures that differ by less are called equal. */
+  differenceShare: 0.05,
+  freeAbortsPerTicket: 3,
+  freeAbortMs: 10 * second,
+
+  // Heartbeats
+  heartbeatMs: 10 * second,
+  heartbeatsPerLease: 3,
+  heartbeatBytes: 256 * kibibyte,
+  modelsPerNode: 256,
+  enginesPerNode: 16,
+  runningHoldsPerNode: 1_024,
+  revokedHolds: 1_000,
+  addressesPerNode: 8,
+
+  // Control plane
+  bodyBytes: 64 * kibibyte,
+  headerBytes: 16 * kibibyte,
+  headerCount: 100,
+  jsonDepth: 32,
+  headersWaitMs: 10 * second,
+  readTimeoutMs: 5 * second,
+  writeTimeoutMs: 30 * second,
+  pageDefault: 50,
+  pageMost: 200,
+
+  // Texts
+  modelNameCharacters: 256,
+  digestCharacters: 128,
+  shortTextCharacters: 64,
+  urlCharacters: 2_048,
+} as const;

@@ -1,0 +1,77 @@
+/** Proof of possession for one call to the coordinator: DPoP (RFC 9449) with the private claim `bh`, a hash of the body. */
+import { z } from "zod";
+import type { Random } from "../base/random.ts";
+import { digestOf } from "./bytes.ts";
+import { TroopError } from "./error-codes.ts";
+import { limits } from "./limits.ts";
+import type { PublicJwk, Signer, Verifier } from "./signature.ts";
+
+const claimsSchema = z.object({
+  jti: z.string().min(1).max(limits.shortTextCharacters),
+  htm: z.string(),
+  htu: z.string(),
+  iat: z.int().nonnegative(),
+  /** base64url SHA-256 of the raw body; absent where there is none. */
+  bh: z.string().optional(),
+});
+
+export interface ProvenCall {
+  method: string;
+  /** The coordinator's public base and the path, without query: never what `Host` says. */
+  url: string;
+  body?: Uint8Array | string | undefined;
+}
+
+const hasBody = (body: ProvenCall["body"]) => body !== undefined && body.length > 0;
+
+/** @param now coordinator time, ms */
+export function createProof(
+  signer: Signer,
+  random: Random,
+  now: number,
+  call: ProvenCall,
+): Promise<string> {
+  return signer.sign("dpop+jwt", {
+    jti: random.uuid(),
+    htm: call.method,
+    htu: call.url,
+    iat: Math.floor(now / 1_000),
+    ...(hasBody(call.body) ? { bh: digestOf(call.body!) } : {}),
+  });
+}
+
+/**
+ * Checks a proof against the call it came with. There is no store of `jti`: each mutating body has a key of
+ * its own, so a replay gets the first answer.
+ * @throws TroopError `missing_proof`, `invalid_proof`, `body_hash_mismatch`, `clock_skew`
+ */
+export async function checkProof(
+  verifier: Verifier,
+  proof: string | undefined,
+  call: ProvenCall,
+  now: number,
+): Promise<{ id: string; jwk: PublicJwk }> {
+  if (!proof) throw new TroopError("missing_proof");
+  if (proof.length > limits.proofBytes)
+    throw new TroopError("invalid_proof", "The proof is too long.");
+  const { id, jwk, payload } = await verifier.verify(proof, "dpop+jwt", "invalid_proof");
+  const claims = claimsSchema.safeParse(payload);
+  if (!claims.success)
+    throw new TroopError("invalid_proof", "The proof lacks a claim or has one of the wrong kind.");
+  const { htm, htu, iat, bh } = claims.data;
+  if (htm !== call.method)
+    throw new TroopError("invalid_proof", "The proof was made for another method.");
+  if (htu !== call.url) {
+    throw new TroopError(
+      "invalid_proof",
+      `The proof was made for another URL; this coordinator is ${baseOf(call.url)}.`,
+    );
+  }
+  if (bh !== (hasBody(call.body) ? digestOf(call.body!) : undefined))
+    throw new TroopError("body_hash_mismatch");
+  if (Math.abs(now - iat * 1_000) > limits.clockSkewMs)
+    throw new TroopError("clock_skew", undefined, { details: { now } });
+  return { id, jwk };
+}
+
+const baseOf = (url: string) => new URL(url).origin;

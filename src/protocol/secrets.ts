@@ -1,0 +1,77 @@
+/**
+ * A ticket's one-time secrets: proof that its holder made a request, and evidence the worker can show.
+ *
+ * The client draws a seed and keeps it in memory. Secret k is x_k = HMAC-SHA256(seed, k); the 256 leaves
+ * form a Merkle tree whose root, the *anchor*, the coordinator signs into the ticket. Request k reveals x_k
+ * and its path. Numbers may be skipped and come in any order; one that was never revealed cannot be billed.
+ * (A hash chain would be shorter, but x_6 would betray a refused x_5.)
+ */
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { z } from "zod";
+import { fromBase64url, sha256, toBase64url } from "./bytes.ts";
+import { limits } from "./limits.ts";
+
+const hashText = z.string().regex(/^[A-Za-z0-9_-]{43}$/, "32 bytes as base64url");
+export const anchorText = hashText;
+export const secretNumber = z.int().min(1).max(limits.secretsPerTicket);
+export const secretText = hashText;
+export const secretPath = z.array(hashText).length(limits.secretTreeDepth);
+
+/** Secret `k` with its way to the anchor: siblings from leaf to root, base64url. */
+export interface RevealedSecret {
+  k: number;
+  x: string;
+  path: string[];
+}
+
+const numberBytes = (k: number): Uint8Array => Uint8Array.of(k >> 8, k & 0xff);
+// Leaves and inner nodes are hashed under different labels, so that neither can pass for the other.
+const leafOf = (k: number, x: Uint8Array) => sha256("troop-leaf/1", numberBytes(k), x);
+const parentOf = (left: Uint8Array, right: Uint8Array) => sha256("troop-node/1", left, right);
+
+export interface SecretTree {
+  readonly anchor: string;
+  reveal(k: number): RevealedSecret;
+}
+
+/** @param seed 32 random bytes; whoever has them can spend the ticket */
+export function createSecretTree(seed: Uint8Array): SecretTree {
+  const secretOf = (k: number) => createHmac("sha256", seed).update(numberBytes(k)).digest();
+  let level = Array.from({ length: limits.secretsPerTicket }, (_, index) =>
+    leafOf(index + 1, secretOf(index + 1)),
+  );
+  const levels = [level];
+  while (level.length > 1) {
+    const below = level;
+    level = Array.from({ length: below.length / 2 }, (_, index) =>
+      parentOf(below[2 * index]!, below[2 * index + 1]!),
+    );
+    levels.push(level);
+  }
+  return {
+    anchor: toBase64url(level[0]!),
+    reveal: (k) => ({
+      k,
+      x: toBase64url(secretOf(k)),
+      path: levels
+        .slice(0, -1)
+        .map((nodes, height) => toBase64url(nodes[((k - 1) >> height) ^ 1]!)),
+    }),
+  };
+}
+
+/** True where `x` is secret `k` of the tree with this anchor. */
+export function isSecretOf(anchor: string, { k, x, path }: RevealedSecret): boolean {
+  if (!Number.isInteger(k) || k < 1 || k > limits.secretsPerTicket) return false;
+  if (path.length !== limits.secretTreeDepth) return false;
+  const root = fromBase64url(anchor);
+  const secret = fromBase64url(x);
+  if (root?.length !== limits.secretBytes || secret?.length !== limits.secretBytes) return false;
+  let node = leafOf(k, secret);
+  for (const [height, text] of path.entries()) {
+    const sibling = fromBase64url(text);
+    if (sibling?.length !== limits.secretBytes) return false;
+    node = ((k - 1) >> height) & 1 ? parentOf(sibling, node) : parentOf(node, sibling);
+  }
+  return timingSafeEqual(node, root);
+}
