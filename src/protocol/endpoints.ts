@@ -17,6 +17,8 @@ export const errorAnswer = z.object({
     type: z.string(),
     param: z.string().nullable(),
     code: z.string(),
+    /** Facts the caller needs to do better, such as the last heartbeat's order. */
+    details: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
   }),
   request_id: z.string(),
 });

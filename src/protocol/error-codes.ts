@@ -22,6 +22,7 @@ export const errorCodes = {
     text: "The content type or encoding is not one that is understood here.",
   },
   request_too_large: { status: 413, text: "The body is larger than this route accepts." },
+  headers_too_large: { status: 431, text: "The headers are larger or more than is accepted." },
   bad_framing: { status: 400, text: "The HTTP framing is ambiguous, so the request was refused." },
   invalid_path: { status: 400, text: "The path holds characters that are not allowed in it." },
   not_found: { status: 404, text: "There is nothing at this path." },

@@ -43,6 +43,8 @@ export const limits = {
   streamBufferBytes: 256 * kibibyte,
   slowReaderMs: 30 * second,
   abortEngineMs: 1 * second,
+  /** How long a worker that is asked to stop lets its streams finish. */
+  drainMs: 300 * second,
 
   // Receipts and acknowledgements
   linesPerStatement: 100,

@@ -69,6 +69,13 @@ export const receiptBody = z.strictObject({
 });
 export type ReceiptBody = z.infer<typeof receiptBody>;
 
+/** The worker is done with a ticket: `numbers` are those it admitted. Sent like a receipt, as `troop-close+jwt`. */
+export const closeBody = z.strictObject({
+  hold: uuidText,
+  numbers: z.array(secretNumber).max(limits.secretsPerTicket),
+});
+export type CloseBody = z.infer<typeof closeBody>;
+
 const requestNameText = z.string().regex(/^[0-9a-f-]{36}\.[1-9][0-9]{0,2}$/, "<hold>.<k>");
 /** Names other requests of the same account; only the coordinator learns it. */
 const relations = {
@@ -118,7 +125,8 @@ export const lineOutcomes = [
 ] as const;
 export type LineOutcome = (typeof lineOutcomes)[number];
 
-export const statementRefusals = ["hold_not_found", "invalid_signature"] as const;
+/** `clock_skew`: signed in the future, or more than eight days ago. */
+export const statementRefusals = ["hold_not_found", "invalid_signature", "clock_skew"] as const;
 
 const lineOutcome = z.strictObject({
   k: secretNumber,

@@ -4,7 +4,8 @@ import type { Capability, Peer } from "./node.ts";
 
 export interface Wish {
   model: string;
-  capability: Capability;
+  /** Without it any capability of the model will do. */
+  capability?: Capability | undefined;
   /** Nodes that must not be used, such as those that just failed. */
   exclude: ReadonlySet<string>;
 }
@@ -16,7 +17,8 @@ export const offers = (
   { model, capability }: Pick<Wish, "model" | "capability">,
 ): boolean =>
   peer.models.some(
-    (offered) => offered.name === model && offered.capabilities.includes(capability),
+    (offered) =>
+      offered.name === model && (!capability || offered.capabilities.includes(capability)),
   );
 
 export const candidatesFor = (peers: readonly Peer[], wish: Wish): Peer[] =>

@@ -25,3 +25,12 @@ export interface Engine extends AsyncDisposable {
   /** Path of the OpenAI-compatible route for `kind`. */
   path(kind: InferenceKind): string;
 }
+
+const openAiPaths = {
+  chat: "/v1/chat/completions",
+  completion: "/v1/completions",
+  embedding: "/v1/embeddings",
+} as const satisfies Record<InferenceKind, string>;
+
+/** The routes as OpenAI names them; every driver so far uses these. */
+export const openAiPath = (kind: InferenceKind): string => openAiPaths[kind];

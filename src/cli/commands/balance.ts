@@ -1,0 +1,23 @@
+/** `troop balance`: what the account has, what is reserved, what is on the way. */
+import { balanceAnswer } from "../../protocol/endpoints.ts";
+import { accountSigner, type CommandContext, connectCoordinator } from "../context.ts";
+
+export async function balance(context: CommandContext): Promise<void> {
+  const signer = await accountSigner(context);
+  await using coordinator = connectCoordinator(context);
+  const answer = await coordinator.call({
+    method: "GET",
+    path: `/users/${signer.id}/balance`,
+    answer: balanceAnswer,
+    signer,
+    signal: context.shutdown,
+  });
+  const { output } = context;
+  output.say(`${output.bold(answer.available)} credits to spend`);
+  output.say(
+    output.dim(
+      `${answer.balance} posted, ${answer.held} held by open tickets, ${answer.vesting} vesting`,
+    ),
+  );
+  output.json(answer);
+}

@@ -1,0 +1,65 @@
+/** `troop demo`: the whole network on one machine; with `--ask`, one answered and paid question. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { toyModelFile } from "../../host/package.ts";
+import { ensureFolder } from "../../host/folders.ts";
+import type { Engine } from "../../worker/engines/engine.ts";
+import type { CommandContext } from "../context.ts";
+import { printBanner } from "../demo/banner.ts";
+import { askAndSettle } from "../demo/ask-and-settle.ts";
+import { startDemoNetwork } from "../demo/network.ts";
+import { usualAddresses } from "../../worker/engines/detect.ts";
+import { builtInEngine, runningEngines, together } from "../engines.ts";
+import { listenFlag, namingPortHolder } from "../port-flag.ts";
+import { untilStopped } from "../until-stopped.ts";
+
+export interface DemoFlags {
+  ask?: string;
+  model?: string;
+  port?: string;
+  data?: string;
+}
+
+export async function demo(context: CommandContext, flags: DemoFlags): Promise<void> {
+  const { output } = context;
+  const listen = listenFlag(flags.port === undefined ? {} : { port: flags.port });
+  using folder = demoFolder(flags.data);
+  await using engines = together(await demoEngines(context, flags));
+  await using network = await namingPortHolder("troop demo", () =>
+    startDemoNetwork(context, folder.path, engines.all, listen),
+  );
+  const { models } = network.worker.status();
+  const model = flags.model && !isModelFile(flags.model) ? flags.model : models[0]!;
+  if (flags.ask !== undefined) {
+    output.json(await askAndSettle(context, network, model, flags.ask));
+    return;
+  }
+  printBanner(output, network.sidecar.url, models);
+  output.json({
+    base_url: `${network.sidecar.url}/v1`,
+    coordinator: network.coordinator.url,
+    models,
+  });
+  await untilStopped(context.shutdown);
+  output.note("Stopping…");
+}
+
+const isModelFile = (text: string) => basename(text).toLowerCase().endsWith(".gguf");
+
+const usualOrigins = usualAddresses.map(({ origin }) => origin);
+
+/** The built-in model first, so that it is the one that answers unless another is asked for. */
+async function demoEngines(context: CommandContext, { ask, model }: DemoFlags): Promise<Engine[]> {
+  const file = model !== undefined && isModelFile(model) ? model : toyModelFile;
+  const needsOthers = ask === undefined || (model !== undefined && !isModelFile(model));
+  const builtIn = await builtInEngine(context, file);
+  return needsOthers ? [builtIn, ...(await runningEngines(context, usualOrigins))] : [builtIn];
+}
+
+/** Keys and books of a demo are thrown away with it, unless it was given a folder to keep them in. */
+function demoFolder(kept: string | undefined): Disposable & { path: string } {
+  if (kept !== undefined) return { path: ensureFolder(kept), [Symbol.dispose]: () => undefined };
+  const path = mkdtempSync(join(tmpdir(), "monkey-troop-demo-"));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}

@@ -1,0 +1,32 @@
+/** `troop nodes`: who lends what right now. */
+import { peersAnswer } from "../../protocol/endpoints.ts";
+import { accountSigner, type CommandContext, connectCoordinator } from "../context.ts";
+
+export async function nodes(context: CommandContext, { model }: { model?: string }): Promise<void> {
+  const signer = await accountSigner(context);
+  await using coordinator = connectCoordinator(context);
+  const answer = await coordinator.call({
+    method: "GET",
+    path: "/peers",
+    ...(model ? { query: { model } } : {}),
+    answer: peersAnswer,
+    signer,
+    signal: context.shutdown,
+  });
+  const { output } = context;
+  if (answer.count === 0) output.say("No node is listed. Lend one: troop worker");
+  else {
+    output.table(
+      ["node", "status", "free", "multiplier", "credits/s", "models"],
+      answer.nodes.map((node) => [
+        node.node_id.slice(0, 12),
+        node.owner === signer.id ? `${node.status} (yours)` : node.status,
+        `${node.slots.total - node.slots.active}/${node.slots.total}`,
+        node.multiplier,
+        node.price,
+        node.models.map(({ name }) => name).join(", "),
+      ]),
+    );
+  }
+  output.json(answer);
+}

@@ -1,0 +1,52 @@
+/** `troop status`: what runs here, and whether it is well. */
+import { request } from "undici";
+import { deadline } from "../../base/clock.ts";
+import { readRunFile } from "../../host/run-file.ts";
+import { limits } from "../../protocol/limits.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
+import type { CommandContext } from "../context.ts";
+
+const roles = ["coordinator", "worker", "client"] as const;
+
+interface RoleStatus {
+  role: (typeof roles)[number];
+  state: "running" | "stopped" | "unwell";
+  url: string | null;
+  /** What the role says of itself; null where it does not answer. */
+  details: unknown;
+}
+
+export async function status(context: CommandContext): Promise<void> {
+  const { output } = context;
+  const found = await Promise.all(roles.map((role) => statusOf(context, role)));
+  output.table(
+    ["role", "state", "address"],
+    found.map(({ role, state, url }) => [role, state, url ?? ""]),
+  );
+  if (found.every(({ state }) => state === "stopped"))
+    output.say("Nothing runs here. Try: troop demo");
+  output.json({ roles: found });
+}
+
+async function statusOf(context: CommandContext, role: RoleStatus["role"]): Promise<RoleStatus> {
+  const note = readRunFile(context.config.dataFolder, role);
+  if (!note) return { role, state: "stopped", url: null, details: null };
+  using timer = deadline(context.clock, limits.readTimeoutMs, new TroopError("timeout"));
+  try {
+    const path = role === "coordinator" ? "/health" : "/status";
+    const response = await request(note.url + path, { signal: timer.signal });
+    const details: unknown = await response.body.json();
+    return {
+      role,
+      state: response.statusCode === 200 ? "running" : "unwell",
+      url: note.url,
+      details,
+    };
+  } catch (error) {
+    // The note outlives a process that was killed; nobody listening means it is gone.
+    const isGone = (error as NodeJS.ErrnoException).code === "ECONNREFUSED";
+    return isGone
+      ? { role, state: "stopped", url: null, details: null }
+      : { role, state: "unwell", url: note.url, details: null };
+  }
+}

@@ -1,0 +1,34 @@
+/** `troop up`: the local API that applications talk to. */
+import { join } from "node:path";
+import { readSidecarConfig } from "../../client/config.ts";
+import { startSidecar } from "../../client/sidecar.ts";
+import { ensureFolder } from "../../host/folders.ts";
+import { leaveRunFile } from "../../host/run-file.ts";
+import { accountSigner, type CommandContext, coordinatorUrl } from "../context.ts";
+import { listenFlag, type ListenFlags, namingPortHolder } from "../port-flag.ts";
+import { untilStopped } from "../until-stopped.ts";
+
+export async function up(context: CommandContext, flags: ListenFlags): Promise<void> {
+  const { output, environment, config } = context;
+  const url = coordinatorUrl(context);
+  const account = await accountSigner(context);
+  const settings = readSidecarConfig(environment, {
+    coordinatorUrl: url,
+    dataFolder: ensureFolder(join(config.dataFolder, "client")),
+    listen: listenFlag(flags),
+  });
+  await using sidecar = await namingPortHolder("troop up", () =>
+    startSidecar(settings, { ...context, account }),
+  );
+  using _note = leaveRunFile(config.dataFolder, "client", {
+    url: sidecar.url,
+    pid: process.pid,
+    coordinator: url,
+  });
+  output.say(
+    `Ready. Point any OpenAI-compatible application at ${output.bold(`${sidecar.url}/v1`)}`,
+  );
+  output.json({ url: sidecar.url, base_url: `${sidecar.url}/v1`, account_id: account.id });
+  await untilStopped(context.shutdown);
+  output.note("Stopping…");
+}

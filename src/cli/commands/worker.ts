@@ -1,0 +1,61 @@
+/** `troop worker`: lends this machine's engine until it is told to stop. */
+import { join } from "node:path";
+import { ensureFolder } from "../../host/folders.ts";
+import { loadSigner } from "../../host/key-file.ts";
+import { leaveRunFile } from "../../host/run-file.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
+import { readWorkerConfig } from "../../worker/config.ts";
+import type { Engine } from "../../worker/engines/engine.ts";
+import { startWorker } from "../../worker/worker.ts";
+import { accountSigner, type CommandContext, coordinatorUrl } from "../context.ts";
+import { builtInEngine, namedEngine, runningEngines, together } from "../engines.ts";
+import { listenFlag, type ListenFlags, namingPortHolder } from "../port-flag.ts";
+import { untilStopped } from "../until-stopped.ts";
+
+export interface WorkerFlags extends ListenFlags {
+  model?: string;
+  engine?: string;
+}
+
+export async function worker(context: CommandContext, flags: WorkerFlags): Promise<void> {
+  const { output, environment, config, random } = context;
+  const url = coordinatorUrl(context);
+  const dataFolder = ensureFolder(join(config.dataFolder, "worker"));
+  const settings = readWorkerConfig(environment, {
+    coordinatorUrl: url,
+    dataFolder,
+    listen: listenFlag(flags),
+  });
+  const owner = await accountSigner(context);
+  const node = await loadSigner(join(dataFolder, "node.key.json"), random);
+  await using engines = together(await chosenEngines(context, flags, settings.engineOrigins));
+  await using running = await namingPortHolder("troop worker", () =>
+    startWorker(settings, { ...context, engines: engines.all, node, owner }),
+  );
+  using _note = leaveRunFile(config.dataFolder, "worker", {
+    url: running.url,
+    pid: process.pid,
+    coordinator: url,
+  });
+  output.say(`Lending as node ${output.bold(running.nodeId.slice(0, 12))} at ${running.url}`);
+  for (const name of running.status().models) output.say(`  ${name}`);
+  output.json({ node_id: running.nodeId, url: running.url, account_id: owner.id });
+  await untilStopped(context.shutdown);
+  output.note("Finishing what runs; press Ctrl-C again to stop at once.");
+}
+
+async function chosenEngines(
+  context: CommandContext,
+  { model, engine }: WorkerFlags,
+  origins: readonly string[],
+): Promise<Engine[]> {
+  if (model !== undefined) return [await builtInEngine(context, model)];
+  if (engine !== undefined) return [await namedEngine(context, engine)];
+  const found = await runningEngines(context, origins);
+  if (found.length > 0) return found;
+  throw new TroopError("engine_unavailable", "No inference engine runs on this machine.", {
+    details: {
+      run: "troop worker --model <a GGUF file>    (or start Ollama, vLLM, LM Studio or llama-server)",
+    },
+  });
+}

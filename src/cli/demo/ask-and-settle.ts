@@ -1,0 +1,67 @@
+/** One question from end to end: asked, answered, paid, and read back from the books of both sides. */
+import type { CommandContext } from "../context.ts";
+import { ask } from "./ask.ts";
+import { openBooks } from "./books.ts";
+import type { DemoNetwork } from "./network.ts";
+import { waitUntilSettled } from "./settled.ts";
+
+/** The object that `troop demo --ask … --json` ends with. Amounts are credits with six decimals. */
+export interface AskResult {
+  answer: string;
+  model: string;
+  node: string;
+  engine: string;
+  usage: { prompt_tokens: number; completion_tokens: number };
+  cost: string;
+  multiplier: string;
+  receipt: { settled: boolean; acknowledged: boolean };
+  requester: { before: string; after: string };
+  provider: { before: string; after: string };
+  first_token_ms: number;
+}
+
+export async function askAndSettle(
+  context: CommandContext,
+  network: DemoNetwork,
+  model: string,
+  question: string,
+): Promise<AskResult> {
+  const { output } = context;
+  const { requester, provider, sidecar, worker } = network;
+  await using books = openBooks(context, network.coordinator.url);
+  // With the first ticket the account exists and has its starter credits; only then is there a "before".
+  await sidecar.prepare(model);
+  const before = {
+    requester: await books.posted(requester),
+    provider: await books.posted(provider),
+  };
+  const known = new Set((await books.history(requester)).map(({ id }) => id));
+
+  const answer = await ask(context, sidecar.url, model, question, output.stream);
+  output.say("\n");
+  const entry = await waitUntilSettled(context, network, books, known);
+  const after = {
+    requester: await books.posted(requester),
+    provider: await books.posted(provider),
+  };
+  const cost = entry.amount.replace("-", "");
+  output.say(`cost       ${output.bold(cost)} credits  ${output.dim(entry.description)}`);
+  output.say(`requester  ${before.requester} → ${after.requester}`);
+  output.say(`provider   ${before.provider} → ${after.provider}`);
+  return {
+    answer: answer.text,
+    model,
+    node: answer.node,
+    engine: worker.engineOf(model) ?? "unknown",
+    usage: answer.usage,
+    cost,
+    multiplier: String(entry.metadata.multiplier),
+    receipt: {
+      settled: entry.metadata.state === "settled",
+      acknowledged: entry.metadata.verdict === "ok",
+    },
+    requester: { before: before.requester, after: after.requester },
+    provider: { before: before.provider, after: after.provider },
+    first_token_ms: answer.firstTokenMs,
+  };
+}

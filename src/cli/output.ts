@@ -1,0 +1,84 @@
+/** What a command prints: data on stdout, progress on stderr, and with `--json` one object as the last line of stdout. */
+import Table from "cli-table3";
+import { styleText } from "node:util";
+
+export interface Terminal {
+  stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+  stderr: NodeJS.WritableStream & { isTTY?: boolean };
+  /** False under `NO_COLOR`. */
+  colors: boolean;
+}
+
+export interface Output {
+  readonly isJson: boolean;
+  /** Data for people; silent with `--json`. */
+  say(text: string): void;
+  /** Data without a line end, as an answer streams in. */
+  stream(text: string): void;
+  /** Progress; never data. */
+  note(text: string): void;
+  /** The result, for programs. Prints nothing without `--json`. */
+  json(value: unknown): void;
+  table(head: string[], rows: string[][]): void;
+  bold(text: string): string;
+  dim(text: string): string;
+  /** A line that is overwritten: progress from 0 to 1. Only on a terminal; else a note at the beginning. */
+  progress(label: string): { update(share: number): void; done(): void };
+}
+
+export function createOutput({ stdout, stderr, colors }: Terminal, isJson: boolean): Output {
+  const style = (name: "bold" | "dim", text: string) =>
+    colors && stdout.isTTY ? styleText(name, text, { validateStream: false }) : text;
+  const note = (text: string) => void stderr.write(`${text}\n`);
+  return {
+    isJson,
+    say: (text) => void (isJson || stdout.write(`${text}\n`)),
+    stream: (text) => void (isJson || stdout.write(text)),
+    note,
+    json: (value) => void (isJson && stdout.write(`${JSON.stringify(value)}\n`)),
+    table(head, rows) {
+      if (isJson) return;
+      const plain = { top: "", "top-mid": "", "top-left": "", "top-right": "" };
+      const bare = {
+        ...plain,
+        bottom: "",
+        "bottom-mid": "",
+        "bottom-left": "",
+        "bottom-right": "",
+      };
+      const chars = {
+        ...bare,
+        left: "",
+        "left-mid": "",
+        mid: "",
+        "mid-mid": "",
+        right: "",
+        "right-mid": "",
+        middle: "  ",
+      };
+      const table = new Table({
+        head,
+        chars,
+        style: { head: [], "padding-left": 0, "padding-right": 0 },
+      });
+      table.push(...rows);
+      stdout.write(`${table.toString()}\n`);
+    },
+    bold: (text) => style("bold", text),
+    dim: (text) => style("dim", text),
+    progress(label) {
+      if (!stderr.isTTY) {
+        note(`${label}…`);
+        return { update: () => undefined, done: () => undefined };
+      }
+      const width = 30;
+      const draw = (share: number) => {
+        const full = Math.round(width * Math.min(1, Math.max(0, share)));
+        const percent = `${Math.round(share * 100)}`.padStart(3);
+        stderr.write(`\r${label}  ${"█".repeat(full)}${"░".repeat(width - full)} ${percent} %`);
+      };
+      draw(0);
+      return { update: draw, done: () => void stderr.write(`\r\u001b[K`) };
+    },
+  };
+}

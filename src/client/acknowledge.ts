@@ -1,0 +1,75 @@
+/** Takes in the worker's line, or its absence: judged, recorded, and queued for the coordinator in one step. */
+import type { LocalDatabase } from "../host/local-database.ts";
+import type { Log } from "../host/log.ts";
+import type { Outbox } from "../host/outbox.ts";
+import { parseCredits } from "../protocol/credits.ts";
+import { type AcknowledgedLine, lineHash } from "../protocol/receipt.ts";
+import { boundsOf, type Judgement, judgeLine, mostCost, type Observation } from "./line-check.ts";
+import type { RecordsStore } from "./records-store.ts";
+import type { TicketUse } from "./tickets.ts";
+
+export interface AcknowledgeParts {
+  database: LocalDatabase;
+  records: RecordsStore;
+  outbox: Outbox;
+  log: Log;
+}
+
+export interface Acknowledger {
+  /**
+   * A line came. When this returns, the acknowledgement survives the process.
+   * @param retryOf `<hold>.<k>` of the request that this one repeats
+   */
+  receive(use: TicketUse, line: unknown, seen: Observation, retryOf?: string): Judgement;
+  /** No line came. Nothing is stated now: the record answers for it if the line turns up in the history. */
+  miss(use: TicketUse, seen: Observation): void;
+}
+
+export function createAcknowledger(parts: AcknowledgeParts): Acknowledger {
+  const { database, records, outbox, log } = parts;
+
+  const add = (hold: string, line: AcknowledgedLine) => outbox.add(hold, line);
+
+  function store(use: TicketUse, judgement: Judgement, seen: Observation, retryOf?: string) {
+    const { hold } = use.ticket;
+    const { k } = use.secret;
+    const relation = retryOf ? { retry_of: retryOf } : {};
+    if (judgement.verdict === "refused") {
+      records.end(hold, k, { outcome: "refused", figures: boundsOf(seen) });
+      return add(hold, { k, verdict: "refused", ...relation });
+    }
+    const { verdict, line, figures } = judgement;
+    const hash = lineHash(line);
+    records.end(hold, k, {
+      outcome: verdict,
+      lineHash: hash,
+      cost: line.cost,
+      figures,
+    });
+    add(hold, { k, verdict, line_hash: hash, ...figures, ...relation });
+  }
+
+  return {
+    receive(use, received, seen, retryOf) {
+      const { ticket, secret } = use;
+      const judgement = judgeLine(received, secret, ticket.rate, seen, ticket.tokensGrace);
+      database.transaction(() => store(use, judgement, seen, retryOf));
+      if (judgement.verdict === "refused") {
+        use.finished(mostCost(seen, ticket.rate));
+      } else {
+        ticket.tokensGrace -= judgement.tokensGraceUsed;
+        use.finished(parseCredits(judgement.line.cost));
+      }
+      if (judgement.verdict !== "ok") {
+        const { verdict } = judgement;
+        log.warn({ verdict, node: ticket.node.node_id, hold: ticket.hold, k: secret.k }, "line");
+      }
+      return judgement;
+    },
+    miss(use, seen) {
+      const { ticket, secret } = use;
+      records.end(ticket.hold, secret.k, { outcome: "no_line", figures: boundsOf(seen) });
+      use.finished(mostCost(seen, ticket.rate));
+    },
+  };
+}

@@ -1,0 +1,77 @@
+/** Asks the coordinator for a ticket: choose node, open hold, sign. */
+import { type Clock, sleep } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import { backoffMs } from "../base/retry.ts";
+import type { CoordinatorClient } from "../host/coordinator-client.ts";
+import { formatCredits, type Micro } from "../protocol/credits.ts";
+import { authorizeAnswer } from "../protocol/endpoints.ts";
+import { type ErrorCode, TroopError } from "../protocol/error-codes.ts";
+import { limits } from "../protocol/limits.ts";
+import { createSecretTree } from "../protocol/secrets.ts";
+import type { Signer } from "../protocol/signature.ts";
+import { openTicket, type Ticket } from "./ticket.ts";
+
+export interface AuthorizeParts {
+  coordinator: CoordinatorClient;
+  account: Signer;
+  clock: Clock;
+  random: Random;
+  maxBudget?: Micro | undefined;
+}
+
+export interface TicketWish {
+  model: string;
+  /** Without it the coordinator chooses. */
+  node?: string | undefined;
+  exclude: ReadonlySet<string>;
+}
+
+export type Authorize = (wish: TicketWish, signal: AbortSignal) => Promise<Ticket>;
+
+const attempts = 3;
+const backoff = { firstMs: 250, ceilingMs: 2_000 };
+/** `/authorize` accepts no more; the oldest failures are forgotten first. */
+const excludedMost = 32;
+
+/** Failures after which it is not known, or not lasting, that no ticket was made. */
+const unanswered: ReadonlySet<ErrorCode> = new Set([
+  "timeout",
+  "coordinator_unreachable",
+  "ledger_unavailable",
+]);
+
+export function createAuthorize(parts: AuthorizeParts): Authorize {
+  const { coordinator, account, clock, random, maxBudget } = parts;
+  return async ({ model, node, exclude }, signal) => {
+    const secrets = createSecretTree(random.bytes(limits.secretBytes));
+    // Minted once: a repeat under the same id finds the hold that a lost answer had opened.
+    const body = {
+      id: random.uuid(),
+      model,
+      ...(node ? { node } : {}),
+      ...(exclude.size > 0 ? { exclude: [...exclude].slice(-excludedMost) } : {}),
+      ...(maxBudget === undefined ? {} : { max_budget: formatCredits(maxBudget) }),
+      anchor: secrets.anchor,
+    };
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const answer = await coordinator.call({
+          method: "POST",
+          path: "/authorize",
+          body,
+          answer: authorizeAnswer,
+          signer: account,
+          signal,
+        });
+        if (node && answer.node.node_id !== node)
+          throw new TroopError("invalid_ticket", "The coordinator's ticket is for another node.");
+        return openTicket(answer, model, secrets);
+      } catch (error) {
+        const mayRepeat = error instanceof TroopError && unanswered.has(error.code);
+        if (!mayRepeat || attempt === attempts) throw error;
+        await sleep(clock, backoffMs(random, backoff, attempt), signal);
+        signal.throwIfAborted();
+      }
+    }
+  };
+}

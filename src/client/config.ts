@@ -1,0 +1,73 @@
+/** What the sidecar is told: by flags first, then by the environment. */
+import { z } from "zod";
+import { readCoordinatorUrl } from "../host/coordinator-url.ts";
+import { type Environment, readSecret, readSettings } from "../host/env.ts";
+import { dataFolder } from "../host/folders.ts";
+import type { ListenAddress } from "../host/listen.ts";
+import type { Micro } from "../protocol/credits.ts";
+import { TroopError } from "../protocol/error-codes.ts";
+
+export interface SidecarConfig {
+  coordinatorUrl: string;
+  /** For this role's own files; made if missing. */
+  dataFolder: string;
+  listen: ListenAddress;
+  /** Without one any key is accepted. */
+  apiKey: string | undefined;
+  /** Origins of web pages that may use the API. */
+  allowedOrigins: string[];
+  /** How long a request waits while every node is busy. */
+  queueWaitMs: number;
+  /** The most that one ticket reserves; the coordinator's rule where undefined. */
+  maxBudget: Micro | undefined;
+}
+
+const queueWaitMs = 30_000;
+
+const origins = z.string().transform((text, context) =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean)
+    .map((part) => {
+      const url = URL.parse(part);
+      if (url?.origin === part) return part;
+      context.addIssue(`"${part}" is no origin such as http://localhost:3000`);
+      return z.NEVER;
+    }),
+);
+
+const settings = z.object({
+  COORDINATOR_URL: z.string().optional(),
+  PROXY_PORT: z.coerce.number().int().min(0).max(65_535).default(9_000),
+  ALLOWED_ORIGINS: origins.default([]),
+});
+
+type Overrides = { [Name in keyof SidecarConfig]?: SidecarConfig[Name] | undefined };
+
+/** @throws TroopError `configuration_invalid` naming the setting */
+export function readSidecarConfig(
+  environment: Environment,
+  overrides: Overrides = {},
+): SidecarConfig {
+  const read = readSettings(environment, settings);
+  const url = overrides.coordinatorUrl ?? read.COORDINATOR_URL;
+  if (!url) {
+    throw new TroopError(
+      "configuration_invalid",
+      "COORDINATOR_URL says which network to use; it is not set.",
+      {
+        param: "COORDINATOR_URL",
+      },
+    );
+  }
+  return {
+    coordinatorUrl: readCoordinatorUrl(url),
+    dataFolder: overrides.dataFolder ?? dataFolder(environment),
+    listen: overrides.listen ?? { host: "127.0.0.1", port: read.PROXY_PORT },
+    apiKey: overrides.apiKey ?? readSecret(environment, "TROOP_API_KEY"),
+    allowedOrigins: overrides.allowedOrigins ?? read.ALLOWED_ORIGINS,
+    queueWaitMs: overrides.queueWaitMs ?? queueWaitMs,
+    maxBudget: overrides.maxBudget,
+  };
+}

@@ -1,0 +1,93 @@
+/** The local API: its manners, and every endpoint as a table of contents. */
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Random } from "../../base/random.ts";
+import type { Log } from "../../host/log.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
+import { limits } from "../../protocol/limits.ts";
+import { headers } from "../../protocol/version.ts";
+import type { Dispatch } from "../dispatch.ts";
+import type { Peers } from "../peers.ts";
+import { chatCompletionsRoute } from "../routes/chat-completions.ts";
+import { completionsRoute } from "../routes/completions.ts";
+import { embeddingsRoute } from "../routes/embeddings.ts";
+import type { GenerationParts } from "../routes/generation.ts";
+import { healthRoute } from "../routes/health.ts";
+import { modelsRoutes } from "../routes/models.ts";
+import { statusRoute } from "../routes/status.ts";
+import type { StatusParts } from "../status.ts";
+import { allowOrigin, answerPreflight } from "./cors.ts";
+import { asExpected, errorAnswerOf } from "./errors.ts";
+import { checkApiKey, checkFraming, checkOrigin, type GuardPolicy } from "./guard.ts";
+
+export interface AppParts extends GenerationParts, StatusParts {
+  dispatch: Dispatch;
+  peers: Peers;
+  policy: GuardPolicy;
+  random: Random;
+  log: Log;
+}
+
+const routes = [
+  healthRoute, //           GET  /health
+  statusRoute, //           GET  /status
+  modelsRoutes, //          GET  /v1/models, /v1/models/{id}
+  chatCompletionsRoute, //  POST /v1/chat/completions
+  completionsRoute, //      POST /v1/completions
+  embeddingsRoute, //       POST /v1/embeddings
+] satisfies ((app: FastifyInstance, parts: AppParts) => void)[];
+
+export async function createApp(parts: AppParts): Promise<FastifyInstance> {
+  const { policy, random, log } = parts;
+  const methodsOf = new Map<string, Set<string>>();
+  const app = fastify({
+    logger: false,
+    bodyLimit: limits.inferenceBodyBytes,
+    // Streams are ended by their own signal; idle connections must not keep a stopping process waiting.
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: limits.urlCharacters },
+    http: { maxHeaderSize: limits.headerBytes, headersTimeout: limits.headersWaitMs },
+    genReqId: () => random.uuid(),
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
+  });
+  // Bodies stay bytes: routes read them strictly, and applications that name no content type are understood.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+
+  app.addHook("onRoute", ({ url, method }) => {
+    const methods = methodsOf.get(url) ?? new Set();
+    for (const name of [method].flat()) methods.add(name);
+    methodsOf.set(url, methods);
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    const { raw } = request;
+    // On the raw answer, because streams leave the framework's hands.
+    reply.raw.setHeader(headers.requestId, request.id);
+    checkFraming(raw.rawHeaders, raw.url ?? "");
+    const origin = checkOrigin(raw.headers, policy);
+    if (origin !== undefined) {
+      allowOrigin(raw, reply.raw, origin);
+      if (raw.method === "OPTIONS") return answerPreflight(raw, reply);
+    }
+    if (raw.url !== "/health") checkApiKey(raw.headers, policy);
+    return undefined;
+  });
+
+  function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const expected = asExpected(error);
+    if (!expected) log.error({ err: error, request: request.id }, "request failed");
+    const shown = expected ?? new TroopError("internal_error");
+    const answer = errorAnswerOf(shown, request.id);
+    if (shown.code === "bad_framing") void reply.header("connection", "close");
+    return reply.code(answer.status).headers(answer.headers).send(answer.body);
+  }
+  app.setErrorHandler(sendError);
+  app.setNotFoundHandler((request, reply) => {
+    const methods = methodsOf.get(request.url.split("?", 1)[0]!);
+    if (methods) void reply.header("allow", [...methods].toSorted().join(", "));
+    throw new TroopError(methods ? "method_not_allowed" : "not_found");
+  });
+
+  for (const route of routes) route(app, parts);
+  await app.ready();
+  return app;
+}

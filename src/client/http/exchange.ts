@@ -1,0 +1,96 @@
+/** What every route knows of its request. */
+import type { ServerResponse } from "node:http";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import {
+  type InferencePath,
+  type InferenceRequest,
+  readInferenceRequest,
+} from "../../protocol/chat.ts";
+import type { Log } from "../../host/log.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
+import { headers } from "../../protocol/version.ts";
+import { asExpected, writeFailure } from "./errors.ts";
+import { readStrictJson } from "./strict-json.ts";
+
+/**
+ * The body against its route's table; fields that were dropped are named in a header of the answer.
+ * @throws TroopError for what `protocol/chat.ts` and `strict-json.ts` refuse
+ */
+export function readInference(
+  path: InferencePath,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): InferenceRequest {
+  if (!(request.body instanceof Uint8Array) || request.body.length === 0)
+    throw new TroopError("invalid_json", "The body is empty; it must be a JSON object.");
+  const wanted = readInferenceRequest(path, readStrictJson(request.body));
+  // Only names that fit into a header: the rest is somebody's joke.
+  const names = wanted.ignored.filter((name) => /^[\w.-]{1,64}$/.test(name)).slice(0, ignoredMost);
+  if (names.length > 0) reply.raw.setHeader(headers.ignored, names.join(", "));
+  return wanted;
+}
+
+const ignoredMost = 64;
+
+/** Requests whose answer is out of the framework's hands. */
+export interface Exchanges {
+  /**
+   * Answers with `work`. Its signal aborts when the application goes away before the answer is complete, and when
+   * the sidecar stops.
+   */
+  answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    work: (response: ServerResponse, signal: AbortSignal) => Promise<void>,
+  ): Promise<void>;
+  /** When all that run now have ended. */
+  settled(): Promise<void>;
+}
+
+/** @param stop aborts when the sidecar stops */
+export function createExchanges(stop: AbortSignal, log: Log): Exchanges {
+  const running = new Set<Promise<void>>();
+  return {
+    async answer(request, reply, work) {
+      const response = reply.hijack().raw;
+      const task = answerRaw(response, request.id, stop, log, work);
+      running.add(task);
+      await task.finally(() => running.delete(task));
+    },
+    async settled() {
+      await Promise.allSettled(running);
+    },
+  };
+}
+
+async function answerRaw(
+  response: ServerResponse,
+  requestId: string,
+  stop: AbortSignal,
+  log: Log,
+  work: (response: ServerResponse, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const gone = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished)
+      gone.abort(new TroopError("stream_truncated", "The application left."));
+  });
+  try {
+    await work(response, AbortSignal.any([gone.signal, stop]));
+  } catch (error) {
+    const expected = asExpected(error) ?? (stop.aborted ? new TroopError("draining") : undefined);
+    if (!expected) log.error({ err: error, request: requestId }, "request failed");
+    if (!response.destroyed && !response.writableEnded)
+      writeFailure(response, expected ?? new TroopError("internal_error"), requestId, true);
+  }
+}
+
+export function writeJson(
+  response: ServerResponse,
+  body: object,
+  head: Readonly<Record<string, string>>,
+): void {
+  response
+    .writeHead(200, { "content-type": "application/json; charset=utf-8", ...head })
+    .end(JSON.stringify(body));
+}

@@ -1,0 +1,80 @@
+/**
+ * Who may use the sidecar. Every web page that the user visits can reach it, so what comes from a page is refused
+ * unless its origin is allowed; a foreign `Host` betrays DNS rebinding. Pure.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import { isIP } from "node:net";
+import { TroopError } from "../../protocol/error-codes.ts";
+
+export interface GuardPolicy {
+  /** Origins of web pages that may use the API, such as `http://localhost:3000`. */
+  allowedOrigins: readonly string[];
+  apiKey: string | undefined;
+}
+
+/**
+ * @returns the origin that is to be told so, where the request comes from an allowed web page
+ * @throws TroopError `forbidden_origin`
+ */
+export function checkOrigin(headers: IncomingHttpHeaders, policy: GuardPolicy): string | undefined {
+  if (!isOwnName(hostName(headers.host), policy)) {
+    throw new TroopError("forbidden_origin", "The Host header does not name this machine.");
+  }
+  const { origin } = headers;
+  if (origin !== undefined) {
+    if (!policy.allowedOrigins.includes(origin)) throw new TroopError("forbidden_origin");
+    return origin;
+  }
+  const site = headers["sec-fetch-site"];
+  if (site !== undefined && site !== "none" && site !== "same-origin")
+    throw new TroopError("forbidden_origin");
+  return undefined;
+}
+
+const hostName = (host: string | undefined): string | undefined =>
+  host === undefined ? undefined : /^(\[[^\]]*\]|[^:]*)(?::\d+)?$/.exec(host)?.[1]?.toLowerCase();
+
+/**
+ * Any port: containers and tunnels change it. Addresses are safe: rebinding needs a name, one that its owner
+ * can point anywhere.
+ */
+function isOwnName(name: string | undefined, { allowedOrigins }: GuardPolicy): boolean {
+  if (!name) return false;
+  if (name === "localhost" || name.endsWith(".localhost")) return true;
+  if (isIP(name.replace(/^\[|\]$/g, "")) !== 0) return true;
+  return allowedOrigins.some((origin) => URL.parse(origin)?.hostname === name);
+}
+
+/** @throws TroopError `invalid_api_key` */
+export function checkApiKey(headers: IncomingHttpHeaders, { apiKey }: GuardPolicy): void {
+  if (apiKey === undefined) return;
+  const bearer = /^bearer +(.*)$/i.exec(headers.authorization ?? "")?.[1];
+  const other = headers["x-api-key"];
+  const given = [bearer, typeof other === "string" ? other : undefined];
+  if (!given.some((key) => key !== undefined && isEqual(key.trim(), apiKey)))
+    throw new TroopError("invalid_api_key");
+}
+
+/** Digests have one length, so that neither content nor length of the key shows in the time taken. */
+const isEqual = (left: string, right: string) => timingSafeEqual(digest(left), digest(right));
+const digest = (text: string) => createHash("sha256").update(text).digest();
+
+const singular = new Set(["host", "authorization", "content-length"]);
+
+/**
+ * What Node's parser lets pass and intermediaries read in different ways.
+ * @param rawHeaders names and values in turn, as they came
+ * @throws TroopError `bad_framing`, `invalid_path`
+ */
+export function checkFraming(rawHeaders: readonly string[], target: string): void {
+  const seen = new Set<string>();
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!.toLowerCase();
+    if (singular.has(name) && seen.has(name)) throw new TroopError("bad_framing");
+    seen.add(name);
+  }
+  if (!target.startsWith("/")) throw new TroopError("bad_framing");
+  const path = target.split("?", 1)[0]!;
+  if (/\/\/|\/\.\.?(\/|$)|%2e|%00|\\|%5c/i.test(path)) throw new TroopError("invalid_path");
+}

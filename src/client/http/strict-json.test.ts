@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { readStrictJson } from "./strict-json.ts";
+
+const read = (text: string) => readStrictJson(Buffer.from(text));
+const codeOf = (bytes: Uint8Array) => {
+  try {
+    readStrictJson(bytes);
+    return undefined;
+  } catch (error) {
+    return (error as { code?: string }).code;
+  }
+};
+
+test.each([
+  `{"a":1,"b":{"a":2},"c":[{"a":3},{"a":4}]}`,
+  `{"a":"a","b":"{\\"a\\":1,\\"a\\":2}"}`,
+  `{"\\\\":1,"\\"":2}`,
+  `{ "a" : [ ":" , "a" ] }`,
+  `"\\\\\\""`,
+  `"\\ud83d\\ude00"`,
+])("%s is read as JSON.parse reads it", (text) => {
+  expect(read(text)).toEqual(JSON.parse(text));
+});
+
+test.each([
+  [`{"a":1,"a":2}`, "duplicate_key"],
+  [`{"a":1,"\\u0061":2}`, "duplicate_key"],
+  [`[{"x":{"a":1,"b":[],"a":2}}]`, "duplicate_key"],
+  ["[".repeat(33) + "]".repeat(33), "json_too_deep"],
+  ["\ufeff{}", "invalid_json"],
+  ["{'a':1}", "invalid_json"],
+  ["", "invalid_json"],
+  ["1e400", "invalid_value"],
+  [`"\\u0000"`, "invalid_value"],
+  [`"\\ud800"`, "invalid_value"],
+])("%j is refused", (text, code) => {
+  expect(codeOf(Buffer.from(text))).toBe(code);
+});
+
+test("32 levels are read, and text that is no UTF-8 is not", () => {
+  expect(codeOf(Buffer.from("[".repeat(32) + "]".repeat(32)))).toBeUndefined();
+  expect(codeOf(Uint8Array.of(0x22, 0xff, 0x22))).toBe("invalid_json");
+});
+
+test("the parameter at fault is named by its first level", () => {
+  expect(() => read(`{"messages":[{"content":"\\u0000"}]}`)).toThrow(
+    expect.objectContaining({ code: "invalid_value", param: "messages" }) as Error,
+  );
+});
+
+test("a text of megabytes is no trouble", () => {
+  const image = "A".repeat(4_000_000);
+  expect(read(JSON.stringify({ image }))).toEqual({ image });
+});

@@ -1,0 +1,82 @@
+/** Finds the node for a request from what is known: the list, warm tickets, and who failed a moment ago. */
+import { boundedMap } from "../base/bounded-map.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import type { Log } from "../host/log.ts";
+import type { Capability, Peer } from "../protocol/node.ts";
+import type { Peers } from "./peers.ts";
+import { chooseNode } from "./routing.ts";
+import type { Tickets } from "./tickets.ts";
+
+export type Found =
+  | { kind: "node"; node: string }
+  /** There is no list to choose from: `node` is left to the coordinator. */
+  | { kind: "any"; node: undefined }
+  /** No node that is not excluded offers the model. */
+  | { kind: "nobody" };
+
+export interface NodeFinder {
+  /** Waits for the coordinator only where no node with a warm ticket will do. */
+  find(
+    model: string,
+    capability: Capability | undefined,
+    exclude: ReadonlySet<string>,
+  ): Promise<Found>;
+  /** This node failed: for a while it is used only where there is no other. */
+  avoid(node: string): void;
+}
+
+export interface NodeFinderParts {
+  peers: Peers;
+  tickets: Tickets;
+  clock: Clock;
+  random: Random;
+  log: Log;
+}
+
+const avoidMs = 30_000;
+const avoidedMost = 256;
+/** Old enough to be wrong, good enough to begin with: a node that has left is found out by asking it. */
+const usableListMs = 60_000;
+/** Young enough to believe that nobody is there. Bounds the calls that a wrong model name causes. */
+const freshListMs = 5_000;
+
+export function createNodeFinder({
+  peers,
+  tickets,
+  clock,
+  random,
+  log,
+}: NodeFinderParts): NodeFinder {
+  const avoidedUntil = boundedMap<string, number>(avoidedMost);
+
+  function avoided(): Set<string> {
+    const now = clock.monotonic();
+    const current = [...avoidedUntil.entries()].filter(([, until]) => until > now);
+    return new Set(current.map(([node]) => node));
+  }
+
+  async function listed(maxAgeMs: number): Promise<readonly Peer[]> {
+    try {
+      return await peers.list(maxAgeMs);
+    } catch (error) {
+      log.debug({ err: error }, "nodes cannot be listed");
+      return peers.known();
+    }
+  }
+
+  return {
+    async find(model, capability, exclude) {
+      const wish = { model, capability, exclude };
+      const warm = tickets.warm(model);
+      const choose = (list: readonly Peer[]) =>
+        chooseNode({ peers: list, warm, avoid: avoided() }, wish, random);
+      const node =
+        choose(warm.length > 0 ? peers.known() : await listed(usableListMs)) ??
+        choose(await listed(freshListMs));
+      if (node) return { kind: "node", node };
+      return peers.ageMs() === undefined ? { kind: "any", node: undefined } : { kind: "nobody" };
+    },
+    avoid: (node) => avoidedUntil.set(node, clock.monotonic() + avoidMs),
+  };
+}

@@ -1,0 +1,104 @@
+/** Who offers what: the coordinator's list of nodes, kept fresh in the background while somebody uses it. */
+import type { Clock } from "../base/clock.ts";
+import { startLoop } from "../base/loop.ts";
+import { jitter, type Random } from "../base/random.ts";
+import type { CoordinatorClient } from "../host/coordinator-client.ts";
+import type { Log } from "../host/log.ts";
+import { createUserAnswer, peersAnswer } from "../protocol/endpoints.ts";
+import { TroopError } from "../protocol/error-codes.ts";
+import type { Peer } from "../protocol/node.ts";
+import type { Signer } from "../protocol/signature.ts";
+
+export interface PeersParts {
+  coordinator: CoordinatorClient;
+  account: Signer;
+  clock: Clock;
+  random: Random;
+  log: Log;
+}
+
+export interface Peers {
+  /** What is known now, however old; never waits. */
+  known(): readonly Peer[];
+  /** At most `maxAgeMs` old. @throws TroopError where there is no such list and none can be had */
+  list(maxAgeMs?: number): Promise<readonly Peer[]>;
+  /** Age of the list in ms; undefined before the first. */
+  ageMs(): number | undefined;
+  /** Keeps the list fresh until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Well within an account's 600 calls an hour. */
+export const peersRefreshMs = 15_000;
+/** Nobody asked for this long: nobody is served by refreshing. */
+const idleMs = 300_000;
+const backoff = { firstMs: 5_000, ceilingMs: 60_000 };
+
+export function createPeers({ coordinator, account, clock, random, log }: PeersParts): Peers {
+  let peers: readonly Peer[] = [];
+  let fetchedAt: number | undefined;
+  let wantedAt = -Infinity;
+  let fetching: Promise<readonly Peer[]> | undefined;
+
+  const fetchPeers = () =>
+    coordinator.call({
+      method: "GET",
+      path: "/peers",
+      answer: peersAnswer,
+      signer: account,
+    });
+  const join = () =>
+    coordinator.call({
+      method: "POST",
+      path: "/users",
+      body: {},
+      answer: createUserAnswer,
+      signer: account,
+    });
+
+  async function fetchOrJoin(): Promise<readonly Peer[]> {
+    let answer;
+    try {
+      answer = await fetchPeers();
+    } catch (error) {
+      // A new account may look around before its first ticket.
+      if (!(error instanceof TroopError && error.code === "account_unknown")) throw error;
+      await join();
+      answer = await fetchPeers();
+    }
+    peers = answer.nodes;
+    fetchedAt = clock.monotonic();
+    return peers;
+  }
+
+  const refresh = () =>
+    (fetching ??= fetchOrJoin().finally(() => {
+      fetching = undefined;
+    }));
+  const ageMs = () => (fetchedAt === undefined ? undefined : clock.monotonic() - fetchedAt);
+
+  return {
+    known() {
+      wantedAt = clock.monotonic();
+      return peers;
+    },
+    async list(maxAgeMs = peersRefreshMs) {
+      wantedAt = clock.monotonic();
+      const age = ageMs();
+      return age !== undefined && age <= maxAgeMs ? peers : refresh();
+    },
+    ageMs,
+    run: (signal) =>
+      startLoop({
+        clock,
+        random,
+        signal,
+        backoff,
+        round: async () => {
+          if (clock.monotonic() - wantedAt < idleMs) await refresh();
+          return jitter(random, peersRefreshMs);
+        },
+        onFailure: (error) => log.debug({ err: error }, "nodes cannot be listed"),
+      }).ended,
+  };
+}

@@ -1,0 +1,66 @@
+/** `POST /v1/embeddings` */
+import type { FastifyInstance } from "fastify";
+import { TroopError } from "../../protocol/error-codes.ts";
+import { headers } from "../../protocol/version.ts";
+import type { AnswerSink } from "../attempt.ts";
+import { type EmbeddingForm, shapeEmbeddings } from "../dialects/embedding.ts";
+import type { Dispatch } from "../dispatch.ts";
+import { askingFor } from "../generate.ts";
+import { writeFailure } from "../http/errors.ts";
+import { type Exchanges, readInference, writeJson } from "../http/exchange.ts";
+
+/** 2,048 inputs of 4,096 dimensions as decimal text take less. */
+const answerBytes = 256 * 1_024 * 1_024;
+
+export function embeddingsRoute(
+  app: FastifyInstance,
+  { dispatch, exchanges }: { dispatch: Dispatch; exchanges: Exchanges },
+): void {
+  const path = "/v1/embeddings";
+  app.post(path, async (request, reply) => {
+    const wanted = readInference(path, request, reply);
+    const form = (wanted.fields["encoding_format"] ?? "float") as EmbeddingForm;
+    await exchanges.answer(request, reply, async (response, signal) => {
+      let body = collect();
+      const result = await dispatch({
+        ...askingFor(path, wanted, signal),
+        openSink: () => (body = collect()),
+        hasContent: () => false,
+      });
+      if (result.outcome === "failed")
+        return writeFailure(response, result.error, request.id, result.mayHaveBeenCharged);
+      const { line, node } = result;
+      const counted = { prompt_tokens: line.prompt_tokens };
+      const shaped = shapeEmbeddings(body.json(), wanted.model, form, counted);
+      writeJson(response, shaped, { [headers.node]: node, [headers.cost]: line.cost });
+    });
+  });
+}
+
+interface Collected extends AnswerSink {
+  /** @throws TroopError `engine_error` */
+  json(): unknown;
+}
+
+function collect(): Collected {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  return {
+    take(bytes) {
+      size += bytes.length;
+      if (size > answerBytes) throw new TroopError("engine_error", "The answer is too large.");
+      parts.push(bytes);
+      return undefined;
+    },
+    // Embeddings have no completion.
+    textBytes: () => 0,
+    json() {
+      try {
+        return JSON.parse(Buffer.concat(parts).toString("utf8"));
+      } catch {
+        // Without its cause: the parser's message quotes the text.
+        throw new TroopError("engine_error");
+      }
+    },
+  };
+}

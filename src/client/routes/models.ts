@@ -1,0 +1,35 @@
+/** `GET /v1/models` and `GET /v1/models/{id}`; an id may contain `:` and `/`, encoded or not. */
+import type { FastifyInstance } from "fastify";
+import { TroopError } from "../../protocol/error-codes.ts";
+import { listModels } from "../model-list.ts";
+import type { Peers } from "../peers.ts";
+
+export function modelsRoutes(app: FastifyInstance, { peers }: { peers: Peers }): void {
+  /** An old list is better than none while the coordinator is away. */
+  async function models() {
+    try {
+      return listModels(await peers.list());
+    } catch (error) {
+      if (peers.ageMs() === undefined) throw error;
+      return listModels(peers.known());
+    }
+  }
+
+  app.get("/v1/models", async () => {
+    const data = await models();
+    return {
+      object: "list",
+      data,
+      has_more: false,
+      first_id: data[0]?.id ?? null,
+      last_id: data.at(-1)?.id ?? null,
+    };
+  });
+
+  app.get<{ Params: { "*": string } }>("/v1/models/*", async ({ params }) => {
+    const id = params["*"];
+    const model = (await models()).find((listed) => listed.id === id);
+    if (!model) throw new TroopError("model_not_found", undefined, { param: "model" });
+    return model;
+  });
+}

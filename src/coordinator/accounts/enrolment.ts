@@ -1,0 +1,75 @@
+/** Enrolment: a node's key and its owner's key both say that they belong together. */
+import { boundedMap } from "../../base/bounded-map.ts";
+import type { Clock } from "../../base/clock.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
+import { limits } from "../../protocol/limits.ts";
+import { checkStatement, enrolmentBody } from "../../protocol/statement.ts";
+import type { Verifier } from "../../protocol/signature.ts";
+import type { Database } from "../database.ts";
+import type { Accounts, ProvenKey } from "./accounts.ts";
+import { findNode, insertNode, type Node } from "./node-store.ts";
+
+/** Until a node has proven its hardware it counts as a twentieth of an RTX 3060. */
+export const unprovenMultiplier = 500;
+
+export type Nodes = ReturnType<typeof createNodes>;
+
+/** A node's owner changes only by a new enrolment, which comes through here or through another replica. */
+const rememberMs = 60_000;
+const rememberedNodes = 50_000;
+
+export interface NodesOptions {
+  database: Database;
+  clock: Clock;
+  verifier: Verifier;
+  accounts: Accounts;
+  /** Known once the port is. */
+  publicUrl: () => string;
+}
+
+export function createNodes({ database, clock, verifier, accounts, publicUrl }: NodesOptions) {
+  const remembered = boundedMap<string, { node: Node; until: number }>(rememberedNodes);
+
+  return {
+    async find(id: string): Promise<Node | undefined> {
+      const known = remembered.get(id);
+      if (known && known.until > clock.now()) return known.node;
+      const node = await findNode(database, id);
+      if (node) remembered.set(id, { node, until: clock.now() + rememberMs });
+      return node;
+    },
+
+    /**
+     * Binds the node that proved the call to the account that signed `enrolment`; the account is made, without
+     * starter credits, where it is new.
+     * @throws TroopError `invalid_enrolment`, `node_key_mismatch`, `node_limit`
+     */
+    async enrol(prover: ProvenKey, enrolment: string): Promise<Node> {
+      const { signer, jwk, body } = await checkStatement(
+        verifier,
+        enrolment,
+        "troop-enrolment+jwt",
+        publicUrl(),
+        enrolmentBody,
+        "invalid_enrolment",
+      );
+      if (body.node !== prover.id) throw new TroopError("node_key_mismatch");
+      const isFirstKey = signer === body.owner;
+      if (!isFirstKey && (await accounts.accountOf(signer)) !== body.owner) {
+        throw new TroopError("invalid_enrolment", "The enrolment is not signed by its owner.");
+      }
+      if (isFirstKey) await accounts.join({ id: signer, jwk });
+      const earlier = await findNode(database, prover.id);
+      const node: Node = {
+        id: prover.id,
+        owner: body.owner,
+        jwk: prover.jwk,
+        multiplier: earlier?.multiplier ?? unprovenMultiplier,
+      };
+      const isBound = await insertNode(database, node, limits.nodesPerAccount, clock.now());
+      if (!isBound) throw new TroopError("node_limit");
+      remembered.delete(node.id);
+      return node;
+    },
+  };
+}

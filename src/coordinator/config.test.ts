@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { readCoordinatorConfig } from "./config.ts";
+
+test("without any variable it listens on loopback, keeps its books in the data folder, and lets everybody join", () => {
+  expect(readCoordinatorConfig({ DATA_DIR: "/data" })).toEqual({
+    listen: { host: "127.0.0.1", port: 8_000 },
+    publicUrl: undefined,
+    dataFolder: "/data",
+    databaseUrl: undefined,
+    databasePool: 10,
+    redisUrl: undefined,
+    joinPolicy: "open",
+    starterCredits: 1_000_000_000n,
+    faucetDaily: 100_000_000_000n,
+    addressPolicy: "loopback",
+    migrate: "auto",
+    logLevel: "info",
+  });
+});
+
+test("the command line wins over the environment, and what it leaves out does not", () => {
+  const config = readCoordinatorConfig(
+    { LISTEN: "127.0.0.1:1", PUBLIC_URL: "https://troop.example/" },
+    { listen: { host: "127.0.0.1", port: 2 }, publicUrl: undefined },
+  );
+  expect(config).toMatchObject({ listen: { port: 2 }, publicUrl: "https://troop.example" });
+});
+
+test.each([
+  ["LISTEN", "nowhere"],
+  ["PUBLIC_URL", "http://troop.example.org"],
+  ["PUBLIC_URL", "http://203.0.113.9"],
+  ["PUBLIC_URL", "troop"],
+  ["DATABASE_URL", "mysql://x"],
+  ["DATABASE_POOL", "0"],
+  ["REDIS_URL", "http://x"],
+  ["JOIN_POLICY", "work"],
+  ["JOIN_POLICY", "nobody"],
+  ["STARTER_CREDITS", "-1"],
+  ["FAUCET_DAILY", "1e9"],
+  ["ADDRESS_POLICY", "everywhere"],
+  ["MIGRATE", "never"],
+  ["LOG_LEVEL", "loud"],
+])("%s=%s is refused by name", (name, value) => {
+  expect(() => readCoordinatorConfig({ [name]: value })).toThrowError(
+    expect.objectContaining({ code: "configuration_invalid", param: name }),
+  );
+});
+
+test.each([
+  "http://127.0.0.1:8000",
+  "http://[::1]:8000",
+  "http://192.168.1.4",
+  "http://100.64.0.3:80",
+  "http://localhost:8000",
+])("%s may do without https", (url) => {
+  expect(readCoordinatorConfig({ PUBLIC_URL: url }).publicUrl).toBe(new URL(url).origin);
+});
+
+test("a coordinator that the world can reach must say who may join", () => {
+  expect(() => readCoordinatorConfig({ LISTEN: "0.0.0.0:8000" })).toThrowError(
+    expect.objectContaining({ param: "JOIN_POLICY" }),
+  );
+  const config = readCoordinatorConfig({ LISTEN: "0.0.0.0:8000", JOIN_POLICY: "open" });
+  expect(config.addressPolicy).toBe("public");
+});

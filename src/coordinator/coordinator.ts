@@ -1,0 +1,140 @@
+/** The coordinator put together: database, registry, ledger, tickets, jobs, and the HTTP server in front. */
+import type { FastifyInstance } from "fastify";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import { lockFolder } from "../host/folder-lock.ts";
+import { ensureFolder } from "../host/folders.ts";
+import { listenFailure, urlOf, type ListenAddress } from "../host/listen.ts";
+import type { Log } from "../host/log.ts";
+import { TroopError } from "../protocol/error-codes.ts";
+import { limits } from "../protocol/limits.ts";
+import { verifier } from "../protocol/signature.ts";
+import { createAccounts } from "./accounts/accounts.ts";
+import { createNodes } from "./accounts/enrolment.ts";
+import { checkPublicUrl, type CoordinatorConfig } from "./config.ts";
+import { migrateUp, openDatabase, pendingMigrations, type Database } from "./database.ts";
+import { createApp } from "./http/app.ts";
+import { createCallers } from "./http/callers.ts";
+import { startJobs } from "./jobs/jobs.ts";
+import type { Offence } from "./ledger/audit-store.ts";
+import { createLedger } from "./ledger/ledger.ts";
+import type { Leases } from "./registry/leases.ts";
+import { createMemoryLeases } from "./registry/memory-leases.ts";
+import { createRedisLeases } from "./registry/redis-leases.ts";
+import { createRegistry } from "./registry/registry.ts";
+import { createIssuer } from "./tickets/issue.ts";
+import { loadKeyRing } from "./tickets/key-ring.ts";
+import { createRedeemer } from "./tickets/redeem.ts";
+
+export interface Parts {
+  clock: Clock;
+  random: Random;
+  log: Log;
+}
+
+export interface Coordinator extends AsyncDisposable {
+  /** Where clients and workers reach it; what proofs and tickets name. */
+  readonly url: string;
+  /** Rows that break an invariant of the books; none where all is well. */
+  auditLedger(): Promise<Offence[]>;
+  /** Handles a request without a socket. */
+  readonly inject: FastifyInstance["inject"];
+}
+
+/**
+ * Starts a coordinator. It serves when the promise resolves; disposing finishes open requests first.
+ * @throws TroopError `data_folder_locked`, `data_folder_invalid`, `database_unreachable`, `key_file_invalid`,
+ *   `configuration_invalid`, `port_taken`
+ */
+export async function startCoordinator(
+  config: CoordinatorConfig,
+  parts: Parts,
+): Promise<Coordinator> {
+  // Unwound in reverse, whether the start fails half-way or all is over.
+  await using resources = new AsyncDisposableStack();
+  const folder = ensureFolder(config.dataFolder);
+  // Two processes would corrupt an embedded database without a word.
+  if (!config.databaseUrl) resources.use(lockFolder(folder, "coordinator"));
+  const database = resources.adopt(
+    await openDatabase(
+      { url: config.databaseUrl, folder: join(folder, "db"), poolSize: config.databasePool },
+      parts.log,
+    ),
+    (opened) => opened.destroy(),
+  );
+  await bringUpToDate(database, config.migrate);
+  const keyRing = await loadKeyRing(join(folder, "keys"), parts.random);
+  const leases = resources.use(createLeases(config, parts.log));
+
+  const { clock } = parts;
+  // Known only once the port is, and nothing is answered before that.
+  let url = config.publicUrl;
+  const publicUrl = () => url ?? "";
+
+  const heartbeatMs = config.heartbeatMs ?? limits.heartbeatMs;
+  const { joinPolicy, addressPolicy, starterCredits, faucetDaily } = config;
+  const ledger = createLedger({ database, starterCredits, faucetDaily });
+  const accounts = createAccounts({ database, clock });
+  const nodes = createNodes({ database, clock, verifier, accounts, publicUrl });
+  const registry = createRegistry({ leases, clock, addressPolicy, heartbeatMs });
+  resources.use(await startJobs({ ...parts, database, ledger, registry }));
+
+  let isStopping = false;
+  const app = await createApp(parts, {
+    accounts,
+    nodes,
+    ledger,
+    registry,
+    keyRing,
+    issuer: createIssuer({ ...parts, ledger, registry, keyRing, publicUrl }),
+    redeemer: createRedeemer({ ledger, accounts, verifier, clock, publicUrl }),
+    callers: createCallers({ accounts, verifier, clock, publicUrl, joinPolicy }),
+    heartbeatMs,
+    isStopping: () => isStopping,
+    startedAt: clock.now(),
+  });
+  resources.defer(async () => {
+    isStopping = true;
+    await app.close();
+  });
+  url ??= checkPublicUrl(urlOf(await listenOn(app, config.listen)));
+  parts.log.info({ url }, "the coordinator serves");
+
+  const owned = resources.move();
+  return {
+    url,
+    auditLedger: () => ledger.audit(),
+    inject: app.inject.bind(app) as FastifyInstance["inject"],
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function bringUpToDate(
+  database: Database,
+  migrate: CoordinatorConfig["migrate"],
+): Promise<void> {
+  if (migrate === "auto") return migrateUp(database);
+  const pending = await pendingMigrations(database);
+  if (pending.length > 0) {
+    throw new TroopError(
+      "configuration_invalid",
+      `The database lacks migrations (${pending.join(", ")}), and MIGRATE=manual.`,
+      { param: "MIGRATE" },
+    );
+  }
+}
+
+const createLeases = ({ redisUrl }: CoordinatorConfig, log: Log): Leases =>
+  redisUrl ? createRedisLeases({ url: redisUrl, prefix: "troop:", log }) : createMemoryLeases();
+
+async function listenOn(app: FastifyInstance, address: ListenAddress): Promise<ListenAddress> {
+  try {
+    await app.listen(address);
+  } catch (error) {
+    throw listenFailure(error as NodeJS.ErrnoException, address);
+  }
+  const { address: host, port } = app.server.address() as AddressInfo;
+  return { host, port };
+}

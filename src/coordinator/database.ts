@@ -1,0 +1,163 @@
+/** The one door to the database: PGlite in the data folder by default, PostgreSQL where a URL is given. */
+import { PGlite } from "@electric-sql/pglite";
+import { Kysely, PGliteDialect, PostgresDialect, sql, type Transaction } from "kysely";
+import { Migrator } from "kysely/migration";
+import pg from "pg";
+import type { Log } from "../host/log.ts";
+import { TroopError } from "../protocol/error-codes.ts";
+import { migrations } from "./migrations/all.ts";
+
+/** Tables are described by the migrations; statements are hand-written and name the rows they return. */
+export type Database = Kysely<unknown>;
+/** On PGlite a query outside the open transaction waits for ever: within one, everything takes the `Tx`. */
+export type Tx = Transaction<unknown>;
+
+export interface DatabaseConfig {
+  /** `postgres://…`; without it PGlite keeps the books in `folder`, or in memory where that is undefined too. */
+  url: string | undefined;
+  folder: string | undefined;
+  poolSize: number;
+}
+
+const int8 = 20;
+const connectWaitMs = 5_000;
+/** Longer than any statement of ours on a sane server; it only ends what hangs. */
+const statementTimeoutMs = 15_000;
+const oldestPostgres = 15;
+
+/**
+ * Opens the database and proves that it answers.
+ * @throws TroopError `database_unreachable`
+ */
+export async function openDatabase(config: DatabaseConfig, log: Log): Promise<Database> {
+  const database = config.url ? openPostgres(config.url, config.poolSize, log) : openPglite(config);
+  try {
+    const { rows } = await sql<{ version: number }>`
+      select current_setting('server_version_num')::int / 10000 as version
+    `.execute(database);
+    if ((rows[0]?.version ?? 0) < oldestPostgres)
+      throw new Error(`the server is older than PostgreSQL ${oldestPostgres}`);
+    return database;
+  } catch (error) {
+    await database.destroy().catch(() => undefined);
+    throw new TroopError("database_unreachable", adviceFor(config, error), { cause: error });
+  }
+}
+
+function openPostgres(url: string, poolSize: number, log: Log): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    connectionTimeoutMillis: connectWaitMs,
+    statement_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: statementTimeoutMs,
+    types: {
+      getTypeParser: ((oid: number, format?: "text" | "binary") =>
+        oid === int8
+          ? BigInt
+          : pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser,
+    },
+  });
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on("error", (error) => log.warn({ reason: error.message }, "a database connection broke"));
+  return new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+}
+
+function openPglite({ folder }: DatabaseConfig): Database {
+  const pglite = () =>
+    PGlite.create({ ...(folder ? { dataDir: folder } : {}), parsers: { [int8]: BigInt } });
+  return new Kysely<unknown>({ dialect: new PGliteDialect({ pglite }) });
+}
+
+function adviceFor({ url, folder }: DatabaseConfig, error: unknown): string {
+  const reason =
+    (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.message : "");
+  return url
+    ? `PostgreSQL at ${withoutPassword(url)} does not answer (${reason}). Check DATABASE_URL, that the server runs (pg_isready), and that it is version ${oldestPostgres} or newer.`
+    : `The embedded database in ${folder ?? "memory"} does not open (${reason}). Check that the disk is not full and that the folder was not edited by hand.`;
+}
+
+function withoutPassword(url: string): string {
+  const shown = URL.parse(url);
+  if (!shown) return "the URL given";
+  return `${shown.protocol}//${shown.host}${shown.pathname}`;
+}
+
+const migratorOf = (db: Database) =>
+  new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
+
+/** Brings the schema up to date, one process at a time (an advisory lock on PostgreSQL). */
+export async function migrateUp(database: Database): Promise<void> {
+  const { error } = await migratorOf(database).migrateToLatest();
+  if (error) throw new Error("a migration failed", { cause: error });
+}
+
+/** Takes back every migration, newest first: the tables and all they hold are gone. */
+export async function migrateDown(database: Database): Promise<void> {
+  const migrator = migratorOf(database);
+  for (let left = Object.keys(migrations).length; left > 0; left -= 1) {
+    const { error } = await migrator.migrateDown();
+    if (error) throw new Error("a migration could not be taken back", { cause: error });
+  }
+}
+
+/** Names of migrations that have not run here yet. */
+export async function pendingMigrations(database: Database): Promise<string[]> {
+  const known = await migratorOf(database).getMigrations();
+  return known.filter(({ executedAt }) => !executedAt).map(({ name }) => name);
+}
+
+/** What PostgreSQL says when two transactions cannot both go on: the loser may simply try again. */
+const retryable: ReadonlySet<unknown> = new Set(["40P01", "40001"]);
+const unavailable =
+  /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN)$/;
+const attempts = 6;
+
+export const errorCodeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;
+export const isUniqueViolation = (error: unknown): boolean => errorCodeOf(error) === "23505";
+
+/** Runs `work` in one READ COMMITTED transaction. Nothing in it may leave the database: it can run several times. */
+export function transact<Result>(
+  database: Database,
+  work: (tx: Tx) => Promise<Result>,
+  mayRetry: (error: unknown) => boolean = () => false,
+): Promise<Result> {
+  return reaching(async () => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await database.transaction().execute(work);
+      } catch (error) {
+        const again = retryable.has(errorCodeOf(error)) || mayRetry(error);
+        if (!again || attempt === attempts) throw error;
+      }
+    }
+  });
+}
+
+/** As `transact`, over a snapshot that stands still: for sums that must agree with one another. */
+export const readSnapshot = <Result>(
+  database: Database,
+  work: (tx: Tx) => Promise<Result>,
+): Promise<Result> =>
+  reaching(() =>
+    database
+      .transaction()
+      .setIsolationLevel("repeatable read")
+      .setAccessMode("read only")
+      .execute(work),
+  );
+
+/** Turns "the database is not there" into `ledger_unavailable`; everything else passes. */
+export async function reaching<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    const code = errorCodeOf(error);
+    const message = error instanceof Error ? error.message : "";
+    const isGone =
+      (typeof code === "string" && unavailable.test(code)) ||
+      /timeout exceeded when trying to connect|Connection terminated/.test(message);
+    if (!isGone) throw error;
+    throw new TroopError("ledger_unavailable", undefined, { cause: error, retryAfterMs: 5_000 });
+  }
+}

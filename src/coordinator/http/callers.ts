@@ -1,0 +1,66 @@
+/** Who makes a call: the proof is checked against this very request, then its key against the accounts and nodes. */
+import type { FastifyRequest } from "fastify";
+import type { Clock } from "../../base/clock.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
+import { checkProof } from "../../protocol/proof.ts";
+import type { Verifier } from "../../protocol/signature.ts";
+import { headers } from "../../protocol/version.ts";
+import type { Accounts, ProvenKey } from "../accounts/accounts.ts";
+import type { JoinPolicy } from "../config.ts";
+import { pathOf } from "./framing.ts";
+
+export interface CallersOptions {
+  accounts: Accounts;
+  verifier: Verifier;
+  clock: Clock;
+  /** Known once the port is. */
+  publicUrl: () => string;
+  joinPolicy: JoinPolicy;
+}
+
+export type Callers = ReturnType<typeof createCallers>;
+
+export function createCallers({
+  accounts,
+  verifier,
+  clock,
+  publicUrl,
+  joinPolicy,
+}: CallersOptions) {
+  /** @throws TroopError `missing_proof`, `invalid_proof`, `body_hash_mismatch`, `clock_skew` */
+  const provenKey = (request: FastifyRequest): Promise<ProvenKey> => {
+    const proof = request.headers[headers.proof];
+    const call = {
+      method: request.method === "HEAD" ? "GET" : request.method,
+      // Never from `Host`: whoever sends a request writes that header.
+      url: publicUrl() + pathOf(request.raw.url ?? ""),
+      body: request.rawBody,
+    };
+    return checkProof(verifier, typeof proof === "string" ? proof : undefined, call, clock.now());
+  };
+
+  return {
+    provenKey,
+
+    /** The account that calls; undefined for a key without one, which is no account's but may become one. */
+    async knownAccount(request: FastifyRequest): Promise<string | undefined> {
+      return accounts.accountOf((await provenKey(request)).id);
+    },
+
+    /** For reading what any account may read. Where everybody may join, a key that has not joined yet reads too. */
+    async reader(request: FastifyRequest): Promise<void> {
+      const { id } = await provenKey(request);
+      if (joinPolicy === "open") return;
+      if (!(await accounts.accountOf(id))) throw new TroopError("join_required");
+    },
+
+    /** The account that calls, made now where everybody may join. */
+    async joiner(request: FastifyRequest): Promise<string> {
+      const key = await provenKey(request);
+      const known = await accounts.accountOf(key.id);
+      if (known) return known;
+      if (joinPolicy !== "open") throw new TroopError("join_required");
+      return (await accounts.join(key)).account;
+    },
+  };
+}

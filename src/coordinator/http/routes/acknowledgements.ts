@@ -1,0 +1,21 @@
+/** `POST /acknowledgements`: signed batches of verdicts from accounts. The statements are their own proof. */
+import { limits } from "../../../protocol/limits.ts";
+import { statementsAnswer, statementsRequest } from "../../../protocol/receipt.ts";
+import type { App, Services } from "../services.ts";
+
+export function acknowledgementsRoute(app: App, { redeemer }: Services): void {
+  app.post(
+    "/acknowledgements",
+    {
+      bodyLimit: limits.statementCallBytes,
+      schema: {
+        summary: "Say what was received",
+        body: statementsRequest,
+        response: { 200: statementsAnswer },
+      },
+    },
+    async (request) => ({
+      outcomes: await redeemer.redeemAcknowledgements(request.body.statements),
+    }),
+  );
+}

@@ -1,0 +1,17 @@
+/** `POST /authorize`: a ticket. The first one also brings the account its starter credits. */
+import { authorizeAnswer, authorizeRequest } from "../../../protocol/endpoints.ts";
+import type { App, Services } from "../services.ts";
+
+export function authorizeRoute(app: App, { issuer, callers }: Services): void {
+  app.post(
+    "/authorize",
+    {
+      schema: {
+        summary: "Reserve a budget at a node and get a ticket for it",
+        body: authorizeRequest,
+        response: { 200: authorizeAnswer },
+      },
+    },
+    async (request) => issuer.authorize(await callers.joiner(request), request.body),
+  );
+}

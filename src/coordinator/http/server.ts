@@ -1,0 +1,134 @@
+/** The HTTP server's manners, whatever its routes: strict reading, one shape of error, the time on every answer. */
+import { fastify, type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import type { Socket } from "node:net";
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import type { Log } from "../../host/log.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
+import { limits } from "../../protocol/limits.ts";
+import { headers } from "../../protocol/version.ts";
+import { allowedMethods, type RoutePattern } from "./allowed-methods.ts";
+import { errorBody, expectedError } from "./error-answer.ts";
+import { checkFraming, pathOf } from "./framing.ts";
+import { parseStrictJson } from "./strict-json.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The body as it was sent: what proofs are made over. */
+    rawBody: Buffer | undefined;
+  }
+}
+
+export interface ServerParts {
+  clock: Clock;
+  random: Random;
+  log: Log;
+}
+
+export function createServer({ clock, random, log }: ServerParts): FastifyInstance {
+  const patterns: RoutePattern[] = [];
+  const app = fastify({
+    logger: false,
+    bodyLimit: limits.bodyBytes,
+    routerOptions: { maxParamLength: limits.urlCharacters },
+    requestTimeout: limits.writeTimeoutMs,
+    keepAliveTimeout: 75_000,
+    // Streams of this server are short; stopping waits for requests, not for idle connections.
+    forceCloseConnections: "idle",
+    http: { maxHeaderSize: limits.headerBytes, headersTimeout: limits.headersWaitMs },
+    genReqId: ({ headers: sent }) => requestIdOf(sent[headers.requestId], random),
+    frameworkErrors: (error, request, reply) => {
+      const expected = expectedError(error) ?? new TroopError("invalid_path");
+      // The route is not known yet, and with it no type of answer.
+      const untyped = reply as unknown as FastifyReply;
+      void untyped
+        .headers({ [headers.requestId]: request.id, [headers.time]: clock.now() })
+        .code(expected.status)
+        .send(errorBody(expected, request.id));
+    },
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, clock, random),
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.decorateRequest("rawBody", undefined);
+
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
+    request.rawBody = body as Buffer;
+    try {
+      done(null, parseStrictJson(body as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+
+  app.addHook("onRoute", ({ method, url }) => {
+    patterns.push({ method, url });
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    void reply.header(headers.requestId, request.id);
+    checkFraming(request.raw);
+  });
+  app.addHook("onSend", async (_request, reply) => {
+    void reply.header(headers.time, clock.now());
+  });
+
+  app.setNotFoundHandler((request) => {
+    const methods = allowedMethods(patterns, pathOf(request.raw.url ?? ""));
+    if (methods.length === 0) throw new TroopError("not_found");
+    throw new TroopError("method_not_allowed", undefined, {
+      details: { allow: methods.join(", ") },
+    });
+  });
+
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const expected = expectedError(error);
+    if (!expected) log.error({ err: error, request: request.id }, "a request failed unexpectedly");
+    else if (expected.status >= 500)
+      log.warn({ code: expected.code, request: request.id }, "a request could not be served");
+    const shown = expected ?? new TroopError("internal_error");
+    if (shown.retryAfterMs !== undefined)
+      void reply.header("retry-after", Math.max(1, Math.ceil(shown.retryAfterMs / 1_000)));
+    if (shown.code === "method_not_allowed") void reply.header("allow", shown.details["allow"]);
+    // What was not read to its end must not be taken for the next request.
+    if (shown.code === "bad_framing" || shown.code === "headers_too_large")
+      void reply.header("connection", "close");
+    return reply.code(shown.status).send(errorBody(shown, request.id));
+  });
+  return app;
+}
+
+function requestIdOf(sent: string | string[] | undefined, random: Random): string {
+  return typeof sent === "string" && /^[\w-]{8,64}$/.test(sent) ? sent : random.uuid();
+}
+
+/** What Node's parser could not read has no request yet; it is answered on the bare socket. */
+function answerUnreadable(
+  { code }: NodeJS.ErrnoException,
+  socket: Socket,
+  clock: Clock,
+  random: Random,
+): void {
+  if (!socket.writable || code === "ECONNRESET") return void socket.destroy();
+  const error = new TroopError(unreadableCode(code));
+  const requestId = random.uuid();
+  const body = JSON.stringify(errorBody(error, requestId));
+  socket.end(
+    [
+      `HTTP/1.1 ${error.status} Refused`,
+      "content-type: application/json; charset=utf-8",
+      `content-length: ${Buffer.byteLength(body)}`,
+      `${headers.time}: ${clock.now()}`,
+      `${headers.requestId}: ${requestId}`,
+      "connection: close",
+      "",
+      body,
+    ].join("\r\n"),
+  );
+}
+
+function unreadableCode(code: string | undefined) {
+  if (code === "HPE_HEADER_OVERFLOW") return "headers_too_large";
+  return code === "ERR_HTTP_REQUEST_TIMEOUT" ? "request_timeout" : "bad_framing";
+}

@@ -1,0 +1,30 @@
+/** What every route is handed: the app it registers with, and what it calls. */
+import type { FastifyInstance } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Accounts } from "../accounts/accounts.ts";
+import type { Nodes } from "../accounts/enrolment.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Issuer } from "../tickets/issue.ts";
+import type { KeyRing } from "../tickets/key-ring.ts";
+import type { Redeemer } from "../tickets/redeem.ts";
+import type { Callers } from "./callers.ts";
+
+/** Fastify that takes its types from zod schemas. */
+export type App = ReturnType<typeof withZod>;
+export const withZod = (app: FastifyInstance) => app.withTypeProvider<ZodTypeProvider>();
+
+/** What the routes call. */
+export interface Services {
+  accounts: Accounts;
+  nodes: Nodes;
+  ledger: Ledger;
+  registry: Registry;
+  issuer: Issuer;
+  redeemer: Redeemer;
+  keyRing: KeyRing;
+  callers: Callers;
+  heartbeatMs: number;
+  isStopping: () => boolean;
+  startedAt: number;
+}

@@ -1,0 +1,93 @@
+/** What the coordinator does by itself: expiring holds, vesting, filling the faucet, and noting that it is alive. */
+import type { Clock } from "../../base/clock.ts";
+import { startLoop } from "../../base/loop.ts";
+import type { Random } from "../../base/random.ts";
+import type { Log } from "../../host/log.ts";
+import type { Database } from "../database.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { Registry } from "../registry/registry.ts";
+import { recoveryAt } from "./recovery.ts";
+import { readLastAlive, writeAlive } from "./service-store.ts";
+
+export interface JobsOptions {
+  database: Database;
+  ledger: Ledger;
+  registry: Registry;
+  clock: Clock;
+  random: Random;
+  log: Log;
+}
+
+/** Nobody waits for these jobs to the second. */
+const intervalMs = 10_000;
+/** A ticket that was never used is given back this long after its end. */
+const unusedAfterMs = 60_000;
+
+/** Prepares the books for service, then works until disposed. */
+export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> {
+  const { database, ledger, registry, clock, random, log } = options;
+  let expireFrom = 0;
+  let lastAlive = await readLastAlive(database);
+
+  /** Somebody could not reach the books since `lastAlive`: nobody may lose by it. */
+  async function recover(now: number): Promise<void> {
+    const recovery = recoveryAt(now, lastAlive);
+    expireFrom = recovery.expireFrom;
+    if (recovery.downMs === 0) return;
+    log.info({ downMs: recovery.downMs }, "the books were out of reach; vesting was paused");
+    await ledger.postponeVesting(recovery.downMs);
+  }
+
+  async function noteAlive(now: number): Promise<void> {
+    await writeAlive(database, now);
+    lastAlive = now;
+  }
+
+  // Before anybody is let in: the faucet is full, and this start is on record.
+  await recover(clock.now());
+  await ledger.refill(clock.now());
+  await noteAlive(clock.now());
+
+  const stop = new AbortController();
+  let hasFailed = false;
+  const loop = startLoop({
+    clock,
+    random,
+    signal: stop.signal,
+    backoff: { firstMs: 1_000, ceilingMs: intervalMs },
+    onFailure: (error) => {
+      hasFailed = true;
+      log.warn({ err: error }, "the ledger's jobs failed; they are tried again");
+    },
+    round: async () => {
+      const now = clock.now();
+      if (hasFailed) await recover(now);
+      hasFailed = false;
+      await noteAlive(now);
+      await ledger.refill(now);
+      await ledger.vest(now);
+      if (now >= expireFrom) {
+        await releaseUnused(ledger, registry, now);
+        await ledger.expireHolds(now);
+      }
+      return intervalMs;
+    },
+  });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await loop.ended;
+    },
+  };
+}
+
+async function releaseUnused(ledger: Ledger, registry: Registry, now: number): Promise<void> {
+  const unused = await ledger.findUnusedHolds(now - unusedAfterMs);
+  const released: string[] = [];
+  for (const { id, node } of unused) {
+    // Of a node that is away nothing is known: it may still be at work, and its holds run their full time.
+    const running = await registry.runningHolds(node);
+    if (running && !running.has(id)) released.push(id);
+  }
+  if (released.length > 0) await ledger.releaseUnused(released, now);
+}

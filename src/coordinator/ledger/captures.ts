@@ -1,0 +1,159 @@
+/** Verbs of settlement: both sides' lines, the worker's close, and vesting. One transaction per statement and hold. */
+import { formatCredits } from "../../protocol/credits.ts";
+import type {
+  AcknowledgementBody,
+  CloseBody,
+  ReceiptBody,
+  StatementOutcome,
+} from "../../protocol/receipt.ts";
+import { isUniqueViolation, transact, type Database, type Tx } from "../database.ts";
+import type { Book } from "./book.ts";
+import { endHolds, writeClosingNumbers } from "./hold-store.ts";
+import { turnPage, type Page, type PageEvent } from "./page.ts";
+import { openPage, writePage, type KeptStatement, type OpenedPage } from "./page-store.ts";
+import { acknowledgeLine, receiveLine, vestRequest } from "./settlement.ts";
+import { findDueRequests, postponeVesting } from "./vesting-store.ts";
+
+/** How many requests one round vests. */
+const batch = 500;
+
+interface Turn {
+  hold: string;
+  statement: KeptStatement | undefined;
+  /** Whether a line says that its answer never came. */
+  asksForRefund: boolean;
+  now: number;
+  /** What is to happen on the page; undefined where this signer has no say in it. */
+  eventsOf: (opened: OpenedPage) => PageEvent[] | undefined;
+}
+
+export function createCaptures(database: Database) {
+  const turn = ({ hold, statement, asksForRefund, now, eventsOf }: Turn) =>
+    transact(
+      database,
+      async (tx): Promise<Page | undefined> => {
+        const opened = await openPage(tx, hold, asksForRefund);
+        const events = opened && eventsOf(opened);
+        if (!opened || !events) return undefined;
+        const page = turnPage(opened.book, events);
+        await writePage(tx, opened.book, page.changes, statement, now);
+        await closeWhenComplete(tx, opened.closingNumbers, page.book, now);
+        return page;
+      },
+      // Two equal legs at once: the loser looks again and finds the winner's.
+      isUniqueViolation,
+    );
+
+  return {
+    /** Settles a node's lines, one outcome per line. @param now coordinator time, ms */
+    async receive(
+      { hold, lines }: ReceiptBody,
+      statement: KeptStatement,
+      now: number,
+    ): Promise<StatementOutcome> {
+      const eventsOf = ({ node }: OpenedPage) =>
+        node === statement.signer
+          ? lines.map(
+              (line): PageEvent =>
+                (book) =>
+                  receiveLine(book, line, statement.id, now),
+            )
+          : undefined;
+      const page = await turn({ hold, statement, asksForRefund: false, now, eventsOf });
+      return outcomeOf(hold, lines, page);
+    },
+
+    /** Settles the requester's lines, one outcome per line. @param account whose key signed them */
+    async acknowledge(
+      { hold, lines }: AcknowledgementBody,
+      statement: KeptStatement,
+      account: string,
+      now: number,
+    ): Promise<StatementOutcome> {
+      const asksForRefund = lines.some(
+        ({ verdict }) => verdict === "not_received" || verdict === "refused",
+      );
+      const eventsOf = ({ book }: OpenedPage) =>
+        book.account === account
+          ? lines.map(
+              (line): PageEvent =>
+                (page) =>
+                  acknowledgeLine(page, line, statement.id, now),
+            )
+          : undefined;
+      const page = await turn({ hold, statement, asksForRefund, now, eventsOf });
+      return outcomeOf(hold, lines, page);
+    },
+
+    /** The worker is done with a ticket: the rest is given back as soon as each number it states has its line. */
+    async closeHold(
+      { hold, numbers }: CloseBody,
+      node: string,
+      now: number,
+    ): Promise<StatementOutcome> {
+      const isKnown = await transact(database, async (tx) => {
+        const opened = await openPage(tx, hold, false);
+        if (opened?.node !== node) return false;
+        await writeClosingNumbers(tx, hold, numbers);
+        await closeWhenComplete(tx, opened.closingNumbers ?? numbers, opened.book, now);
+        return true;
+      });
+      return isKnown
+        ? { status: "accepted", hold, lines: [] }
+        : { status: "refused", code: "hold_not_found" };
+    },
+
+    /** Hands providers what nobody has acknowledged within a day. @returns how many requests */
+    async vest(now: number): Promise<number> {
+      let vested = 0;
+      for (const [hold, numbers] of await findDueRequests(database, now, batch)) {
+        const events = numbers.map(
+          (k): PageEvent =>
+            (book) =>
+              vestRequest(book, k, now),
+        );
+        const eventsOf = () => events;
+        const page = await turn({
+          hold,
+          statement: undefined,
+          asksForRefund: false,
+          now,
+          eventsOf,
+        });
+        vested += page?.steps.length ?? 0;
+      }
+      return vested;
+    },
+
+    /** After a time in which nobody could acknowledge. */
+    postponeVesting: (byMs: number) => postponeVesting(database, byMs),
+  };
+}
+
+async function closeWhenComplete(
+  tx: Tx,
+  numbers: readonly number[] | null,
+  book: Book,
+  now: number,
+): Promise<void> {
+  if (!numbers || book.state !== "open") return;
+  const isComplete = numbers.every((k) => book.requests.get(k)?.receipt);
+  if (isComplete) await endHolds(tx, [book.hold], "closed", now);
+}
+
+function outcomeOf(
+  hold: string,
+  lines: readonly { k: number }[],
+  page: Page | undefined,
+): StatementOutcome {
+  if (!page) return { status: "refused", code: "hold_not_found" };
+  return {
+    status: "accepted",
+    hold,
+    lines: page.steps.map(({ outcome, paid }, index) => ({
+      k: lines[index]!.k,
+      outcome,
+      paid: formatCredits(paid),
+    })),
+  };
+}

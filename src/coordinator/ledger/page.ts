@@ -1,0 +1,71 @@
+/** Takes the steps of a whole statement one after the other, and adds up what they change. Pure. */
+import type { Micro } from "../../protocol/credits.ts";
+import type { Book, Movement, RequestRow } from "./book.ts";
+import type { Step } from "./settlement.ts";
+
+/** What a statement changes, ready to be written in one transaction. */
+export interface PageChanges {
+  rows: RequestRow[];
+  movements: Movement[];
+  /** Newly captured from the hold. */
+  captured: Micro;
+  /** Starter credits spent, less those given back. */
+  starterSpent: Micro;
+}
+
+/** One line's effect on the page as it is by then. */
+export type PageEvent = (book: Book) => Step | undefined;
+
+export interface Page {
+  book: Book;
+  steps: Step[];
+  changes: PageChanges;
+}
+
+/** @param events in the order stated; each sees what the ones before it changed */
+export function turnPage(opened: Book, events: readonly PageEvent[]): Page {
+  let book = opened;
+  const steps: Step[] = [];
+  const rows = new Map<number, RequestRow>();
+  for (const event of events) {
+    const step = event(book);
+    if (!step) continue;
+    steps.push(step);
+    if (!step.row) continue;
+    rows.set(step.row.k, step.row);
+    book = after(book, step, step.row);
+  }
+  const movements = steps.flatMap((step) => step.movements);
+  return {
+    book,
+    steps,
+    changes: {
+      rows: [...rows.values()],
+      movements,
+      captured: book.captured - opened.captured,
+      starterSpent: opened.starterLeft - book.starterLeft,
+    },
+  };
+}
+
+function after(book: Book, step: Step, row: RequestRow): Book {
+  const taken = sumOf(step.movements, ({ debit }) => debit === book.account);
+  const returned = sumOf(step.movements, ({ credit }) => credit === book.account);
+  const starterTaken = taken > 0n ? row.starter : 0n;
+  const starterReturned = returned > 0n ? row.starter : 0n;
+  return {
+    ...book,
+    captured: book.captured + taken,
+    // Under an open hold the taken amount was reserved already; later it comes out of what is available.
+    available: book.available + returned - (book.state === "open" ? 0n : taken),
+    starterLeft: book.starterLeft - starterTaken + starterReturned,
+    refunds:
+      returned > 0n && !book.retriedElsewhere.has(row.k)
+        ? { requests: book.refunds.requests - 1, credits: book.refunds.credits - returned }
+        : book.refunds,
+    requests: new Map(book.requests).set(row.k, row),
+  };
+}
+
+const sumOf = (movements: readonly Movement[], counts: (movement: Movement) => boolean): Micro =>
+  movements.filter(counts).reduce((sum, { amount }) => sum + amount, 0n);

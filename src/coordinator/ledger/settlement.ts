@@ -1,0 +1,191 @@
+/**
+ * Settlement of one request, from the two sides' words to movements of money. Pure.
+ *
+ *     (nothing) ── acknowledgement ──▶ waiting ── receipt ──▶ settled | reversed
+ *         └─────── receipt ──────────▶ vesting ── acknowledgement, or 24 h ──▶ settled | reversed
+ *                  receipt that moves no money ──▶ settled
+ *
+ * What leaves the requester goes to the provider, to its vesting account, or to the commons; nothing is made or lost.
+ */
+import { limits } from "../../protocol/limits.ts";
+import {
+  lineHash,
+  type AcknowledgedLine,
+  type Line,
+  type LineOutcome,
+} from "../../protocol/receipt.ts";
+import { isSecretOf } from "../../protocol/secrets.ts";
+import type { Micro } from "../../protocol/credits.ts";
+import { commons, vestingOf } from "./account-names.ts";
+import type { AcknowledgementFacts, Book, Movement, RequestRow } from "./book.ts";
+import { agreedCost, chargeOf, isFreeAbort } from "./charge.ts";
+import { acknowledgementFacts, isSameWord, receiptFacts, waitingRow } from "./facts.ts";
+
+/** What one line changes. Without a row it changes nothing. */
+export interface Step {
+  outcome: LineOutcome;
+  /** What the request has paid out in all so far. */
+  paid: Micro;
+  row?: RequestRow;
+  movements: Movement[];
+}
+
+/** The worker's line arrives. */
+export function receiveLine(book: Book, line: Line, statement: string, now: number): Step {
+  const known = book.requests.get(line.k);
+  const hash = lineHash(line);
+  if (known?.receipt?.lineHash === hash) return { ...answerOf(book, known), movements: [] };
+  if (!isSecretOf(book.anchor, line))
+    return { outcome: "request_unproven", paid: 0n, movements: [] };
+  if (known?.receipt)
+    return { ...answerOf(book, known), outcome: "receipt_conflict", movements: [] };
+
+  const isOwn = book.account === book.payee;
+  const cost = isOwn ? 0n : chargeOf(line, book.rate, freeAbortsOf(book));
+  const captured = capturable(book, cost);
+  const row: RequestRow = {
+    k: line.k,
+    state: "settled",
+    cost,
+    shortfall: cost - captured,
+    commons: 0n,
+    starter: captured < book.starterLeft ? captured : book.starterLeft,
+    receipt: receiptFacts(line, statement),
+    acknowledgement: known?.acknowledgement ?? null,
+    receivedAt: now,
+    vestsAt: null,
+    settledAt: now,
+  };
+  const after = { ...book, captured: book.captured + captured };
+  if (captured === 0n) return { ...answerOf(after, row), row, movements: [] };
+  if (!row.acknowledgement) {
+    const vesting = {
+      ...row,
+      state: "vesting" as const,
+      vestsAt: now + limits.vestingMs,
+      settledAt: null,
+    };
+    const pay = movement(line.k, "pay", book.account, vestingOf(book.payee), captured);
+    return { ...answerOf(after, vesting), row: vesting, movements: [pay] };
+  }
+  return settleByVerdict(after, row, row.acknowledgement, captured, "requester", now);
+}
+
+/** The client's line arrives. The first verdict moves money; later ones change nothing. */
+export function acknowledgeLine(
+  book: Book,
+  line: AcknowledgedLine,
+  statement: string,
+  now: number,
+): Step {
+  const acknowledgement = acknowledgementFacts(line, statement);
+  const known = book.requests.get(line.k);
+  if (!known) {
+    const row = waitingRow(line.k, acknowledgement, now);
+    return { ...answerOf(book, row), row, movements: [] };
+  }
+  if (known.acknowledgement) {
+    const isSame = isSameWord(known.acknowledgement, acknowledgement);
+    const answer = answerOf(book, known);
+    return { ...answer, outcome: isSame ? answer.outcome : "replayed", movements: [] };
+  }
+  const row = { ...known, acknowledgement };
+  if (row.state !== "vesting") return { ...answerOf(book, row), row, movements: [] };
+  return settleByVerdict(book, row, acknowledgement, row.cost - row.shortfall, "vesting", now);
+}
+
+/** Nobody spoke for a day: what vested is the provider's. */
+export function vestRequest(book: Book, k: number, now: number): Step | undefined {
+  const row = book.requests.get(k);
+  if (row?.state !== "vesting" || row.vestsAt === null || row.vestsAt > now) return undefined;
+  const settled: RequestRow = { ...row, state: "settled", vestsAt: null, settledAt: now };
+  const amount = row.cost - row.shortfall;
+  const vest = movement(k, "vest", vestingOf(book.payee), book.payee, amount);
+  return { ...answerOf(book, settled), row: settled, movements: [vest] };
+}
+
+/** @param from where the captured amount is: still with the requester, or already in the vesting account */
+function settleByVerdict(
+  book: Book,
+  row: RequestRow,
+  acknowledgement: AcknowledgementFacts,
+  captured: Micro,
+  from: "requester" | "vesting",
+  now: number,
+): Step {
+  const vesting = vestingOf(book.payee);
+  const settled: RequestRow = { ...row, state: "settled", vestsAt: null, settledAt: now };
+  const finish = (next: RequestRow, movements: Movement[]): Step => ({
+    ...answerOf(book, next),
+    row: next,
+    movements: movements.filter(({ amount }) => amount > 0n),
+  });
+
+  if (acknowledgement.seen) {
+    const agreed = agreedCost(row.cost, row.receipt!, acknowledgement.seen, book.rate);
+    const paid = agreed < captured ? agreed : captured;
+    const source = from === "requester" ? book.account : vesting;
+    const leg = from === "requester" ? "pay" : "vest";
+    return finish({ ...settled, commons: captured - paid }, [
+      movement(row.k, leg, source, book.payee, paid),
+      movement(row.k, "commons", source, commons, captured - paid),
+    ]);
+  }
+
+  // Not received or refused: through the vesting account, so that the way back is on record too.
+  const pay = from === "requester" ? [movement(row.k, "pay", book.account, vesting, captured)] : [];
+  if (isRefundable(book, row.k, captured)) {
+    const back = movement(row.k, "reverse", vesting, book.account, captured);
+    return finish({ ...settled, state: "reversed" }, [...pay, back]);
+  }
+  const away = movement(row.k, "commons", vesting, commons, captured);
+  return finish({ ...settled, commons: captured }, [...pay, away]);
+}
+
+const isRefundable = (book: Book, k: number, amount: Micro): boolean =>
+  book.retriedElsewhere.has(k) || (book.refunds.requests >= 1 && book.refunds.credits >= amount);
+
+/** What can be captured now. A late line is paid from what is left, but only as far as the requester still has it. */
+function capturable(book: Book, cost: Micro): Micro {
+  const left = book.amount - book.captured;
+  const atMost = cost < left ? cost : left;
+  switch (book.state) {
+    case "open":
+      return atMost;
+    case "expired":
+      return atMost < book.available ? atMost : book.available;
+    case "closed":
+      return 0n;
+    default:
+      return book.state satisfies never;
+  }
+}
+
+function freeAbortsOf(book: Book): number {
+  let count = 0;
+  for (const { receipt } of book.requests.values()) {
+    if (!receipt) continue;
+    const { finish, completionTokens, billedMs } = receipt;
+    if (isFreeAbort({ finish, completion_tokens: completionTokens, billed_ms: billedMs }))
+      count += 1;
+  }
+  return count;
+}
+
+/** The same row gets the same answer, however often it is asked for. */
+function answerOf(book: Book, row: RequestRow): { outcome: LineOutcome; paid: Micro } {
+  const paid = row.state === "reversed" ? 0n : row.cost - row.shortfall;
+  if (row.state === "waiting") return { outcome: "waiting", paid: 0n };
+  if (row.state === "reversed") return { outcome: "unpaid", paid };
+  if (row.shortfall > 0n)
+    return { outcome: book.captured === book.amount ? "budget_exhausted" : "unpaid", paid };
+  return { outcome: row.state, paid };
+}
+
+const movement = (
+  k: number,
+  leg: Movement["leg"],
+  debit: string,
+  credit: string,
+  amount: Micro,
+): Movement => ({ k, leg, debit, credit, amount });

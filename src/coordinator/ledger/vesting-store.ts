@@ -1,0 +1,24 @@
+/** SQL of what waits in vesting accounts. */
+import { sql } from "kysely";
+import type { Database } from "../database.ts";
+
+/** Holds that have a request whose day has passed, with its numbers. */
+export async function findDueRequests(
+  database: Database,
+  now: number,
+  most: number,
+): Promise<Map<string, number[]>> {
+  const { rows } = await sql<{ hold: string; k: number }>`
+    select hold, k from request where state = 'vesting' and vests_ms <= ${now}
+    order by vests_ms limit ${most}
+  `.execute(database);
+  const due = new Map<string, number[]>();
+  for (const { hold, k } of rows) due.set(hold, [...(due.get(hold) ?? []), k]);
+  return due;
+}
+
+/** The clock of vesting stands still while the coordinator is down. */
+export const postponeVesting = (database: Database, byMs: number) =>
+  sql`
+    update request set vests_ms = vests_ms + ${byMs}::bigint where state = 'vesting'
+  `.execute(database);

@@ -1,0 +1,12 @@
+/** All migrations in order. Named one by one, so that they are found in the published package too. */
+import type { Migration } from "kysely/migration";
+import { accounts } from "./0001-accounts.ts";
+import { books } from "./0002-books.ts";
+import { service } from "./0003-service.ts";
+
+/** The numbers order them; one that was released is never edited. */
+export const migrations: Record<string, Migration> = {
+  "0001-accounts": accounts,
+  "0002-books": books,
+  "0003-service": service,
+};

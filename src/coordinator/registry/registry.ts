@@ -1,0 +1,121 @@
+/** The registry: takes heartbeats in, and says which nodes are there. */
+import type { Clock } from "../../base/clock.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { Heartbeat, NodeSnapshot, Peer } from "../../protocol/node.ts";
+import { oldestProtocolVersion } from "../../protocol/version.ts";
+import type { Node } from "../accounts/node-store.ts";
+import { tariffOf, type Tariff } from "../ledger/tariff.ts";
+import { listedHosts, type AddressPolicy } from "./addresses.ts";
+import { isListed, isLive, lacksSnapshot, nextLease, type Lease } from "./lease.ts";
+import type { Leases } from "./leases.ts";
+import { peerOf } from "./peer.ts";
+
+export interface RegistryOptions {
+  leases: Leases;
+  clock: Clock;
+  addressPolicy: AddressPolicy;
+  heartbeatMs: number;
+}
+
+export interface ListedNode {
+  lease: Lease;
+  snapshot: NodeSnapshot;
+  peer: Peer;
+}
+
+export interface Listing {
+  nodes: ListedNode[];
+  tariff: Tariff;
+}
+
+export type Registry = ReturnType<typeof createRegistry>;
+
+/** Two replicas may meet on one node's beat; more than a few times in a row they do not. */
+const attempts = 5;
+
+export function createRegistry(options: RegistryOptions) {
+  const { leases, clock, addressPolicy, heartbeatMs } = options;
+
+  return {
+    /**
+     * Renews a node's lease.
+     * @param source IP address that the beat came from
+     * @returns whether the full snapshot must be sent again
+     * @throws TroopError `upgrade_required`, `invalid_address`, `stale_heartbeat`
+     */
+    async beat(node: Node, beat: Heartbeat, source: string): Promise<{ resend: boolean }> {
+      if (beat.protocol < oldestProtocolVersion) {
+        throw new TroopError("upgrade_required", undefined, {
+          details: { oldest_protocol: oldestProtocolVersion },
+        });
+      }
+      for (let attempt = 1; attempt <= attempts; attempt += 1) {
+        const previous = await leases.read(node.id);
+        const renewal = nextLease(previous, beat, {
+          node: node.id,
+          owner: node.owner,
+          jwk: node.jwk,
+          multiplier: node.multiplier,
+          hosts: beat.snapshot ? hostsOf(beat.snapshot.hosts, source) : (previous?.hosts ?? []),
+          endsAt: clock.now() + heartbeatMs * limits.heartbeatsPerLease,
+        });
+        if (renewal.kind === "stale") {
+          const { started, counter } = renewal;
+          throw new TroopError("stale_heartbeat", undefined, { details: { started, counter } });
+        }
+        if (await leases.replace(previous, renewal.lease, beat.snapshot))
+          return { resend: lacksSnapshot(renewal.lease) };
+      }
+      throw new TroopError("stale_heartbeat");
+    },
+
+    /**
+     * Nodes that may be offered now, with the prices that follow from what they all claim.
+     * @param model only nodes that offer it
+     */
+    async list(model?: string): Promise<Listing> {
+      const now = clock.now();
+      const offering = (await leases.live(now)).flatMap(({ lease, snapshot }) =>
+        snapshot && isListed(lease, now) && offersModel(snapshot, model)
+          ? [{ lease, snapshot }]
+          : [],
+      );
+      const tariff = tariffOf(
+        offering.map(({ lease, snapshot }) => ({ owner: lease.owner, models: snapshot.models })),
+      );
+      return {
+        nodes: offering.map(({ lease, snapshot }) => ({
+          lease,
+          snapshot,
+          peer: peerOf(lease, snapshot, tariff),
+        })),
+        tariff,
+      };
+    },
+
+    /** Whether a node may be offered at all now, whatever its models. */
+    async isListed(node: string): Promise<boolean> {
+      const lease = await leases.read(node);
+      return lease !== undefined && isListed(lease, clock.now());
+    },
+
+    /** Holds that a live node works on; undefined where the node is away, so that nothing is known. */
+    async runningHolds(node: string): Promise<ReadonlySet<string> | undefined> {
+      const lease = await leases.read(node);
+      return lease && isLive(lease, clock.now()) ? new Set(lease.running) : undefined;
+    },
+  };
+
+  function hostsOf(stated: readonly string[], source: string): string[] {
+    const hosts = listedHosts(addressPolicy, source, stated);
+    if (hosts.length > 0) return hosts;
+    throw new TroopError(
+      "invalid_address",
+      `This coordinator lists ${addressPolicy} addresses only, and the node stated none.`,
+    );
+  }
+}
+
+const offersModel = ({ models }: NodeSnapshot, model: string | undefined): boolean =>
+  model === undefined || models.some(({ name }) => name === model);

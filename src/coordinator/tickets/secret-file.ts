@@ -1,0 +1,49 @@
+/** A secret in a file that only its owner can read, made on first use. */
+import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import type { Random } from "../../base/random.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
+
+/**
+ * Reads `path`, or writes what `make` returns there. Written whole or not at all, and never over what is there.
+ * @throws TroopError `key_file_invalid`
+ */
+export async function loadSecret(
+  path: string,
+  make: () => Promise<string>,
+  random: Random,
+): Promise<string> {
+  try {
+    const existing = read(path);
+    if (existing !== undefined) return existing;
+    const draft = `${path}.${random.uuid()}`;
+    try {
+      writeFileSync(draft, await make(), { mode: 0o600, flush: true });
+      linkSync(draft, path);
+    } catch (error) {
+      // Somebody else was first: theirs counts.
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    } finally {
+      rmSync(draft, { force: true });
+    }
+    return read(path)!;
+  } catch (error) {
+    if (error instanceof TroopError) throw error;
+    throw new TroopError("key_file_invalid", `The key file ${path} cannot be read or written.`, {
+      cause: error,
+    });
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    if (statSync(path).mode & 0o077)
+      throw new TroopError(
+        "key_file_invalid",
+        `The key file ${path} can be read by others; run: chmod 600 ${path}`,
+      );
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

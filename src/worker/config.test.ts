@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import { readWorkerConfig } from "./config.ts";
+import { announcedHosts, listenCandidates } from "./listen-address.ts";
+
+const loopback = "http://127.0.0.1:8000";
+const remote = "https://coordinator.example";
+const invalid = (param: string) =>
+  expect.objectContaining({ code: "configuration_invalid", param }) as Error;
+
+test("settings have the defaults of the documentation", () => {
+  expect(readWorkerConfig({ COORDINATOR_URL: `${loopback}/`, DATA_DIR: "/data" })).toEqual({
+    ...{ coordinatorUrl: loopback, dataFolder: "/data", listen: undefined, slots: undefined },
+    ...{ heartbeatMs: 10_000, modelRefreshMs: 180_000, logLevel: "info" },
+    engineOrigins: [8_000, 11_434, 1_234, 8_080].map((port) => `http://127.0.0.1:${port}`),
+  });
+});
+
+test("the environment is read, and what is given beside it wins", () => {
+  const environment = {
+    ...{ COORDINATOR_URL: remote, HEARTBEAT_INTERVAL: "20", MODEL_REFRESH_INTERVAL: "60" },
+    ...{ WORKER_LISTEN: "100.64.0.9:9999", LOG_LEVEL: "debug" },
+  };
+  expect(readWorkerConfig(environment)).toMatchObject({
+    ...{ coordinatorUrl: remote, heartbeatMs: 20_000, modelRefreshMs: 60_000, logLevel: "debug" },
+    listen: { host: "100.64.0.9", port: 9_999 },
+  });
+  const listen = { host: "127.0.0.1", port: 0 };
+  expect(readWorkerConfig(environment, { coordinatorUrl: loopback, listen })).toMatchObject({
+    ...{ coordinatorUrl: loopback, listen },
+  });
+});
+
+test("a port alone is meant where peers can reach it", () => {
+  expect(readWorkerConfig({ COORDINATOR_URL: loopback, WORKER_LISTEN: "9999" }).listen).toEqual({
+    ...{ host: "127.0.0.1", port: 9_999 },
+  });
+});
+
+test.each([
+  ["192.168.1.5", "http://192.168.1.5:11434"],
+  ["localhost:1", "http://localhost:1"],
+  ["0.0.0.0:11435", "http://127.0.0.1:11435"],
+  ["http://ollama.lan", "http://ollama.lan"],
+  ["https://ollama.lan:444/", "https://ollama.lan:444"],
+])("OLLAMA_HOST=%s means %s", (text, origin) => {
+  const { engineOrigins } = readWorkerConfig({ COORDINATOR_URL: loopback, OLLAMA_HOST: text });
+  expect(engineOrigins[1]).toBe(origin);
+});
+
+test.each([
+  [{}, "COORDINATOR_URL"],
+  [{ COORDINATOR_URL: "coordinator" }, "COORDINATOR_URL"],
+  [{ COORDINATOR_URL: "http://coordinator.example" }, "COORDINATOR_URL"],
+  [{ COORDINATOR_URL: "http://8.8.8.8" }, "COORDINATOR_URL"],
+  [{ COORDINATOR_URL: "https://me:secret@coordinator.example" }, "COORDINATOR_URL"],
+  [{ COORDINATOR_URL: loopback, WORKER_LISTEN: "nowhere" }, "WORKER_LISTEN"],
+  [{ COORDINATOR_URL: loopback, WORKER_LISTEN: "127.0.0.1:70000" }, "WORKER_LISTEN"],
+  [{ COORDINATOR_URL: loopback, OLLAMA_HOST: "http://" }, "OLLAMA_HOST"],
+  [{ COORDINATOR_URL: loopback, HEARTBEAT_INTERVAL: "0" }, "HEARTBEAT_INTERVAL"],
+  [{ COORDINATOR_URL: loopback, LOG_LEVEL: "loud" }, "LOG_LEVEL"],
+])("%j is refused, naming %s", (environment, param) => {
+  expect(() => readWorkerConfig(environment)).toThrow(invalid(param));
+});
+
+test.each([
+  "http://10.0.0.1:8000",
+  "http://100.64.0.1:8000",
+  "http://[::1]:8000",
+  "http://localhost:1",
+])("%s may do without https", (url) => {
+  expect(readWorkerConfig({ COORDINATOR_URL: url }).coordinatorUrl).toBe(url);
+});
+
+describe("the worker listens", () => {
+  const mesh = ["127.0.0.1", "192.168.1.7", "100.64.0.9"];
+
+  test("beside a loopback coordinator on loopback, from port 8080 to any free one", () => {
+    const candidates = listenCandidates(loopback, undefined, mesh);
+    expect(candidates[0]).toEqual({ host: "127.0.0.1", port: 8_080 });
+    expect(candidates[1]).toEqual({ host: "127.0.0.1", port: 8_081 });
+    expect(candidates.at(-1)).toEqual({ host: "127.0.0.1", port: 0 });
+    expect(announcedHosts(candidates[0]!)).toEqual([]);
+  });
+
+  test("else on the mesh, and says so", () => {
+    const [first] = listenCandidates(remote, undefined, mesh);
+    expect(first).toEqual({ host: "100.64.0.9", port: 8_080 });
+    expect(announcedHosts(first!)).toEqual(["100.64.0.9"]);
+  });
+
+  test("on nothing else than what it was told", () => {
+    const asked = { host: "100.64.0.9", port: 5 };
+    expect(listenCandidates(loopback, asked, mesh)).toEqual([asked]);
+  });
+
+  test.each([
+    ["on no address at all where the machine is in no mesh", undefined, ["127.0.0.1", "10.0.0.1"]],
+    ["not on every address", { host: "0.0.0.0", port: 1 }, mesh],
+    ["not on a private network", { host: "192.168.1.7", port: 1 }, mesh],
+    ["not on a public address", { host: "8.8.8.8", port: 1 }, mesh],
+    ["not on loopback for a coordinator elsewhere", { host: "127.0.0.1", port: 1 }, mesh],
+  ])("%s", (_name, asked, own) => {
+    expect(() => listenCandidates(remote, asked, own)).toThrow(invalid("WORKER_LISTEN"));
+  });
+});

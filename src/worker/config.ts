@@ -1,0 +1,110 @@
+/** The worker's settings: read from the environment and flags, decided here, and nowhere else. */
+import { z } from "zod";
+import { readCoordinatorUrl } from "../host/coordinator-url.ts";
+import { type Environment, readSettings } from "../host/env.ts";
+import { dataFolder } from "../host/folders.ts";
+import { type ListenAddress, readListenAddress } from "../host/listen.ts";
+import { logLevels, type LogLevel } from "../host/log.ts";
+import { TroopError } from "../protocol/error-codes.ts";
+import { announcedHost, ownAddresses } from "./listen-address.ts";
+
+export interface WorkerConfig {
+  coordinatorUrl: string;
+  /** Holds the worker's database; one process at a time. */
+  dataFolder: string;
+  /** Undefined: port 8080, or the next free one, where peers can reach it. */
+  listen: ListenAddress | undefined;
+  /** Requests at once; undefined: as many as the engines say. */
+  slots: number | undefined;
+  /** Until the coordinator asks for another. */
+  heartbeatMs: number;
+  modelRefreshMs: number;
+  /** Origins of the engines' HTTP servers, in order of preference. */
+  engineOrigins: string[];
+  logLevel: LogLevel;
+}
+
+export type WorkerOverrides = {
+  [Name in keyof WorkerConfig]?: WorkerConfig[Name] | undefined;
+};
+
+const seconds = z.coerce.number().int().min(1).max(86_400);
+const settings = z.object({
+  COORDINATOR_URL: z.string().optional(),
+  WORKER_LISTEN: z.string().optional(),
+  VLLM_HOST: z.string().optional(),
+  OLLAMA_HOST: z.string().optional(),
+  LM_STUDIO_HOST: z.string().optional(),
+  LLAMA_SERVER_HOST: z.string().optional(),
+  HEARTBEAT_INTERVAL: seconds.default(10),
+  MODEL_REFRESH_INTERVAL: seconds.default(180),
+  LOG_LEVEL: z.enum(logLevels).default("info"),
+});
+
+const enginePorts = {
+  VLLM_HOST: 8_000,
+  OLLAMA_HOST: 11_434,
+  LM_STUDIO_HOST: 1_234,
+  LLAMA_SERVER_HOST: 8_080,
+} as const;
+
+/** @throws TroopError `configuration_invalid` */
+export function readWorkerConfig(
+  environment: Environment,
+  overrides: WorkerOverrides = {},
+): WorkerConfig {
+  const read = readSettings(environment, settings);
+  const urlText = overrides.coordinatorUrl ?? read.COORDINATOR_URL;
+  if (!urlText)
+    throw new TroopError("configuration_invalid", "COORDINATOR_URL is not set.", {
+      param: "COORDINATOR_URL",
+    });
+  const coordinatorUrl = readCoordinatorUrl(urlText);
+  return {
+    coordinatorUrl,
+    dataFolder: overrides.dataFolder ?? dataFolder(environment),
+    listen: overrides.listen ?? readListen(read.WORKER_LISTEN, coordinatorUrl),
+    slots: overrides.slots,
+    heartbeatMs: overrides.heartbeatMs ?? read.HEARTBEAT_INTERVAL * 1_000,
+    modelRefreshMs: overrides.modelRefreshMs ?? read.MODEL_REFRESH_INTERVAL * 1_000,
+    engineOrigins:
+      overrides.engineOrigins ??
+      Object.entries(enginePorts).map(([name, port]) =>
+        readOrigin(name, read[name as keyof typeof enginePorts], port),
+      ),
+    logLevel: overrides.logLevel ?? read.LOG_LEVEL,
+  };
+}
+
+function readListen(text: string | undefined, coordinatorUrl: string): ListenAddress | undefined {
+  if (text === undefined) return undefined;
+  const isPortOnly = /^\d+$/.test(text);
+  const address = readListenAddress(
+    text,
+    isPortOnly ? announcedHost(coordinatorUrl, ownAddresses()) : undefined,
+  );
+  if (address) return address;
+  throw new TroopError("configuration_invalid", "WORKER_LISTEN must look like 127.0.0.1:8080.", {
+    param: "WORKER_LISTEN",
+  });
+}
+
+/** As these engines' own tools read it: scheme and port may be missing, and "all addresses" means this machine. */
+function readOrigin(name: string, text: string | undefined, usualPort: number): string {
+  if (text === undefined) return `http://127.0.0.1:${usualPort}`;
+  const url = URL.parse(/^https?:\/\//.test(text) ? text : `http://${text}`);
+  if (!url) {
+    throw new TroopError(
+      "configuration_invalid",
+      `${name} must look like 127.0.0.1:${usualPort}.`,
+      {
+        param: name,
+      },
+    );
+  }
+  if (["0.0.0.0", "[::]"].includes(url.hostname)) url.hostname = "127.0.0.1";
+  const hasPort = /:\d+(\/|$)/.test(text);
+  // With a scheme and no port the scheme's own is meant.
+  if (!hasPort && !text.includes("://")) url.port = String(usualPort);
+  return url.origin;
+}

@@ -1,0 +1,103 @@
+/** What is used and spent of each hold: rebuilt from the journal when a hold is first seen, kept while it is in use. */
+import type { Micro } from "../protocol/credits.ts";
+import type { Journal } from "./journal.ts";
+
+/** A request under way, as its hold sees it. */
+export interface RunningRequest {
+  /** What it has used so far. */
+  costNow(): Micro;
+  /** The ticket's budget is reached. */
+  endForBudget(): void;
+}
+
+export interface HoldAccount {
+  readonly hold: string;
+  /** Tests and sets number `k` in one step; false where it was used before. */
+  take(k: number): boolean;
+  /** A refused number may be used again. */
+  giveBack(k: number): void;
+  isSpent(budget: Micro): boolean;
+  readonly freeAborts: number;
+  start(request: RunningRequest): void;
+  finish(request: RunningRequest, cost: Micro, isFree: boolean): void;
+  /** Ends everything that runs under the hold. */
+  endForBudget(): void;
+  /** Each `open` is paired with one. */
+  close(): void;
+}
+
+export interface HoldAccounts {
+  open(hold: string): HoldAccount;
+  /** Holds with a request under way. */
+  running(): string[];
+}
+
+/** Accounts that nobody uses at the moment but may soon again: a look into the journal costs more than keeping one. */
+const keptAccounts = 1_024;
+
+interface Entry {
+  users: number;
+  account: HoldAccount;
+  running: ReadonlySet<RunningRequest>;
+}
+
+export function createHoldAccounts(journal: Pick<Journal, "historyOf">): HoldAccounts {
+  const entries = new Map<string, Entry>();
+
+  function load(hold: string): Entry {
+    const history = journal.historyOf(hold);
+    const used = new Set(history.used);
+    const running = new Set<RunningRequest>();
+    let { spent, freeAborts } = history;
+    const entry: Entry = {
+      users: 0,
+      running,
+      account: {
+        hold,
+        take: (k) => !used.has(k) && Boolean(used.add(k)),
+        giveBack: (k) => void used.delete(k),
+        isSpent(budget) {
+          let sum = spent;
+          for (const request of running) sum += request.costNow();
+          return sum >= budget;
+        },
+        get freeAborts() {
+          return freeAborts;
+        },
+        start: (request) => void running.add(request),
+        finish(request, cost, isFree) {
+          running.delete(request);
+          spent += cost;
+          if (isFree) freeAborts += 1;
+        },
+        endForBudget() {
+          for (const request of [...running]) request.endForBudget();
+        },
+        close() {
+          entry.users -= 1;
+          forgetOldest();
+        },
+      },
+    };
+    return entry;
+  }
+
+  function forgetOldest() {
+    for (const [hold, { users }] of entries) {
+      if (entries.size <= keptAccounts) return;
+      if (users === 0) entries.delete(hold);
+    }
+  }
+
+  return {
+    open(hold) {
+      const entry = entries.get(hold) ?? load(hold);
+      // Written anew, so that the map's order is that of last use.
+      entries.delete(hold);
+      entries.set(hold, entry);
+      entry.users += 1;
+      return entry.account;
+    },
+    running: () => [...entries].flatMap(([hold, { running }]) => (running.size > 0 ? [hold] : [])),
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * Where the worker listens: only where it announces itself. Content is not sealed yet, so that is this machine
+ * or the mesh, whose tunnels are encrypted; every other address is refused.
+ */
+import { networkInterfaces } from "node:os";
+import { addressKind } from "../host/address-kind.ts";
+import { coordinatorKind } from "../host/coordinator-url.ts";
+import type { ListenAddress } from "../host/listen.ts";
+import { TroopError } from "../protocol/error-codes.ts";
+
+const usualPort = 8_080;
+/** Ports tried before any free one is taken. */
+const portsTried = 16;
+
+const refuse = (reason: string) =>
+  new TroopError("configuration_invalid", reason, { param: "WORKER_LISTEN" });
+
+/** Addresses of this machine's interfaces. */
+export const ownAddresses = (): string[] =>
+  Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+
+/**
+ * The host that peers of this coordinator can reach: loopback beside a loopback coordinator, else the mesh.
+ * @throws TroopError `configuration_invalid` where the machine is in no mesh
+ */
+export function announcedHost(coordinatorUrl: string, own: readonly string[]): string {
+  if (coordinatorKind(coordinatorUrl) === "loopback") return "127.0.0.1";
+  const mesh = own.find((address) => addressKind(address) === "mesh");
+  if (mesh) return mesh;
+  throw refuse(
+    "This machine is in no mesh, so nobody could reach the worker. Join one (Tailscale, Headscale) and start again.",
+  );
+}
+
+/** @throws TroopError `configuration_invalid` where peers could not reach it, or others could listen in */
+function checkListen(coordinatorUrl: string, { host }: ListenAddress): void {
+  const kind = addressKind(host === "localhost" ? "127.0.0.1" : host);
+  if (kind !== "loopback" && kind !== "mesh")
+    throw refuse(
+      `Content is not sealed yet: the worker listens on this machine or in the mesh only, and ${host} is neither.`,
+    );
+  if (kind === "loopback" && coordinatorKind(coordinatorUrl) !== "loopback")
+    throw refuse(`The coordinator is on another machine, and nobody there can reach ${host}.`);
+}
+
+/**
+ * Addresses to try in turn. One that was asked for is the only one; else the usual port or the next free one.
+ * @throws TroopError `configuration_invalid`
+ */
+export function listenCandidates(
+  coordinatorUrl: string,
+  asked: ListenAddress | undefined,
+  own: readonly string[],
+): ListenAddress[] {
+  if (asked) {
+    checkListen(coordinatorUrl, asked);
+    return [asked];
+  }
+  const host = announcedHost(coordinatorUrl, own);
+  const ports = Array.from({ length: portsTried }, (_, index) => usualPort + index);
+  return [...ports, 0].map((port) => ({ host, port }));
+}
+
+/** What the snapshot says beyond the port: nothing where the beat's own source says it. */
+export const announcedHosts = ({ host }: ListenAddress): string[] =>
+  host === "127.0.0.1" ? [] : [host];

@@ -1,0 +1,86 @@
+/** The second half of admission: a free slot, then the body, then whether it asks for what the ticket is for. */
+import {
+  type InferencePath,
+  type InferenceRequest,
+  readInferenceRequest,
+} from "../../protocol/chat.ts";
+import { type ErrorCode, TroopError } from "../../protocol/error-codes.ts";
+import { type Catalogue, fitsDigest, type Offer } from "../catalogue.ts";
+import type { Slot, Slots } from "../slots.ts";
+import { type Admitted, parseJson } from "./admit.ts";
+import type { RequestFrames } from "./request-frames.ts";
+
+export interface ReceiveParts {
+  catalogue: Pick<Catalogue, "offersOf">;
+  slots: Slots;
+  /** Why nothing is taken at present, for example because the worker is about to stop. */
+  refusal: () => ErrorCode | undefined;
+}
+
+/** A request that may run, the slot it runs in, and the engines that can compute it, best first. */
+export interface Received {
+  request: InferenceRequest;
+  offers: readonly [Offer, ...Offer[]];
+  slot: Slot;
+  releaseBody(): void;
+}
+
+/** Clients try another node at once; this is for those that have no other. */
+const retryAfterMs: Partial<Record<ErrorCode, number>> = {
+  busy: 1_000,
+  owner_busy: 60_000,
+  draining: 60_000,
+};
+
+const refuse = (code: ErrorCode) => {
+  const wait = retryAfterMs[code];
+  return new TroopError(code, undefined, wait === undefined ? {} : { retryAfterMs: wait });
+};
+
+/**
+ * @throws TroopError `busy`, `owner_busy`, `draining`, `engine_error`, `request_timeout`, `request_too_large`,
+ *   `invalid_json`, `invalid_value`, `wrong_model`
+ */
+export async function receive(
+  { ticket: { claims }, path }: Admitted,
+  frames: RequestFrames,
+  { catalogue, slots, refusal }: ReceiveParts,
+): Promise<Received> {
+  const code = refusal();
+  if (code) throw refuse(code);
+  const offered = catalogue.offersOf(claims.model);
+  if (offered.length === 0)
+    throw new TroopError("engine_error", "No engine of this node offers the model any more.");
+  const fitting = offered.filter((offer) => fitsDigest(offer, claims.model_digest));
+  if (fitting.length === 0)
+    throw new TroopError("wrong_model", "The model's content is not what the ticket names.");
+  const [slot, first] = takeSlot(slots, fitting);
+  try {
+    const body = await frames.body();
+    try {
+      const request = readBody(path, body.bytes, claims.model);
+      const others = fitting.filter((offer) => offer !== first);
+      return { request, offers: [first, ...others], slot, releaseBody: body.release };
+    } catch (error) {
+      body.release();
+      throw error;
+    }
+  } catch (error) {
+    slot.release();
+    throw error;
+  }
+}
+
+function takeSlot(slots: Slots, offers: readonly Offer[]): [Slot, Offer] {
+  for (const offer of offers) {
+    const slot = slots.take(offer.engine);
+    if (slot) return [slot, offer];
+  }
+  throw refuse("busy");
+}
+
+function readBody(path: InferencePath, bytes: Uint8Array, model: string): InferenceRequest {
+  const request = readInferenceRequest(path, parseJson(bytes));
+  if (request.model !== model) throw new TroopError("wrong_model");
+  return request;
+}

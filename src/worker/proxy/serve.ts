@@ -1,0 +1,170 @@
+/**
+ * The worker's HTTP server. `POST /infer` carries sealed requests; `/health` and `/status` say how it is.
+ *
+ * A request of `POST /infer` is refused in one of two ways:
+ * - before its ticket and secret are proven: a plain HTTP error, `{error, request_id}` with the code's status;
+ * - afterwards: outer status 200, a head frame with the status that counts, body frames with the error object,
+ *   and the end: no line. Where the engine was asked first (`engine_error`, `context_length_exceeded`,
+ *   `unsupported_parameter`, `timeout`, `draining` with a message of its own), the number is used and a line
+ *   of cost 0 goes to the coordinator all the same; after every other refusal the number may be used again.
+ * An answer is a head frame with status 200, body frames, and the line frame alone, final:
+ * - chat and completions: `text/event-stream`; body frames hold events `data: {json}` and an empty line each,
+ *   cut anywhere, without `[DONE]`, which the sidecar writes once it has the line;
+ * - embeddings: `application/json`; the body frames together are one document;
+ * - where the engine broke off: `data: {"error": …}` as the last event, then the line (`worker_error`, cost 0).
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Clock } from "../../base/clock.ts";
+import { assert } from "../../base/error.ts";
+import type { Random } from "../../base/random.ts";
+import type { Log } from "../../host/log.ts";
+import { listen, type ListenAddress } from "../../host/listen.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
+import { limits } from "../../protocol/limits.ts";
+import { headers } from "../../protocol/version.ts";
+import { admit, type Admitted, type AdmitParts } from "./admit.ts";
+import { createAnswer } from "./answer.ts";
+import { forward, type ForwardParts } from "./forward.ts";
+import { receive, type Received, type ReceiveParts } from "./receive.ts";
+import { refusePlainly, refuseSealed } from "./refusal.ts";
+import { createByteBudget, readRequestFrames, RequestAborted } from "./request-frames.ts";
+
+export interface ServeParts extends AdmitParts, ReceiveParts, ForwardParts {
+  catalogue: ReceiveParts["catalogue"] & ForwardParts["catalogue"];
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** Bodies of `GET /health` and `GET /status`. */
+  health: () => object;
+  status: () => object;
+}
+
+export interface InferenceServer extends AsyncDisposable {
+  /** Where it listens. */
+  readonly address: ListenAddress;
+  /** Resolves once no request is under way. */
+  drained(): Promise<void>;
+}
+
+/** @throws TroopError `port_taken`, `configuration_invalid` */
+async function serve(at: ListenAddress, parts: ServeParts): Promise<InferenceServer> {
+  const { clock, random, log } = parts;
+  const inFlight = createByteBudget(limits.inferenceBytesInFlight);
+  const open = new Set<Promise<void>>();
+  const server = createServer({
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersWaitMs,
+    // Head and body have limits of their own, on the injected clock.
+    requestTimeout: 0,
+    noDelay: true,
+  });
+  server.maxHeadersCount = limits.headerCount;
+
+  async function infer(request: IncomingMessage, response: ServerResponse, requestId: string) {
+    const frames = readRequestFrames(request, clock, inFlight);
+    const asTroopError = (error: unknown) => {
+      if (error instanceof TroopError) return error;
+      log.error({ err: error, request_id: requestId }, "request failed");
+      return new TroopError("internal_error");
+    };
+    let admitted: Admitted;
+    try {
+      admitted = await admit(request, frames, parts);
+    } catch (error) {
+      if (error instanceof RequestAborted) return;
+      refusePlainly(response, asTroopError(error), requestId);
+      frames.discard();
+      return;
+    }
+    const answer = createAnswer(response, clock);
+    let received: Received;
+    try {
+      received = await receive(admitted, frames, parts);
+    } catch (error) {
+      admitted.giveBack();
+      if (error instanceof RequestAborted) return;
+      refuseSealed(answer, asTroopError(error), requestId);
+      answer.finish();
+      frames.discard();
+      return;
+    }
+    await forward({ admitted, received, answer, requestId }, parts);
+  }
+
+  function respond(request: IncomingMessage, response: ServerResponse) {
+    const requestId = random.uuid();
+    response.setHeader(headers.requestId, requestId);
+    const refuse = (code: "not_found" | "method_not_allowed", allow?: string) => {
+      if (allow) response.setHeader("allow", allow);
+      refusePlainly(response, new TroopError(code), requestId);
+      request.resume();
+    };
+    switch (request.url) {
+      case "/infer": {
+        if (request.method !== "POST") return refuse("method_not_allowed", "POST");
+        const work = infer(request, response, requestId).catch((error: unknown) => {
+          log.error({ err: error, request_id: requestId }, "request lost");
+          response.destroy();
+        });
+        const whole = work.then(() => closed(response));
+        open.add(whole);
+        void whole.finally(() => open.delete(whole));
+        return undefined;
+      }
+      case "/health":
+      case "/status":
+        if (request.method !== "GET") return refuse("method_not_allowed", "GET");
+        if (request.url === "/health") return sendJson(response, parts.health());
+        return isFromHere(request) ? sendJson(response, parts.status()) : refuse("not_found");
+      default:
+        return refuse("not_found");
+    }
+  }
+
+  server.on("request", respond);
+  const address = await listen(server, at);
+  return {
+    address,
+    async drained() {
+      while (open.size > 0) await Promise.all(open);
+    },
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+      while (open.size > 0) await Promise.all(open);
+    },
+  };
+}
+
+/** A port that is taken is passed over, but for the last address. @throws TroopError as `serve` */
+export async function serveAtFirstFree(
+  candidates: readonly ListenAddress[],
+  parts: ServeParts,
+): Promise<InferenceServer> {
+  const [first, ...rest] = candidates;
+  assert(first, "there is an address to listen on");
+  try {
+    return await serve(first, parts);
+  } catch (error) {
+    const isTaken = error instanceof TroopError && error.code === "port_taken";
+    if (!isTaken || rest.length === 0) throw error;
+    return serveAtFirstFree(rest, parts);
+  }
+}
+
+/** Resolves when the last byte is with the operating system, or the client has hung up. */
+function closed(response: ServerResponse): Promise<void> {
+  if (response.closed) return Promise.resolve();
+  return new Promise((resolve) => void response.once("close", () => resolve()));
+}
+
+function sendJson(response: ServerResponse, body: object): void {
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+
+/** Details are for whoever sits at this machine, also where it listens on its mesh address only. */
+function isFromHere({ socket }: IncomingMessage): boolean {
+  return socket.remoteAddress === socket.localAddress;
+}

@@ -1,0 +1,58 @@
+/** How a worker ends: first the streams, then the receipts, then a last word to the coordinator. */
+import { type Clock, deadline } from "../base/clock.ts";
+import type { Log } from "../host/log.ts";
+import type { Outbox } from "../host/outbox.ts";
+import { limits } from "../protocol/limits.ts";
+import type { Heartbeats } from "./heartbeat.ts";
+import type { WorkerEvent } from "./lifecycle.ts";
+import type { InferenceServer } from "./proxy/serve.ts";
+
+export interface StopParts {
+  clock: Clock;
+  log: Log;
+  move: (event: WorkerEvent) => void;
+  server: InferenceServer;
+  /** Ends running streams. */
+  streams: AbortController;
+  /** Ends the loops. */
+  loops: AbortController;
+  running: readonly Promise<void>[];
+  outbox: Outbox;
+  heartbeats: Heartbeats;
+  /** Everything that was opened, closed last. */
+  opened: AsyncDisposable;
+}
+
+/** Whoever stops a worker should not wait long for a coordinator that is away: the outbox keeps what is unsent. */
+const farewellMs = 3_000;
+
+/** Resolves once no request runs: by itself, after 300 s, or soon after `signal` aborts. */
+export async function drain(
+  { clock, move, server, streams }: StopParts,
+  signal?: AbortSignal,
+): Promise<void> {
+  move("drain");
+  using limit = deadline(clock, limits.drainMs, new Error("streams did not end in time"));
+  const enough = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal;
+  const endStreams = () => streams.abort(enough.reason);
+  if (enough.aborted) endStreams();
+  enough.addEventListener("abort", endStreams);
+  await server.drained();
+  enough.removeEventListener("abort", endStreams);
+}
+
+export async function stop(parts: StopParts): Promise<void> {
+  const { clock, log, move, loops, running, outbox, heartbeats, opened } = parts;
+  await using _opened = opened;
+  await drain(parts);
+  move("stop");
+  loops.abort(new Error("the worker stops"));
+  await Promise.all(running);
+  using limit = deadline(clock, farewellMs, new Error("the coordinator did not answer in time"));
+  try {
+    await outbox.deliver(limit.signal);
+    await heartbeats.beat(limit.signal);
+  } catch (error) {
+    log.warn({ err: error, receipts_waiting: outbox.pending() }, "stopped without a farewell");
+  }
+}

@@ -1,0 +1,93 @@
+/** A worker from the outside: it enrols, beats, answers, and accounts for what it answered. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { systemRandom } from "../base/random.ts";
+import { createFakeClock } from "../../test/support/fake-clock.ts";
+import { eventsOf } from "../../test/support/fake-engine/infer-client.ts";
+import { startTestWorker } from "../../test/support/fake-engine/test-worker.ts";
+import { loadSigner } from "../host/key-file.ts";
+import { createLog } from "../host/log.ts";
+import { readWorkerConfig } from "./config.ts";
+import { startWorker } from "./worker.ts";
+
+test("a worker that nobody knows enrols, is listed with its models, and serves a paid request", async () => {
+  await using network = await startTestWorker();
+  const { coordinator, worker, clock } = network;
+  expect(await coordinator.enrolments.next()).toMatchObject({ node: worker.nodeId });
+  expect(await coordinator.beats.next()).toMatchObject({
+    ...{ status: "IDLE", slots: { active: 0, total: 4 } },
+    snapshot: { models: [{ name: "test-model" }], hosts: [] },
+  });
+
+  const ticket = await network.ticket();
+  const reply = await network.ask({ ticket });
+  expect(reply).toMatchObject({ status: 200, outerStatus: 200 });
+  const words = eventsOf(reply.text).flatMap(({ choices }) =>
+    (choices as { delta: { content?: string } }[]).map(({ delta }) => delta.content ?? ""),
+  );
+  expect(words.join("")).toBe("Hello world");
+  expect(reply.line).toMatchObject({ k: 1, finish: "stop", prompt_tokens: 7 });
+
+  expect(worker.pending()).toBe(1);
+  await clock.advance(2_000);
+  expect(await coordinator.lines.next()).toEqual({ hold: ticket.claims.jti, line: reply.line });
+  await expect.poll(() => worker.pending()).toBe(0);
+});
+
+test("receipts wait while the coordinator is away, also through a restart", async () => {
+  await using network = await startTestWorker();
+  const { coordinator, clock } = network;
+  coordinator.refuse("/receipts", { code: "ledger_unavailable" });
+  const { line } = await network.ask({ ticket: await network.ticket() });
+  await clock.advance(2_000);
+  // Stopping delivers what it can; whichever attempt was refused, the next succeeds.
+  await network.restart();
+  network.worker.flush();
+  expect((await coordinator.lines.next()).line).toEqual(line);
+});
+
+test("two workers do not share a data folder", async () => {
+  await using network = await startTestWorker();
+  const { coordinator, dataFolder, clock, engine } = network;
+  const config = readWorkerConfig(
+    {},
+    {
+      ...{ coordinatorUrl: coordinator.url, dataFolder },
+      listen: { host: "127.0.0.1", port: 0 },
+    },
+  );
+  const signer = await loadSigner(join(dataFolder, "node.json"), systemRandom);
+  const parts = { clock, random: systemRandom, log: createLog("silent"), engines: [engine.engine] };
+  await expect(
+    startWorker(config, { ...parts, node: signer, owner: signer }),
+  ).rejects.toMatchObject({ code: "data_folder_locked" });
+});
+
+test("without its coordinator a worker does not start, and leaves nothing behind", async () => {
+  const dataFolder = mkdtempSync(join(tmpdir(), "troop-worker-"));
+  try {
+    const signer = await loadSigner(join(dataFolder, "node.json"), systemRandom);
+    const config = readWorkerConfig({}, { coordinatorUrl: "http://127.0.0.1:9", dataFolder });
+    const parts = { clock: createFakeClock(), random: systemRandom, log: createLog("silent") };
+    const start = () => startWorker(config, { ...parts, engines: [], node: signer, owner: signer });
+    await expect(start()).rejects.toMatchObject({ code: "coordinator_unreachable" });
+    // A lock that was left would make the second failure another one.
+    await expect(start()).rejects.toMatchObject({ code: "coordinator_unreachable" });
+  } finally {
+    rmSync(dataFolder, { recursive: true, force: true });
+  }
+});
+
+test("health tells everybody, status those at the machine", async () => {
+  await using network = await startTestWorker();
+  const { worker } = network;
+  const get = async (path: string) => (await fetch(worker.url + path)).json() as Promise<unknown>;
+  expect(await get("/health")).toMatchObject({ status: "ok", service: "monkey-troop-worker" });
+  expect(await get("/status")).toEqual(worker.status());
+  expect(worker.engineOf("test-model")).toBe("openai");
+  expect(await get("/nothing")).toMatchObject({ error: { code: "not_found" } });
+  const wrong = await fetch(`${worker.url}/infer`);
+  expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "POST"]);
+});
