@@ -22,7 +22,7 @@ import { exitCodeOf, exitCodes, failureLines, failureOf } from "./failure.ts";
 type Verb = (context: CommandContext, flags: never) => Promise<void>;
 
 function buildProgram(surroundings: Surroundings): Command {
-  const { stdout, stderr } = surroundings.terminal;
+  const { stdout } = surroundings.terminal;
   const program = new Command("troop")
     .description(
       "Lend your idle GPU, earn credits, and use other people's through an OpenAI-compatible API.",

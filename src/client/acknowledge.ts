@@ -23,6 +23,8 @@ export interface Acknowledger {
   receive(use: TicketUse, line: unknown, seen: Observation, retryOf?: string): Judgement;
   /** No line came. Nothing is stated now: the record answers for it if the line turns up in the history. */
   miss(use: TicketUse, seen: Observation): void;
+  /** The node refused after it had kept the number; it says that it charges nothing. */
+  spare(use: TicketUse, seen: Observation): void;
 }
 
 export function createAcknowledger(parts: AcknowledgeParts): Acknowledger {
@@ -65,6 +67,10 @@ export function createAcknowledger(parts: AcknowledgeParts): Acknowledger {
         log.warn({ verdict, node: ticket.node.node_id, hold: ticket.hold, k: secret.k }, "line");
       }
       return judgement;
+    },
+    spare({ ticket, secret, finished }, seen) {
+      records.end(ticket.hold, secret.k, { outcome: "no_line", figures: boundsOf(seen) });
+      finished(0n);
     },
     miss(use, seen) {
       const { ticket, secret } = use;

@@ -11,11 +11,12 @@ import type { Line } from "../protocol/receipt.ts";
 import { sealFrame } from "../protocol/sealed-stream.ts";
 import { headers, sealedMediaType } from "../protocol/version.ts";
 import type { Acknowledger } from "./acknowledge.ts";
-import { createAnswerReader } from "./answer-reader.ts";
 import type { Connect } from "./connect.ts";
+import { endOf } from "./failover.ts";
+import type { Judgement } from "./line-check.ts";
 import type { OpenStream } from "./open-stream.ts";
 import type { RecordsStore } from "./records-store.ts";
-import { readRefusal } from "./refusal.ts";
+import { readAnswer } from "./read-answer.ts";
 import { watchSilence } from "./silence.ts";
 import type { TicketUse } from "./tickets.ts";
 
@@ -25,6 +26,8 @@ export interface AnswerSink {
   take(bytes: Uint8Array): Promise<void> | undefined;
   /** UTF-8 bytes of delta text so far: what completion tokens are checked against. */
   textBytes(): number;
+  /** True where the content says of itself that the engine failed. */
+  hasFailed(): boolean;
 }
 
 export interface Inquiry {
@@ -77,9 +80,13 @@ export function createAttempt(parts: AttemptParts): Attempt {
       sentBytes: inquiry.body.length,
       textBytes: sink.textBytes(),
     });
-    const refused = (error: TroopError): AttemptResult => {
-      records.forget(ticket.hold, secret.k);
-      use.refused();
+    const refused = (error: TroopError, isNumberFree: boolean): AttemptResult => {
+      if (isNumberFree) {
+        records.forget(ticket.hold, secret.k);
+        use.refused();
+      } else {
+        acknowledger.spare(use, observe());
+      }
       return { outcome: "refused", error };
     };
 
@@ -98,16 +105,14 @@ export function createAttempt(parts: AttemptParts): Attempt {
         signal: silence.signal,
       });
     } catch (error) {
-      if (error instanceof TroopError && !silence.signal.aborted) return refused(error);
+      if (error instanceof TroopError && !silence.signal.aborted) return refused(error, true);
       return missed(error);
     }
     try {
-      const ending = await readStream(stream, sink, silence.touch);
-      if (ending.kind === "refused") return refused(ending.error);
+      const ending = await readAnswer(stream, (bytes) => sink.take(bytes), silence.touch);
+      if (ending.kind === "refused") return refused(ending.error, ending.isNumberFree);
       const judgement = acknowledger.receive(use, ending.line, observe(), retryOf);
-      if (judgement.verdict !== "refused") return { outcome: "answered", line: judgement.line };
-      const error = new TroopError("stream_truncated", "The node's line is not of this request.");
-      return { outcome: "failed", error, name };
+      return resultOf(judgement, sink, name);
     } catch (error) {
       return missed(error);
     }
@@ -122,42 +127,14 @@ export function createAttempt(parts: AttemptParts): Attempt {
 
 const attemptBytes = 16;
 
-type StreamEnding = { kind: "refused"; error: TroopError } | { kind: "line"; line: unknown };
-
-async function readStream(
-  { status, headers: outerHeaders, chunks }: OpenStream,
-  sink: AnswerSink,
-  touch: () => void,
-): Promise<StreamEnding> {
-  if (status !== 200)
-    return { kind: "refused", error: await readRefusal(status, outerHeaders, chunks) };
-  const reader = createAnswerReader();
-  let line: { value: unknown } | undefined;
-  let innerHead: { status: number; headers: Readonly<Record<string, string>> } | undefined;
-  const refusal: Uint8Array[] = [];
-  try {
-    for await (const batch of chunks) {
-      touch();
-      for (const chunk of batch) {
-        for (const part of reader.push(chunk)) {
-          if (part.kind === "head") innerHead = part.head;
-          else if (part.kind === "line") line = { value: part.line };
-          else if (innerHead?.status === 200) await sink.take(part.bytes);
-          else refusal.push(part.bytes);
-        }
-      }
-    }
-  } catch (error) {
-    // A node that dies right after its last frame has said all that there is to say.
-    if (!line || error instanceof TroopError) throw error;
-  }
-  reader.end();
-  if (line) return { kind: "line", line: line.value };
-  const { status: innerStatus, headers: innerHeaders } = innerHead!;
-  return {
-    kind: "refused",
-    error: await readRefusal(innerStatus, innerHeaders, [refusal]),
-  };
+function resultOf(judgement: Judgement, sink: AnswerSink, name: string): AttemptResult {
+  const failed = (error: TroopError): AttemptResult => ({ outcome: "failed", error, name });
+  if (judgement.verdict === "refused")
+    return failed(new TroopError("stream_truncated", "The node's line is not of this request."));
+  const end = endOf(judgement.line.finish);
+  if (end.kind === "failed") return failed(new TroopError(end.code));
+  if (sink.hasFailed()) return failed(new TroopError("engine_error"));
+  return { outcome: "answered", line: judgement.line };
 }
 
 /** The request's frames: one buffer where it is small, else one frame after the other. */

@@ -2,18 +2,18 @@
  * Finds somebody to answer a request: choose node → ticket and number → attempt → judged line. A failure before
  * the first content sends it to another node; where all are busy it waits.
  */
-import { type Clock, sleep } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { backoffMs } from "../base/retry.ts";
 import type { Log } from "../host/log.ts";
 import { TroopError } from "../protocol/error-codes.ts";
-import { requestName } from "../protocol/ids.ts";
 import type { Capability } from "../protocol/node.ts";
 import type { Line } from "../protocol/receipt.ts";
 import type { AnswerSink, Attempt, AttemptResult, Inquiry } from "./attempt.ts";
-import { createSearch, endOf, type NextStep, remedyFor } from "./failover.ts";
+import { createSearch, type NextStep, remedyFor } from "./failover.ts";
 import type { NodeFinder } from "./node-finder.ts";
 import type { Tickets } from "./tickets.ts";
+import { createWaitingRoom } from "./waiting-room.ts";
 
 export interface Asking {
   model: string;
@@ -48,6 +48,7 @@ const waitBetweenRounds = { firstMs: 250, ceilingMs: 2_000 };
 
 export function createDispatch(parts: DispatchParts): Dispatch {
   const { finder, tickets, attempt, clock, random, log, queueWaitMs } = parts;
+  const room = createWaitingRoom(clock);
 
   /** One node's turn, every expected failure as a value. */
   async function tryNode(
@@ -60,13 +61,8 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       const use = await tickets.use({ model, node, exclude }, signal);
       const { node_id } = use.ticket.node;
       const result = await attempt(inquiry, use, openSink(node_id), signal, retryOf);
-      if (result.outcome === "answered") {
-        const end = endOf(result.line.finish);
-        if (end.kind === "complete") return { ...result, node: node_id };
-        const name = requestName(use.ticket.hold, use.secret.k);
-        return { outcome: "failed", error: new TroopError(end.code), name, node: node_id };
-      }
-      if (remedyFor(result.error.code) === "fresh_ticket") tickets.discard(use.ticket);
+      if (result.outcome !== "answered" && remedyFor(result.error.code) === "fresh_ticket")
+        tickets.discard(use.ticket);
       return { ...result, node: node_id };
     } catch (error) {
       signal.throwIfAborted();
@@ -90,6 +86,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
         next = search.afterNobody();
       } else {
         const tried = await tryNode(asking, found.node, search.excluded(), retryOf);
+        if (tried.outcome !== "refused") room.callNext();
         if (tried.outcome === "answered")
           return { outcome: "answered", line: tried.line, node: tried.node! };
         if (tried.outcome === "failed") retryOf = tried.name;
@@ -102,7 +99,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       const pauseMs = backoffMs(random, waitBetweenRounds, rounds);
       if (next === "give_up" || clock.monotonic() + pauseMs > deadline)
         return { outcome: "failed", error, mayHaveBeenCharged: retryOf !== undefined };
-      await sleep(clock, pauseMs, signal);
+      await room.wait(pauseMs, signal);
       search.startRound();
       rounds += 1;
     }

@@ -38,6 +38,12 @@ const failures: Record<string, Script> = {
     event({ choices: [{ delta: { role: "assistant" } }] });
     end();
   },
+  "breaks off with an error event": ({ open, event, line, end }) => {
+    open();
+    event({ error: { message: "boom", type: "", param: null, code: "engine_error" } });
+    line({ finish: "worker_error", cost: "0.000000" });
+    end();
+  },
   "reports that its engine failed": ({ open, line, end }) => {
     open();
     line({ finish: "worker_error", cost: "0.000000" });
@@ -132,6 +138,25 @@ test("a number that was refused is used again, one that was admitted is not", as
   expect(network.worker.requests.map(({ head }) => head.k)).toEqual([1, 1, 2]);
 });
 
+test("a number is not used again where the engine was asked, and nothing is charged for it", async () => {
+  const refuseInside: Script = ({ frame, end }) => {
+    frame("head", { status: 400, headers: {} });
+    const error = { message: "", type: "", param: null, code: "context_length_exceeded" };
+    frame("body", { error, request_id: "r" });
+    end();
+  };
+  const scripts = [refuseInside, sayHello];
+  await using network = await startTestNetwork(createFakeClock(), [
+    (exchange) => scripts.shift()!(exchange),
+  ]);
+  const response = await post(network, "/v1/chat/completions", question);
+  expect(response.status).toBe(400);
+  expect(response.headers.has("x-should-retry")).toBe(false);
+  expect(network.sidecar.status().tickets).toMatchObject([{ spent: "0.000000", running: 0 }]);
+  await network.openai.chat.completions.create(question);
+  expect(network.worker.requests.map(({ head }) => head.k)).toEqual([1, 2]);
+});
+
 test("while all are busy a request waits, and is told when to come back", async () => {
   const clock = createFakeClock();
   const busy: Script = ({ refuse }) => refuse(503, "busy");
@@ -154,6 +179,33 @@ test("a slot that becomes free in time serves the request that waited", async ()
   const pending = network.openai.chat.completions.create(question);
   const { choices } = await whileTimePasses(clock, pending);
   expect(choices[0]!.message.content).toBe("Hello you");
+});
+
+test("a request that waits goes when one of our own ends, without a moment passing", async () => {
+  const leave = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  const turnedAway = Promise.withResolvers<void>();
+  let isFull = false;
+  await using network = await startTestNetwork(createFakeClock(), [
+    async (exchange) => {
+      if (isFull) {
+        exchange.refuse(503, "busy");
+        return turnedAway.resolve();
+      }
+      isFull = true;
+      begun.resolve();
+      await leave.promise;
+      isFull = false;
+      return sayHello(exchange);
+    },
+  ]);
+  const first = network.openai.chat.completions.create(question);
+  await begun.promise;
+  const second = network.openai.chat.completions.create(question);
+  await turnedAway.promise;
+  leave.resolve();
+  await first;
+  expect((await second).choices[0]!.message.content).toBe("Hello you");
 });
 
 test.each([

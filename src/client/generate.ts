@@ -110,9 +110,10 @@ export function createGenerate({ dispatch, clock, random }: GenerateParts): Gene
 }
 
 interface Reading<Chunk> {
-  /** @throws TroopError `stream_truncated`, `engine_error` */
+  /** @throws TroopError `stream_truncated` */
   take(bytes: Uint8Array): Chunk[];
   textBytes(): number;
+  hasFailed(): boolean;
   finish(): FinishReason | undefined;
   usage(): Usage | undefined;
 }
@@ -121,6 +122,7 @@ interface Reading<Chunk> {
 function startReading<Chunk>(shape: AnswerShape<Chunk>): Reading<Chunk> {
   const parse = createEventParser();
   let textBytes = 0;
+  let hasFailed = false;
   let finish: FinishReason | undefined;
   let usage: Usage | undefined;
   return {
@@ -128,11 +130,13 @@ function startReading<Chunk>(shape: AnswerShape<Chunk>): Reading<Chunk> {
       parse(bytes).flatMap((event) => {
         const read = shape.read(event);
         textBytes += read.textBytes;
+        hasFailed ||= read.isFailure;
         finish = read.finish ?? finish;
         usage = read.usage ?? usage;
         return read.chunk === undefined ? [] : [read.chunk];
       }),
     textBytes: () => textBytes,
+    hasFailed: () => hasFailed,
     finish: () => finish,
     usage: () => usage,
   };
@@ -147,6 +151,7 @@ const sinkOf = <Chunk>(
     return chunks.length > 0 ? pass(chunks) : undefined;
   },
   textBytes: reading.textBytes,
+  hasFailed: reading.hasFailed,
 });
 
 function closing<Chunk>(

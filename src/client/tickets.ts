@@ -99,6 +99,7 @@ export function createTickets({ authorize, clock, time, log }: TicketsParts): Ti
 
   function take(ticket: Ticket): TicketUse {
     const secret = takeSecret(ticket, time.now());
+    renewIfDue(ticket);
     return {
       ticket,
       secret,

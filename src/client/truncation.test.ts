@@ -64,6 +64,22 @@ test.each(Object.entries(endings))("a stream that %s ends in an error", async (_
   expect(events.join()).not.toContain(`"finish_reason":"stop"`);
 });
 
+test("an engine that breaks off is said to, and its line is acknowledged", async () => {
+  await using network = await startTestNetwork(createFakeClock(), [
+    brokenBy(({ event, line, end }) => {
+      event({ error: { message: "boom", type: "", param: null, code: "engine_error" } });
+      line({ finish: "worker_error", cost: "0.000000" });
+      end();
+    }),
+  ]);
+  const response = await post(network, "/v1/chat/completions", { ...question, stream: true });
+  const text = await response.text();
+  expect(text).toContain(`"code":"engine_error"`);
+  expect(text).not.toContain("boom");
+  expect(text).not.toContain("[DONE]");
+  expect(await network.settle()).toMatchObject([{ k: 1, verdict: "ok" }]);
+});
+
 test("no other node takes over an answer that has begun", async () => {
   const breaks = brokenBy(({ end }) => end());
   await using network = await startTestNetwork(createFakeClock(), [breaks, breaks]);

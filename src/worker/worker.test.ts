@@ -8,8 +8,10 @@ import { createFakeClock } from "../../test/support/fake-clock.ts";
 import { eventsOf } from "../../test/support/fake-engine/infer-client.ts";
 import { startTestWorker } from "../../test/support/fake-engine/test-worker.ts";
 import { loadSigner } from "../host/key-file.ts";
+import { openLocalDatabase } from "../host/local-database.ts";
 import { createLog } from "../host/log.ts";
 import { readWorkerConfig } from "./config.ts";
+import { createJournal } from "./journal.ts";
 import { startWorker } from "./worker.ts";
 
 test("a worker that nobody knows enrols, is listed with its models, and serves a paid request", async () => {
@@ -46,6 +48,22 @@ test("receipts wait while the coordinator is away, also through a restart", asyn
   await network.restart();
   network.worker.flush();
   expect((await coordinator.lines.next()).line).toEqual(line);
+});
+
+test("a request that was lost with its worker is accounted for by the next, at no cost", async () => {
+  await using network = await startTestWorker();
+  const ticket = await network.ticket();
+  await network.restart(() => {
+    using database = openLocalDatabase(network.dataFolder, "worker.db");
+    const journal = createJournal({ database, outbox: { add: () => undefined } });
+    journal.begin(ticket.claims.jti, ticket.tree.reveal(7), network.clock.now());
+  });
+  network.worker.flush();
+  expect(await network.coordinator.lines.next()).toMatchObject({
+    hold: ticket.claims.jti,
+    line: { k: 7, finish: "worker_error", cost: "0.000000" },
+  });
+  expect(await network.ask({ ticket, k: 7 })).toMatchObject({ code: "request_replayed" });
 });
 
 test("two workers do not share a data folder", async () => {

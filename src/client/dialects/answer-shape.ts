@@ -36,10 +36,12 @@ export interface EventReading<Chunk> {
   textBytes: number;
   finish: FinishReason | undefined;
   usage: Usage | undefined;
+  /** The engine says that it failed; the line that follows says what it costs. */
+  isFailure: boolean;
 }
 
 export interface AnswerShape<Chunk> {
-  /** @param event the JSON of one `data:` line. @throws TroopError `stream_truncated`, `engine_error` */
+  /** @param event the JSON of one `data:` line. @throws TroopError `stream_truncated` */
   read(event: unknown): EventReading<Chunk>;
   /** The chunk that ends the answer. The finish reason is kept back until the line is there. */
   finishChunk(reason: FinishReason): Chunk;

@@ -66,7 +66,7 @@ function createChatShape(identity: Identity, random: Random): AnswerShape<ChatCh
 
   return {
     read(event) {
-      const { choice, usage } = readEvent(event);
+      const { choice, usage, error } = readEvent(event);
       const given = choice?.delta ?? {};
       const reasoning = given.reasoning_content || given.reasoning;
       const tools = (given.tool_calls ?? []).map(calls.read);
@@ -82,6 +82,7 @@ function createChatShape(identity: Identity, random: Random): AnswerShape<ChatCh
         textBytes: textBytesOf(delta),
         finish: readFinishReason(choice?.finish_reason),
         usage: usageSchema.safeParse(usage).data,
+        isFailure: !!error,
       };
     },
     // Some engines say "stop" when they mean that they wait for a tool's result.
@@ -99,8 +100,7 @@ function readEvent(event: unknown) {
   const parsed = eventSchema.safeParse(event);
   if (!parsed.success) throw new TroopError("stream_truncated", undefined, { cause: parsed.error });
   const { choices, usage, error } = parsed.data;
-  if (error) throw new TroopError("engine_error");
-  return { choice: choices?.[0], usage };
+  return { choice: choices?.[0], usage, error };
 }
 
 function textBytesOf({ content, refusal, reasoning_content, tool_calls }: ChatDelta): number {

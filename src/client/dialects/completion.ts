@@ -50,7 +50,6 @@ function createCompletionShape({ id, created, model }: Identity): AnswerShape<Co
       if (!parsed.success)
         throw new TroopError("stream_truncated", undefined, { cause: parsed.error });
       const { choices, usage, error } = parsed.data;
-      if (error) throw new TroopError("engine_error");
       const choice = choices?.[0];
       const text = choice?.text ?? "";
       return {
@@ -58,6 +57,7 @@ function createCompletionShape({ id, created, model }: Identity): AnswerShape<Co
         textBytes: utf8Bytes(text),
         finish: readFinishReason(choice?.finish_reason),
         usage: usageSchema.safeParse(usage).data,
+        isFailure: !!error,
       };
     },
     finishChunk: (reason) => chunkOf("", null, reason),

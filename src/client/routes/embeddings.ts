@@ -54,6 +54,7 @@ function collect(): Collected {
     },
     // Embeddings have no completion.
     textBytes: () => 0,
+    hasFailed: () => false,
     json() {
       try {
         return JSON.parse(Buffer.concat(parts).toString("utf8"));

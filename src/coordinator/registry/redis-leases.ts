@@ -86,7 +86,7 @@ export function createRedisLeases({ url, prefix, log }: RedisLeasesOptions): Lea
         await redis.zremrangebyscore(liveKey, "-inf", now - keepMs);
         const listed = await redis.zrangebyscore(liveKey, `(${now}`, "+inf", "WITHSCORES");
         const held = await Promise.all(
-          endsByNode(listed).map(([node, endsAt]) => {
+          endsByNode(listed).map(async ([node, endsAt]) => {
             const known = remembered.get(node);
             return known?.lease.endsAt === endsAt ? known : readHeld(node);
           }),

@@ -369,16 +369,30 @@ test("a body of more than 20 MiB is refused", async () => {
   expect(reply).toMatchObject({ code: "request_too_large", status: 413, outerStatus: 200 });
 });
 
+test("bodies leave room for others once they are refused or answered", async () => {
+  await using network = await startTestWorker();
+  const ticket = await network.ticket();
+  const messages = [{ role: "user", content: "x".repeat(limits.inferenceBodyBytes - 1_024) }];
+  const codes: (string | undefined)[] = [];
+  for (const [index, model] of ["other", "test-model", "other", "test-model"].entries()) {
+    const reply = await network.ask({ ticket, k: index + 1, body: chatBody({ messages, model }) });
+    codes.push(reply.code);
+  }
+  // Together they are more than may be on their way at once.
+  expect(codes).toEqual(["wrong_model", undefined, "wrong_model", undefined]);
+});
+
 test("keys that changed are fetched when a heartbeat says so, not when a ticket asks", async () => {
   await using network = await startTestWorker();
   const { coordinator } = network;
   await coordinator.beats.next();
   const old = await network.ticket();
+  expect((await network.ask({ ticket: old, k: 1 })).status).toBe(200);
   await coordinator.rotateKeys();
   const fresh = await network.ticket();
   expect(await network.ask({ ticket: fresh, k: 1 })).toMatchObject({ code: "invalid_ticket" });
   await network.until(coordinator.beats.next());
   await expect.poll(async () => (await network.ask({ ticket: fresh, k: 1 })).status).toBe(200);
   // The stub publishes the new key only: what the old one signed is no longer taken.
-  expect(await network.ask({ ticket: old, k: 1 })).toMatchObject({ code: "invalid_ticket" });
+  expect(await network.ask({ ticket: old, k: 2 })).toMatchObject({ code: "invalid_ticket" });
 });

@@ -11,6 +11,7 @@ import {
 import {
   closingAfter,
   cutAfter,
+  cutAfterFinish,
   endingWith,
   errorEvent,
   errorStatus,
@@ -22,6 +23,7 @@ import {
   reasoning,
   type Script,
   toolCall,
+  waiting,
   withoutFinish,
   withoutUsage,
 } from "../../../test/support/fake-engine/script.ts";
@@ -109,6 +111,12 @@ test("an end that the engine forgot to name is named", async () => {
   expect(finishReasons(reply)).toEqual(["stop"]);
   expect(eventsOf(reply.text).at(-1)).toMatchObject({ id: "chatcmpl-1", model: "test-model" });
   expect(reply.line).toMatchObject({ finish: "stop" });
+});
+
+test("an answer whose end was named is whole, though the connection breaks before [DONE]", async () => {
+  await using network = await startTestWorker({ script: cutAfterFinish("a") });
+  const reply = await network.ask({ ticket: await network.ticket() });
+  expect(reply).toMatchObject({ code: undefined, line: { finish: "stop", estimated: true } });
 });
 
 test("embeddings are one document, with prompt tokens only", async () => {

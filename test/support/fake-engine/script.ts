@@ -26,10 +26,14 @@ export const promptTokens = 7;
 
 const word = (content: string): Step => ({ type: "delta", delta: { content } });
 const role: Step = { type: "delta", delta: { role: "assistant", content: "" } };
-export const gate: Step = { type: "gate" };
+const gate: Step = { type: "gate" };
 const done: Step = { type: "raw", text: "data: [DONE]\n\n" };
 const proper = (reason: string): Step[] => [{ type: "finish", reason }, { type: "usage" }, done];
 const stream = (...steps: Step[]): Script => ({ type: "stream", steps });
+
+/** A stream that begins when the test says so: until then time can pass, which is what costs. */
+export const waiting = (script: Script): Script =>
+  script.type === "stream" ? stream(gate, ...script.steps) : script;
 
 export const plainText = (...words: string[]): Script =>
   stream(role, ...words.map(word), ...proper("stop"));
@@ -75,6 +79,10 @@ export const stalling = (...words: string[]): Script =>
 /** Some words, then the connection breaks. */
 export const cutAfter = (...words: string[]): Script =>
   stream(role, ...words.map(word), { type: "cut" });
+
+/** Says why it ends, and then breaks the connection before it is done. */
+export const cutAfterFinish = (...words: string[]): Script =>
+  stream(role, ...words.map(word), { type: "finish", reason: "stop" }, { type: "cut" });
 
 /** Some words, then the engine closes properly, as if that were all. */
 export const closingAfter = (...words: string[]): Script => stream(role, ...words.map(word));

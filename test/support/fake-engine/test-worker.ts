@@ -28,7 +28,7 @@ export interface TestWorker extends AsyncDisposable {
    */
   until<Result>(event: Promise<Result>, stepMs?: number): Promise<Result>;
   /** Ends the worker and starts another on the same folder with the same keys. */
-  restart(): Promise<void>;
+  restart(meanwhile?: () => void): Promise<void>;
 }
 
 export interface TestWorkerOptions extends FakeEngineOptions {
@@ -83,8 +83,9 @@ export async function startTestWorker(options: TestWorkerOptions = {}): Promise<
       await note;
       return event;
     },
-    async restart() {
+    async restart(meanwhile) {
       await endNow(worker);
+      meanwhile?.();
       worker = await start();
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

@@ -1,0 +1,60 @@
+/** Reads a node's answer to its end: content goes on as it comes, refusal or line is what remains. */
+import { TroopError } from "../protocol/error-codes.ts";
+import { createAnswerReader } from "./answer-reader.ts";
+import type { OpenStream } from "./open-stream.ts";
+import { readRefusal } from "./refusal.ts";
+
+export type AnswerEnding =
+  | {
+      kind: "refused";
+      error: TroopError;
+      /** The node did not keep the one-time secret's number: it may be used again. */
+      isNumberFree: boolean;
+    }
+  | { kind: "line"; line: unknown };
+
+/**
+ * @param take gets the content; a promise asks the node to wait
+ * @param touch called whenever something arrived
+ * @throws TroopError `stream_truncated`, what `take` throws, and what the connection fails with
+ */
+export async function readAnswer(
+  { status, headers: outerHeaders, chunks }: OpenStream,
+  take: (bytes: Uint8Array) => Promise<void> | undefined,
+  touch: () => void,
+): Promise<AnswerEnding> {
+  if (status !== 200) {
+    const error = await readRefusal(status, outerHeaders, chunks);
+    // Said before the secret was proven, unless the node itself does not know what happened.
+    const isClear = error.code !== "internal_error" && error.code !== "node_unreachable";
+    return { kind: "refused", error, isNumberFree: isClear };
+  }
+  const reader = createAnswerReader();
+  let line: { value: unknown } | undefined;
+  let head: { status: number; headers: Readonly<Record<string, string>> } | undefined;
+  const refusal: Uint8Array[] = [];
+  try {
+    for await (const batch of chunks) {
+      touch();
+      for (const chunk of batch) {
+        for (const part of reader.push(chunk)) {
+          if (part.kind === "head") head = part.head;
+          else if (part.kind === "line") line = { value: part.line };
+          else if (head?.status === 200) await take(part.bytes);
+          else refusal.push(part.bytes);
+        }
+      }
+    }
+  } catch (error) {
+    // A node that dies right after its last frame has said all that there is to say.
+    if (!line || error instanceof TroopError) throw error;
+  }
+  reader.end();
+  if (line) return { kind: "line", line: line.value };
+  const error = await readRefusal(head!.status, head!.headers, [refusal]);
+  // By now the engine may have been asked, and then the number is used although nothing is charged.
+  return { kind: "refused", error, isNumberFree: isCrowding(error) };
+}
+
+/** Refused for want of room: that comes before the number is kept. */
+const isCrowding = ({ code }: TroopError) => code === "busy" || code === "owner_busy";

@@ -1,0 +1,119 @@
+/**
+ * A whole network in one process: coordinator, workers and sidecars on loopback, a scripted engine behind each
+ * worker, and one clock that stands still until a test moves it. Everything in between is the real thing.
+ */
+import { exportJWK, generateKeyPair } from "jose";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemRandom } from "../src/base/random.ts";
+import { readSidecarConfig } from "../src/client/config.ts";
+import { type Sidecar, startSidecar } from "../src/client/sidecar.ts";
+import { readCoordinatorConfig } from "../src/coordinator/config.ts";
+import { type Coordinator, startCoordinator } from "../src/coordinator/coordinator.ts";
+import { type CoordinatorClient, createCoordinatorClient } from "../src/host/coordinator-client.ts";
+import { createLog } from "../src/host/log.ts";
+import { balanceAnswer, type HistoryEntry, transactionsAnswer } from "../src/protocol/endpoints.ts";
+import { createSigner, type PublicJwk, type Signer } from "../src/protocol/signature.ts";
+import type { z } from "zod";
+import { readWorkerConfig } from "../src/worker/config.ts";
+import type { Engine } from "../src/worker/engines/engine.ts";
+import { startWorker, type Worker } from "../src/worker/worker.ts";
+import { createFakeClock, type FakeClock } from "./support/fake-clock.ts";
+import { type FakeEngine, startFakeEngine } from "./support/fake-engine/fake-engine.ts";
+import type { Script } from "./support/fake-engine/script.ts";
+import { createDatabase } from "./support/services.ts";
+
+export interface NetworkOptions {
+  script?: Script;
+  /** Instead of the scripted engine. */
+  engines?: Engine[];
+  /** PGlite in a folder; by default a PostgreSQL database of the network's own, which starts ten times as fast. */
+  isEmbedded?: boolean;
+  /** Redis instead of memory. */
+  redisUrl?: string;
+  /** The requester's own node: one account on both sides. */
+  isOwnNode?: boolean;
+}
+
+export interface Network extends AsyncDisposable {
+  clock: FakeClock;
+  coordinator: Coordinator;
+  worker: Worker;
+  sidecar: Sidecar;
+  engine: FakeEngine;
+  requester: Signer;
+  provider: Signer;
+  node: Signer;
+  /** For calls with anybody's proof. */
+  calls: CoordinatorClient;
+  /** Posted credits of an account. */
+  posted(account: Signer): Promise<string>;
+  history(account: Signer): Promise<HistoryEntry[]>;
+  /** Lets requests end and both outboxes deliver, and resolves when nothing waits. */
+  settle(): Promise<void>;
+}
+
+export async function makeSigner(): Promise<Signer> {
+  const { privateKey } = await generateKeyPair("Ed25519", { extractable: true });
+  return createSigner((await exportJWK(privateKey)) as PublicJwk & { d: string });
+}
+
+const listen = { host: "127.0.0.1", port: 0 };
+
+export async function startNetwork(options: NetworkOptions = {}): Promise<Network> {
+  await using stack = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), "troop-network-"));
+  stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const clock = createFakeClock();
+  const parts = { clock, random: systemRandom, log: createLog("silent") };
+  const engine = stack.use(await startFakeEngine(options.script ? { script: options.script } : {}));
+  const requester = await makeSigner();
+  const provider = options.isOwnNode ? requester : await makeSigner();
+  const node = await makeSigner();
+
+  const databaseUrl = options.isEmbedded ? undefined : stack.use(await createDatabase()).url;
+  const { redisUrl } = options;
+  const coordinator = stack.use(
+    await startCoordinator(
+      readCoordinatorConfig(
+        {},
+        { listen, dataFolder: join(folder, "coordinator"), databaseUrl, redisUrl },
+      ),
+      parts,
+    ),
+  );
+  const coordinatorUrl = coordinator.url;
+  const worker = stack.use(
+    await startWorker(
+      readWorkerConfig({}, { coordinatorUrl, dataFolder: join(folder, "worker"), listen }),
+      { ...parts, engines: options.engines ?? [engine.engine], node, owner: provider },
+    ),
+  );
+  const sidecar = stack.use(
+    await startSidecar(
+      readSidecarConfig({}, { coordinatorUrl, dataFolder: join(folder, "client"), listen }),
+      { ...parts, account: requester },
+    ),
+  );
+  const calls = stack.use(createCoordinatorClient({ url: coordinatorUrl, ...parts }));
+  const read = <Answer>(account: Signer, what: string, answer: z.ZodType<Answer>) =>
+    calls.call({ method: "GET", path: `/users/${account.id}/${what}`, answer, signer: account });
+
+  const all = stack.move();
+  return {
+    ...{ clock, coordinator, worker, sidecar, engine, requester, provider, node, calls },
+    posted: async (account) => (await read(account, "balance", balanceAnswer)).balance,
+    history: async (account) =>
+      (await read(account, "transactions", transactionsAnswer)).transactions,
+    async settle() {
+      const isBusy = () => worker.status().slots.active + worker.pending() + sidecar.pending() > 0;
+      while (isBusy()) {
+        worker.flush();
+        sidecar.flush();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
