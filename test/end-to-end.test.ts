@@ -24,7 +24,7 @@ async function accountsOf(network: Network) {
 
 /** The one request in the requester's history. Time stands still here, so that newest first says nothing. */
 const requestOf = async ({ history, requester }: Network) =>
-  (await history(requester)).find(({ kind }) => kind === "request");
+  (await history(requester)).find(({ kind }) => kind === "request" || kind === "own");
 
 const redisUrl = testRedisUrl();
 const stores: [name: string, open: () => Promise<NetworkOptions>][] = [

@@ -36,6 +36,11 @@ export interface NetworkOptions {
   isOwnNode?: boolean;
 }
 
+export interface Lender {
+  worker: Worker;
+  node: Signer;
+}
+
 export interface Network extends AsyncDisposable {
   clock: FakeClock;
   coordinator: Coordinator;
@@ -45,6 +50,8 @@ export interface Network extends AsyncDisposable {
   requester: Signer;
   provider: Signer;
   node: Signer;
+  /** One more node behind the same coordinator, with the same engine. */
+  addWorker(owner: Signer): Promise<Lender>;
   /** For calls with anybody's proof. */
   calls: CoordinatorClient;
   /** Posted credits of an account. */
@@ -70,7 +77,6 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   const engine = stack.use(await startFakeEngine(options.script ? { script: options.script } : {}));
   const requester = await makeSigner();
   const provider = options.isOwnNode ? requester : await makeSigner();
-  const node = await makeSigner();
 
   const databaseUrl = options.isEmbedded ? undefined : stack.use(await createDatabase()).url;
   const { redisUrl } = options;
@@ -84,12 +90,17 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     ),
   );
   const coordinatorUrl = coordinator.url;
-  const worker = stack.use(
-    await startWorker(
-      readWorkerConfig({}, { coordinatorUrl, dataFolder: join(folder, "worker"), listen }),
-      { ...parts, engines: options.engines ?? [engine.engine], node, owner: provider },
-    ),
-  );
+  const addWorker = async (owner: Signer): Promise<Lender> => {
+    const node = await makeSigner();
+    const dataFolder = join(folder, `worker-${node.id}`);
+    const config = readWorkerConfig({}, { coordinatorUrl, dataFolder, listen });
+    const engines = options.engines ?? [engine.engine];
+    const worker = await startWorker(config, { ...parts, engines, node, owner });
+    (opened ?? stack).use(worker);
+    return { worker, node };
+  };
+  let opened: AsyncDisposableStack | undefined;
+  const { worker, node } = await addWorker(provider);
   const sidecar = stack.use(
     await startSidecar(
       readSidecarConfig({}, { coordinatorUrl, dataFolder: join(folder, "client"), listen }),
@@ -101,8 +112,10 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     calls.call({ method: "GET", path: `/users/${account.id}/${what}`, answer, signer: account });
 
   const all = stack.move();
+  opened = all;
   return {
     ...{ clock, coordinator, worker, sidecar, engine, requester, provider, node, calls },
+    addWorker,
     posted: async (account) => (await read(account, "balance", balanceAnswer)).balance,
     history: async (account) =>
       (await read(account, "transactions", transactionsAnswer)).transactions,

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createFakeClock } from "../../test/support/fake-clock.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import { createSearch, remedyFor } from "./failover.ts";
-import { all, post, startTestNetwork, whileTimePasses } from "./fixtures/sidecar.fixture.ts";
+import { all, post, startTestNetwork } from "./fixtures/sidecar.fixture.ts";
 import { sayHello, type Script } from "./fixtures/stub-worker.fixture.ts";
 
 const question = { model: "toy:1b", messages: [{ role: "user" as const, content: "Hello?" }] };
@@ -155,57 +155,6 @@ test("a number is not used again where the engine was asked, and nothing is char
   expect(network.sidecar.status().tickets).toMatchObject([{ spent: "0.000000", running: 0 }]);
   await network.openai.chat.completions.create(question);
   expect(network.worker.requests.map(({ head }) => head.k)).toEqual([1, 2]);
-});
-
-test("while all are busy a request waits, and is told when to come back", async () => {
-  const clock = createFakeClock();
-  const busy: Script = ({ refuse }) => refuse(503, "busy");
-  await using network = await startTestNetwork(clock, [busy], { queueWaitMs: 10_000 });
-  const pending = post(network, "/v1/chat/completions", question);
-  const response = await whileTimePasses(clock, pending);
-  expect(response.status).toBe(503);
-  expect(Number(response.headers.get("retry-after"))).toBeLessThanOrEqual(60);
-  expect(await response.json()).toMatchObject({ error: { code: "busy" } });
-  expect(network.worker.requests.length).toBeGreaterThan(5);
-  expect(network.coordinator.authorized).toHaveLength(1);
-});
-
-test("a slot that becomes free in time serves the request that waited", async () => {
-  const clock = createFakeClock();
-  let refusals = 0;
-  await using network = await startTestNetwork(clock, [
-    (exchange) => ((refusals += 1) < 4 ? exchange.refuse(503, "busy") : sayHello(exchange)),
-  ]);
-  const pending = network.openai.chat.completions.create(question);
-  const { choices } = await whileTimePasses(clock, pending);
-  expect(choices[0]!.message.content).toBe("Hello you");
-});
-
-test("a request that waits goes when one of our own ends, without a moment passing", async () => {
-  const leave = Promise.withResolvers<void>();
-  const begun = Promise.withResolvers<void>();
-  const turnedAway = Promise.withResolvers<void>();
-  let isFull = false;
-  await using network = await startTestNetwork(createFakeClock(), [
-    async (exchange) => {
-      if (isFull) {
-        exchange.refuse(503, "busy");
-        return turnedAway.resolve();
-      }
-      isFull = true;
-      begun.resolve();
-      await leave.promise;
-      isFull = false;
-      return sayHello(exchange);
-    },
-  ]);
-  const first = network.openai.chat.completions.create(question);
-  await begun.promise;
-  const second = network.openai.chat.completions.create(question);
-  await turnedAway.promise;
-  leave.resolve();
-  await first;
-  expect((await second).choices[0]!.message.content).toBe("Hello you");
 });
 
 test.each([

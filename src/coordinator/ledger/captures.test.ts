@@ -185,4 +185,20 @@ onBothDatabases("settlement", (books) => {
     const unknown = { ...hold, id: "00000000-0000-8000-8000-000000000000" };
     expect(outcomes(await books().receive(unknown, line))).toBe("hold_not_found");
   });
+
+  test("the history of one instant: requests before the grant they spend, in pages without gap or overlap", async () => {
+    const { account, payee } = await parties();
+    const hold = await books().hold({ account, payee });
+    await books().receive(hold, ...[1, 2, 3].map((k) => lineOf(hold, k)));
+    const whole = await books().ledger.history(account, undefined, 10);
+    expect(whole.map(({ type }) => type)).toEqual(["request", "request", "request", "transfer"]);
+    const paged = [];
+    for (let before = undefined as (typeof whole)[0] | undefined; ;) {
+      const [entry] = await books().ledger.history(account, before, 1);
+      if (!entry) break;
+      paged.push(entry);
+      before = entry;
+    }
+    expect(paged).toEqual(whole);
+  });
 });

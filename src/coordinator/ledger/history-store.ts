@@ -68,8 +68,12 @@ export async function readHistory(
   });
 }
 
+// Of one instant, requests are newer than other transfers: an account has its first credits before it spends them.
+const isRequest = (id: string): boolean => id.includes(".");
 const byAge = (left: Entry, right: Entry): number =>
-  right.at - left.at || (right.id > left.id ? 1 : -1);
+  right.at - left.at ||
+  Number(isRequest(right.id)) - Number(isRequest(left.id)) ||
+  (right.id > left.id ? 1 : -1);
 
 type Stored<Row extends Entry> = Omit<Row, "type" | "at"> & { at: bigint };
 
@@ -79,9 +83,11 @@ async function readRequests(
   before: HistoryCursor | undefined,
   most: number,
 ): Promise<RequestEntry[]> {
-  const olderThan = before
-    ? sql`and (received_ms, (hold || '.' || k) ${collate}) < (${before.at}::bigint, ${before.id})`
-    : sql``;
+  const olderThan = !before
+    ? sql``
+    : isRequest(before.id)
+      ? sql`and (received_ms, (hold || '.' || k) ${collate}) < (${before.at}::bigint, ${before.id})`
+      : sql`and received_ms < ${before.at}::bigint`;
   const side = (column: "account" | "payee") => sql`
     select * from request where ${sql.ref(column)} = ${account} ${olderThan}
     order by received_ms desc, (hold || '.' || k) ${collate} desc limit ${most}
@@ -103,9 +109,11 @@ async function readTransfers(
   before: HistoryCursor | undefined,
   most: number,
 ): Promise<TransferEntry[]> {
-  const olderThan = before
-    ? sql`and (created_ms, (id::text) ${collate}) < (${before.at}::bigint, ${before.id})`
-    : sql``;
+  const olderThan = !before
+    ? sql``
+    : isRequest(before.id)
+      ? sql`and created_ms <= ${before.at}::bigint`
+      : sql`and (created_ms, (id::text) ${collate}) < (${before.at}::bigint, ${before.id})`;
   const side = (column: "debit" | "credit") => sql`
     select id, created_ms, kind, debit, credit, amount, memo from transfer
     where ${sql.ref(column)} = ${account} and kind <> 'request' ${olderThan}

@@ -9,7 +9,7 @@ test.each([
   ["gpt-oss:120b", 120e9],
   ["phi3:mini", undefined],
   ["troop-toy", undefined],
-  ["claude-3b2", undefined],
+  ["some-3b2", undefined],
 ])("%s has %s parameters", (name, parameters) => {
   expect(parametersOf(name)).toBe(parameters);
 });

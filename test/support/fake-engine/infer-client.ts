@@ -60,6 +60,12 @@ export function requestBytes({ ticket, k = 1, path, body, head }: AskOptions): B
   return Buffer.concat(frames.map(sealFrame));
 }
 
+/** A request's head frame alone. */
+export function headBytes(options: AskOptions): Buffer {
+  const whole = requestBytes(options);
+  return whole.subarray(0, 4 + whole.readUInt32BE(0));
+}
+
 export interface OpenAsk {
   request: ClientRequest;
   response: Promise<IncomingMessage>;
