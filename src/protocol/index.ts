@@ -17,5 +17,6 @@ export * from "./selection.ts";
 export * from "./signature.ts";
 export * from "./sse.ts";
 export * from "./statement.ts";
+export * from "./strict-json.ts";
 export * from "./ticket.ts";
 export * from "./version.ts";

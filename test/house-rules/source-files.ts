@@ -32,7 +32,8 @@ export function sourceFiles(...folders: string[]): SourceFile[] {
 }
 
 /** Tests and contracts beside the code may do what the code may not. */
-export const isProduction = ({ path }: SourceFile) => !/\.(test|contract)\.ts$/.test(path);
+export const isProduction = ({ path }: SourceFile) =>
+  !/\.(test|contract|fixture)\.ts$|\/(recorded|scripted)-[^/]*\.ts$/.test(path);
 
 export const productionFiles = () => sourceFiles("src").filter(isProduction);
 

@@ -10,7 +10,7 @@ import type { Log } from "../../host/log.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { headers } from "../../protocol/version.ts";
 import { asExpected, writeFailure } from "./errors.ts";
-import { readStrictJson } from "./strict-json.ts";
+import { readStrictJson } from "../../protocol/strict-json.ts";
 
 /**
  * The body against its route's table; fields that were dropped are named in a header of the answer.

@@ -11,7 +11,7 @@ import { headers } from "../../protocol/version.ts";
 import { allowedMethods, type RoutePattern } from "./allowed-methods.ts";
 import { errorBody, expectedError } from "./error-answer.ts";
 import { checkFraming, pathOf } from "./framing.ts";
-import { parseStrictJson } from "./strict-json.ts";
+import { readStrictJson } from "../../protocol/strict-json.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -57,7 +57,7 @@ export function createServer({ clock, random, log }: ServerParts): FastifyInstan
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
     request.rawBody = body as Buffer;
     try {
-      done(null, parseStrictJson(body as Buffer));
+      done(null, readStrictJson(body as Buffer));
     } catch (error) {
       done(error as Error);
     }

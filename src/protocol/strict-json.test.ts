@@ -33,6 +33,12 @@ test.each([
   ["1e400", "invalid_value"],
   [`"\\u0000"`, "invalid_value"],
   [`"\\ud800"`, "invalid_value"],
+  [`{"\\u0000":1}`, "invalid_value"],
+  [`{"a":`, "invalid_json"],
+  [`{"a`, "invalid_json"],
+  [`{"a\\`, "invalid_json"],
+  ["{} // x", "invalid_json"],
+  ["[".repeat(60_000), "json_too_deep"],
 ])("%j is refused", (text, code) => {
   expect(codeOf(Buffer.from(text))).toBe(code);
 });
@@ -51,4 +57,10 @@ test("the parameter at fault is named by its first level", () => {
 test("a text of megabytes is no trouble", () => {
   const image = "A".repeat(4_000_000);
   expect(read(JSON.stringify({ image }))).toEqual({ image });
+});
+
+test("a key named __proto__ is a key like any other", () => {
+  const value = read('{"__proto__":{"polluted":true}}');
+  expect(Object.keys(value as object)).toEqual(["__proto__"]);
+  expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
 });
