@@ -1,10 +1,14 @@
 /** The program: hands the command line what only the process has, and sets its exit code. */
+import { systemClock } from "./base/clock.ts";
 import { runCli } from "./cli/cli.ts";
 import { processEnvironment } from "./cli/config.ts";
+import { exitCodes } from "./cli/failure.ts";
 import { listenForShutdown } from "./host/shutdown.ts";
 
-const interrupted = 130;
-using shutdown = listenForShutdown(() => process.exit(interrupted));
+// What `ps`, and whoever finds a port taken, calls it.
+process.title = `troop ${process.argv[2] ?? ""}`.trimEnd();
+
+using shutdown = listenForShutdown(systemClock, () => process.exit(exitCodes.interrupted));
 
 process.exitCode = await runCli(process.argv.slice(2), {
   terminal: { stdout: process.stdout, stderr: process.stderr },

@@ -1,6 +1,8 @@
 /** The command line's table of contents. Each command is a file of its own. */
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { inspect } from "node:util";
 import { packageVersion } from "../host/package.ts";
+import { limits } from "../protocol/limits.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import { balance } from "./commands/balance.ts";
 import { coordinator } from "./commands/coordinator.ts";
@@ -19,6 +21,9 @@ import {
 } from "./context.ts";
 import { exitCodeOf, exitCodes, failureLines, failureOf } from "./failure.ts";
 
+const example = (...lines: string[]) =>
+  `\nExample${lines.length > 1 ? "s" : ""}:\n${lines.map((line) => `  $ ${line}`).join("\n")}`;
+
 type Verb = (context: CommandContext, flags: never) => Promise<void>;
 
 function buildProgram(surroundings: Surroundings): Command {
@@ -26,6 +31,10 @@ function buildProgram(surroundings: Surroundings): Command {
   const program = new Command("troop")
     .description(
       "Lend your idle GPU, earn credits, and use other people's through an OpenAI-compatible API.",
+    )
+    .addHelpText(
+      "after",
+      example("troop demo", "troop up --coordinator http://127.0.0.1:8000", "troop help worker"),
     )
     .version(packageVersion, "-V, --version", "print the version")
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: () => undefined })
@@ -49,7 +58,7 @@ function buildProgram(surroundings: Surroundings): Command {
     .option("--ask <question>", "ask one question, print the answer and what it cost, and exit")
     .option("--model <name or file>", "the model to ask: a name on offer, or a GGUF file to load")
     .option("--port <port>", "port of the local API (default: a free one)")
-    .addHelpText("after", '\nExample:\n  $ troop demo --ask "What is a ticket?"');
+    .addHelpText("after", example("troop demo", 'troop demo --ask "What is a ticket?"'));
   add(
     "coordinator",
     "run a coordinator: it introduces, signs tickets and keeps the books",
@@ -57,16 +66,26 @@ function buildProgram(surroundings: Surroundings): Command {
   )
     .option("--listen <host:port>", "where to listen (LISTEN)")
     .option("--port <port>", "the port alone, on this machine only")
-    .option("--public-url <url>", "the URL others reach it by (PUBLIC_URL)");
+    .option("--public-url <url>", "the URL others reach it by (PUBLIC_URL)")
+    .addHelpText(
+      "after",
+      example("troop coordinator", "DATABASE_URL=postgres://… troop coordinator --port 8100"),
+    );
   addConnected("worker", "lend this machine's engine to others", worker as Verb)
     .option("--model <file>", "load this GGUF file with the built-in engine")
     .option("--engine <url>", "use the OpenAI-compatible server at this URL only")
     .option("--listen <host:port>", "where to listen (WORKER_LISTEN)")
-    .option("--port <port>", "the port alone");
-  addConnected("up", "start the local API that your applications talk to", up as Verb).option(
-    "--port <port>",
-    "port of the local API (PROXY_PORT, default 9000)",
-  );
+    .option("--port <port>", "the port alone (default 8080, or the next free one)")
+    .addHelpText(
+      "after",
+      example(
+        "troop worker --coordinator http://127.0.0.1:8000",
+        "troop worker --coordinator http://127.0.0.1:8000 --model model.gguf",
+      ),
+    );
+  addConnected("up", "start the local API that your applications talk to", up as Verb)
+    .option("--port <port>", "port of the local API (PROXY_PORT, default 9000)")
+    .addHelpText("after", example("troop up --coordinator http://127.0.0.1:8000"));
   addConnected("status", "what runs here, and whether it is well", status as Verb);
   addConnected("models", "models on offer, and their prices", models as Verb);
   addConnected("nodes", "nodes that lend now", nodes as Verb).option(
@@ -75,9 +94,16 @@ function buildProgram(surroundings: Surroundings): Command {
   );
   addConnected("balance", "credits to spend", balance as Verb);
   addConnected("transactions", "where credits came from and went", transactions as Verb)
-    .option("--limit <number>", "how many", "20")
+    .option("--limit <number>", "how many, 200 at most", pageSize, "20")
     .option("--cursor <cursor>", "go on where the last page ended");
   return program;
+}
+
+/** Refused here, where the flag can be named, rather than by the coordinator. */
+function pageSize(text: string): string {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= limits.pageMost) return text;
+  throw new InvalidArgumentError(`It takes a number from 1 to ${limits.pageMost}.`);
 }
 
 /** Runs one command and returns its exit code. Never rejects. */
@@ -95,21 +121,30 @@ export async function runCli(argv: string[], surroundings: Surroundings): Promis
   }
 }
 
-function report(error: unknown, argv: string[], { terminal }: Surroundings): number {
+function report(error: unknown, argv: string[], surroundings: Surroundings): number {
+  const { terminal, environment, shutdown } = surroundings;
   // Help and version end by an exception too.
   if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
-  const known = error instanceof CommanderError ? usageError(error, argv) : error;
-  const failure = failureOf(known);
+  if (shutdown.aborted && isAbort(error, shutdown)) return exitCodes.interrupted;
+  const known = error instanceof CommanderError ? usageError(error) : error;
+  const failure = failureOf(known, { argv, environment });
+  // A bug's stack is for whoever asked for it; everybody else gets three lines.
+  if (failure.code === "internal_error" && isVerbose(environment))
+    terminal.stderr.write(`${inspect(error)}\n`);
   for (const line of failureLines(failure)) terminal.stderr.write(`${line}\n`);
   if (argv.includes("--json")) terminal.stdout.write(`${JSON.stringify({ error: failure })}\n`);
   return exitCodeOf(known);
 }
 
-function usageError(error: CommanderError, argv: string[]): TroopError {
-  const reason = error.message.replace(/^error: /, "").replaceAll(/\n/g, " ");
-  const command = argv.find((word) => /^[a-z]+$/.test(word));
-  const isKnown = command && error.code !== "commander.unknownCommand";
-  return new TroopError("usage", reason, {
-    details: { run: `troop ${isKnown ? `${command} ` : ""}--help` },
-  });
+const isAbort = (error: unknown, { reason }: AbortSignal): boolean =>
+  error === reason || (error instanceof Error && error.name === "AbortError");
+
+const isVerbose = ({ LOG_LEVEL }: Surroundings["environment"]): boolean =>
+  LOG_LEVEL === "debug" || LOG_LEVEL === "trace";
+
+function usageError({ message, code }: CommanderError): TroopError {
+  const text = message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
+  const isAboutAll = code === "commander.unknownCommand";
+  const run = isAboutAll ? { details: { run: "troop --help" } } : {};
+  return new TroopError("usage", `${text[0]?.toUpperCase()}${text.slice(1)}`, run);
 }

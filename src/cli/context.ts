@@ -3,15 +3,20 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { createCoordinatorClient, type CoordinatorClient } from "../host/coordinator-client.ts";
+import { coordinatorKind, readCoordinatorUrl } from "../host/coordinator-url.ts";
 import type { Environment } from "../host/env.ts";
 import { ensureFolder } from "../host/folders.ts";
 import { loadSigner } from "../host/key-file.ts";
 import { createLog, type Log } from "../host/log.ts";
+import { shellWord } from "../host/shell-word.ts";
 import { readRunFile } from "../host/run-file.ts";
+import { healthAnswer } from "../protocol/endpoints.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import type { Signer } from "../protocol/signature.ts";
 import { type CliConfig, readCliConfig } from "./config.ts";
 import { createOutput, type Output, type Terminal } from "./output.ts";
+import { readableLog } from "./readable-log.ts";
+import { again } from "./typed-command.ts";
 
 export interface CommonFlags {
   json?: boolean;
@@ -52,7 +57,10 @@ export function createContext(
     config,
     clock: systemClock,
     random: systemRandom,
-    log: createLog(config.logLevel),
+    log: createLog(
+      config.logLevel,
+      terminal.stderr.isTTY ? readableLog(terminal.stderr) : undefined,
+    ),
     shutdown,
   };
 }
@@ -64,26 +72,63 @@ export const accountSigner = ({
 }: Pick<CommandContext, "config" | "random">): Promise<Signer> =>
   loadSigner(join(ensureFolder(config.dataFolder), "account.key.json"), random);
 
-/** @throws TroopError `configuration_invalid` where nobody said which coordinator */
+/** @throws TroopError `configuration_invalid` where nobody said which coordinator, or it is no URL to trust */
 export function coordinatorUrl({ config }: Pick<CommandContext, "config">): string {
   const roles = ["client", "worker", "coordinator"];
   const running = roles
     .map((role) => readRunFile(config.dataFolder, role)?.coordinator)
     .find(Boolean);
   const url = config.coordinatorUrl ?? running;
-  if (url) return url.replace(/\/$/, "");
-  throw new TroopError(
-    "configuration_invalid",
-    "Which coordinator? None is named and none is running here.",
-    {
-      details: { run: "troop <command> --coordinator http://127.0.0.1:8000" },
-    },
-  );
+  if (!url) throw notUsable("Which coordinator? None is named and none is running here.");
+  try {
+    return readCoordinatorUrl(url);
+  } catch (error) {
+    const secure = /^http:(.*\..*)$/.exec(url)?.[1];
+    throw notUsable((error as Error).message, secure && `https:${secure}`);
+  }
 }
 
-export const connectCoordinator = (context: CommandContext): CoordinatorClient =>
-  createCoordinatorClient({
-    url: coordinatorUrl(context),
-    clock: context.clock,
-    random: context.random,
+const notUsable = (reason: string, instead = "http://127.0.0.1:8000") =>
+  new TroopError("configuration_invalid", reason, {
+    details: { run: `${again} --coordinator ${shellWord(instead)}` },
   });
+
+/** Calls that fail say what would help with this coordinator. */
+export function connectCoordinator(context: CommandContext): CoordinatorClient {
+  const { clock, random } = context;
+  const client = createCoordinatorClient({ url: coordinatorUrl(context), clock, random });
+  return {
+    ...client,
+    call: async (call) => {
+      try {
+        return await client.call(call);
+      } catch (error) {
+        throw withAdvice(error, client.url);
+      }
+    },
+  };
+}
+
+/**
+ * Makes sure that a coordinator answers, before anything is started for it.
+ * @throws TroopError `coordinator_unreachable`, `timeout`
+ */
+export async function reachCoordinator(context: CommandContext): Promise<void> {
+  await using coordinator = connectCoordinator(context);
+  const { shutdown: signal } = context;
+  await coordinator.call({ method: "GET", path: "/health", answer: healthAnswer, signal });
+}
+
+function withAdvice(error: unknown, url: string): unknown {
+  if (!(error instanceof TroopError)) return error;
+  if (error.code !== "coordinator_unreachable" && error.code !== "timeout") return error;
+  const { hostname, port } = new URL(url);
+  const isHere = coordinatorKind(url) === "loopback";
+  // Somebody who answers, but not as a coordinator, holds that port: another one would not get it.
+  const isFree = isHere && errnoOf(error.cause) === "ECONNREFUSED";
+  const listen = port === "8000" ? "" : ` --listen ${hostname}:${port}`;
+  const run = isFree ? `troop coordinator${listen}` : `curl ${url}/health`;
+  return new TroopError(error.code, error.message, { cause: error.cause, details: { run } });
+}
+
+const errnoOf = (error: unknown) => (error as NodeJS.ErrnoException | undefined)?.code;

@@ -1,5 +1,4 @@
 /** The engines a worker lends: the one that was named, or the built-in one, or whatever runs on this machine. */
-import { basename } from "node:path";
 import { TroopError } from "../protocol/error-codes.ts";
 import { detectEngines } from "../worker/engines/detect.ts";
 import type { Engine } from "../worker/engines/engine.ts";
@@ -32,16 +31,28 @@ export async function builtInEngine(context: CommandContext, modelFile: string):
       random,
       signal: shutdown,
       onProgress: (share, text) => {
-        bar ??= output.progress(`Getting llama.cpp, once (${text})`);
-        bar.update(share);
+        if (share < 1) {
+          bar ??= output.progress("Getting llama.cpp, once");
+          return bar.update(share, text);
+        }
+        bar?.done();
+        bar = undefined;
+        output.note(`llama.cpp: ${text}`);
       },
     });
   } catch (error) {
-    output.note(`${basename(modelFile)} could not be started.`);
-    throw error;
+    throw aboutModelFile(error);
   } finally {
     bar?.done();
   }
+}
+
+/** What helps with a file that is missing or is no model is to find one that is. */
+function aboutModelFile(error: unknown): unknown {
+  if (!(error instanceof TroopError)) return error;
+  const { code, message, cause } = error;
+  if (code !== "model_not_found" && code !== "model_invalid") return error;
+  return new TroopError(code, message, { cause, details: { run: "find ~ -name '*.gguf'" } });
 }
 
 /** @param origins in order of preference, as the worker's settings name them */
@@ -65,6 +76,7 @@ export async function namedEngine(
   await engine.inspect(shutdown).catch((error: unknown) => {
     throw new TroopError("engine_unavailable", `No inference engine answers at ${origin}.`, {
       cause: error,
+      details: { run: `curl ${origin}/v1/models` },
     });
   });
   return engine;

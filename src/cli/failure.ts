@@ -1,73 +1,77 @@
 /** A failure as the command line shows it: one reason code, one cause, one command to run. */
-import { TroopError, type ErrorCode } from "../protocol/error-codes.ts";
+import { errorCodes, TroopError, type ErrorCode } from "../protocol/error-codes.ts";
+import { typedCommand, type TypedCommand } from "./typed-command.ts";
 
-export const exitCodes = { ok: 0, failed: 1, usage: 2, notConnected: 3, noCredits: 4 } as const;
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  notConnected: 3,
+  noCredits: 4,
+  /** As a shell reports it for Ctrl-C: the command was told to stop before it was done. */
+  interrupted: 130,
+} as const;
 
-const notConnected: readonly ErrorCode[] = [
-  "coordinator_unreachable",
-  "node_unreachable",
-  "no_nodes_available",
-  "ledger_unavailable",
-  "database_unreachable",
-  "timeout",
-];
+const exitCodeByCode: Partial<Record<ErrorCode, number>> = {
+  usage: exitCodes.usage,
+  configuration_invalid: exitCodes.usage,
+  coordinator_unreachable: exitCodes.notConnected,
+  node_unreachable: exitCodes.notConnected,
+  no_nodes_available: exitCodes.notConnected,
+  ledger_unavailable: exitCodes.notConnected,
+  database_unreachable: exitCodes.notConnected,
+  timeout: exitCodes.notConnected,
+  insufficient_credits: exitCodes.noCredits,
+  faucet_empty: exitCodes.noCredits,
+};
 
-export function exitCodeOf(error: unknown): number {
-  if (!(error instanceof TroopError)) return exitCodes.failed;
-  if (error.code === "usage") return exitCodes.usage;
-  if (notConnected.includes(error.code)) return exitCodes.notConnected;
-  if (error.code === "insufficient_credits" || error.code === "faucet_empty")
-    return exitCodes.noCredits;
-  return exitCodes.failed;
-}
+export const exitCodeOf = (error: unknown): number =>
+  (error instanceof TroopError ? exitCodeByCode[error.code] : undefined) ?? exitCodes.failed;
 
 export interface Failure {
   code: ErrorCode;
   reason: string;
-  /** What lies beneath, in the words of the system; absent where the reason says it all. */
-  cause: string | undefined;
+  cause: string;
   /** One command to run next. */
   run: string;
 }
 
-/** What helps in most cases of a code; a command that knows better says so itself. */
+/** What helps in most cases of a code; a failure that knows better says so in its details. */
 const advice: Partial<Record<ErrorCode, string>> = {
-  usage: "troop --help",
-  port_taken: "troop <command> --port <another port>",
-  key_file_invalid: "chmod 600 <the key file>, or choose another folder with --data",
-  data_folder_locked: "troop status",
-  data_folder_invalid: "troop <command> --data <a folder you can write to>",
+  usage: "troop <command> --help",
   configuration_invalid: "troop <command> --help",
-  coordinator_unreachable: "troop coordinator    (or give the right --coordinator URL)",
+  data_folder_locked: "troop status",
+  data_folder_invalid: "<again> --data ~/monkey-troop",
   no_nodes_available: "troop nodes",
   model_not_found: "troop models",
-  engine_unavailable: "check the network, then run the same command again",
-  engine_error: "troop status",
-  model_invalid: "troop worker --model <a GGUF file>",
+  engine_unavailable: "npm ping",
   insufficient_credits: "troop balance",
   faucet_empty: "troop balance",
-  database_unreachable: "check DATABASE_URL, then run the same command again",
   account_unknown: "troop up    (the account is made when it first asks for a ticket)",
+  internal_error: "LOG_LEVEL=debug <again>",
 };
 
-export function failureOf(error: unknown): Failure {
+export function failureOf(error: unknown, typed: TypedCommand): Failure {
   const known = error instanceof TroopError;
   const code = known ? error.code : "internal_error";
-  const message = error instanceof Error ? error.message : String(error);
+  const message = known || error instanceof Error ? error.message : String(error);
+  const beneath = known ? causeOf(error.cause) : undefined;
+  const isPlain = !known || beneath === undefined || message.includes(beneath);
+  const run = (known ? error.details.run : undefined) ?? advice[code] ?? "troop status";
   return {
     code,
-    reason: message,
-    cause: known ? causeOf(error.cause) : undefined,
-    run:
-      (known && typeof error.details.run === "string" ? error.details.run : undefined) ??
-      advice[code] ??
-      "troop status",
+    // Where nothing lies beneath, the code's own sentence is the reason, and what was said is the cause.
+    reason: isPlain ? (known ? errorCodes[code].text : "Something broke on our side.") : message,
+    cause: isPlain ? message : beneath,
+    run: typedCommand(String(run), typed),
   };
 }
 
-/** The first cause that says something of its own. */
+/** The first cause that says something of its own, in one line. */
 function causeOf(cause: unknown): string | undefined {
   if (!(cause instanceof Error)) return undefined;
+  const issue = (cause as { issues?: { path: PropertyKey[]; message: string }[] }).issues?.[0];
+  if (issue) return `"${issue.path.join(".")}": ${issue.message}`;
   const nested = cause instanceof AggregateError ? cause.errors[0] : cause.cause;
   const text = cause.message || causeOf(nested);
   return text?.split("\n")[0];
@@ -75,6 +79,6 @@ function causeOf(cause: unknown): string | undefined {
 
 export const failureLines = ({ code, reason, cause, run }: Failure): string[] => [
   `error: ${code}: ${reason}`,
-  ...(cause && !reason.includes(cause) ? [`cause: ${cause}`] : []),
+  `cause: ${cause}`,
   `try:   ${run}`,
 ];

@@ -4,9 +4,15 @@ import { styleText } from "node:util";
 
 export interface Terminal {
   stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
-  stderr: NodeJS.WritableStream & { isTTY?: boolean };
+  stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   /** False under `NO_COLOR`. */
   colors: boolean;
+}
+
+export interface Progress {
+  /** @param detail what is happening, beside the bar */
+  update(share: number, detail?: string): void;
+  done(): void;
 }
 
 export interface Output {
@@ -23,7 +29,7 @@ export interface Output {
   bold(text: string): string;
   dim(text: string): string;
   /** A line that is overwritten: progress from 0 to 1. Only on a terminal; else a note at the beginning. */
-  progress(label: string): { update(share: number): void; done(): void };
+  progress(label: string): Progress;
 }
 
 export function createOutput({ stdout, stderr, colors }: Terminal, isJson: boolean): Output {
@@ -59,7 +65,7 @@ export function createOutput({ stdout, stderr, colors }: Terminal, isJson: boole
       const table = new Table({
         head,
         chars,
-        style: { head: [], "padding-left": 0, "padding-right": 0 },
+        style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
       });
       table.push(...rows);
       stdout.write(`${table.toString()}\n`);
@@ -71,11 +77,14 @@ export function createOutput({ stdout, stderr, colors }: Terminal, isJson: boole
         note(`${label}…`);
         return { update: () => undefined, done: () => undefined };
       }
-      const width = 30;
-      const draw = (share: number) => {
+      const width = 20;
+      const draw = (share: number, detail = "") => {
         const full = Math.round(width * Math.min(1, Math.max(0, share)));
         const percent = `${Math.round(share * 100)}`.padStart(3);
-        stderr.write(`\r${label}  ${"█".repeat(full)}${"░".repeat(width - full)} ${percent} %`);
+        const bar = `${"█".repeat(full)}${"░".repeat(width - full)} ${percent} %`;
+        // A line that wraps could not be overwritten.
+        const line = `${label}  ${bar}  ${detail}`.slice(0, (stderr.columns ?? 80) - 1);
+        stderr.write(`\r${line}\u001b[K`);
       };
       draw(0);
       return { update: draw, done: () => void stderr.write(`\r\u001b[K`) };

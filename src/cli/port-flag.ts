@@ -2,6 +2,7 @@
 import { type ListenAddress, readListenAddress } from "../host/listen.ts";
 import { portHolder } from "../host/port-holder.ts";
 import { TroopError } from "../protocol/error-codes.ts";
+import { again } from "./typed-command.ts";
 
 export interface ListenFlags {
   port?: string;
@@ -23,7 +24,7 @@ export function listenFlag({ port, listen }: ListenFlags): ListenAddress | undef
 
 /** Runs `start`; where the port is taken, says by whom and which command avoids it. */
 export async function namingPortHolder<Result>(
-  command: string,
+  { listen }: ListenFlags,
   start: () => Promise<Result>,
 ): Promise<Result> {
   try {
@@ -32,8 +33,10 @@ export async function namingPortHolder<Result>(
     if (!(error instanceof TroopError) || error.code !== "port_taken") throw error;
     const port = Number(error.details.port);
     const holder = portHolder(port);
+    const next = port === 65_535 ? port - 1 : port + 1;
+    const flag = listen?.replace(/\d+$/, String(next));
     throw new TroopError("port_taken", `Port ${port} is taken${holder ? ` by ${holder}` : ""}.`, {
-      details: { run: `${command} --port ${port === 65_535 ? port - 1 : port + 1}` },
+      details: { run: `${again} ${flag ? `--listen ${flag}` : `--port ${next}`}` },
       cause: error.cause,
     });
   }

@@ -11,6 +11,7 @@ import type { Log } from "../host/log.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import { limits } from "../protocol/limits.ts";
 import { verifier } from "../protocol/signature.ts";
+import { createAccountKeys } from "./accounts/account-keys.ts";
 import { createAccounts } from "./accounts/accounts.ts";
 import { createNodes } from "./accounts/enrolment.ts";
 import { checkPublicUrl, type CoordinatorConfig } from "./config.ts";
@@ -20,6 +21,7 @@ import { createCallers } from "./http/callers.ts";
 import { startJobs } from "./jobs/jobs.ts";
 import type { Offence } from "./ledger/audit-store.ts";
 import { createLedger } from "./ledger/ledger.ts";
+import { createSqlStore } from "./ledger/sql-store.ts";
 import type { Leases } from "./registry/leases.ts";
 import { createMemoryLeases } from "./registry/memory-leases.ts";
 import { createRedisLeases } from "./registry/redis-leases.ts";
@@ -75,7 +77,7 @@ export async function startCoordinator(
 
   const heartbeatMs = config.heartbeatMs ?? limits.heartbeatMs;
   const { joinPolicy, addressPolicy, starterCredits, faucetDaily } = config;
-  const ledger = createLedger({ database, starterCredits, faucetDaily });
+  const ledger = createLedger({ store: createSqlStore(database), starterCredits, faucetDaily });
   const accounts = createAccounts({ database, clock });
   const nodes = createNodes({ database, clock, verifier, accounts, publicUrl });
   const registry = createRegistry({ leases, clock, addressPolicy, heartbeatMs });
@@ -83,7 +85,9 @@ export async function startCoordinator(
 
   let isStopping = false;
   const app = await createApp(parts, {
+    clock,
     accounts,
+    accountKeys: createAccountKeys({ database, clock, verifier, accounts, publicUrl }),
     nodes,
     ledger,
     registry,

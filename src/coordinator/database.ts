@@ -4,6 +4,7 @@ import { Kysely, PGliteDialect, PostgresDialect, sql, type Transaction } from "k
 import { Migrator } from "kysely/migration";
 import pg from "pg";
 import type { Log } from "../host/log.ts";
+import { shellWord } from "../host/shell-word.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import { migrations } from "./migrations/all.ts";
 
@@ -40,7 +41,10 @@ export async function openDatabase(config: DatabaseConfig, log: Log): Promise<Da
     return database;
   } catch (error) {
     await database.destroy().catch(() => undefined);
-    throw new TroopError("database_unreachable", adviceFor(config, error), { cause: error });
+    throw new TroopError("database_unreachable", reasonFor(config, error), {
+      cause: error,
+      details: { run: adviceFor(config) },
+    });
   }
 }
 
@@ -69,12 +73,18 @@ function openPglite({ folder }: DatabaseConfig): Database {
   return new Kysely<unknown>({ dialect: new PGliteDialect({ pglite }) });
 }
 
-function adviceFor({ url, folder }: DatabaseConfig, error: unknown): string {
+function reasonFor({ url, folder }: DatabaseConfig, error: unknown): string {
   const reason =
     (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.message : "");
   return url
-    ? `PostgreSQL at ${withoutPassword(url)} does not answer (${reason}). Check DATABASE_URL, that the server runs (pg_isready), and that it is version ${oldestPostgres} or newer.`
+    ? `PostgreSQL at ${withoutPassword(url)} does not answer (${reason}). Check DATABASE_URL, that the server runs, and that it is version ${oldestPostgres} or newer.`
     : `The embedded database in ${folder ?? "memory"} does not open (${reason}). Check that the disk is not full and that the folder was not edited by hand.`;
+}
+
+function adviceFor({ url, folder }: DatabaseConfig): string {
+  const server = url && URL.parse(url);
+  if (!server) return folder ? `ls -l ${shellWord(folder)}` : "troop coordinator --help";
+  return `pg_isready -h ${server.hostname} -p ${server.port || "5432"}`;
 }
 
 function withoutPassword(url: string): string {

@@ -124,7 +124,7 @@ function readAnswer<Answer>(call: CoordinatorCall<Answer>, text: string, url: st
   if (parsed.success) return parsed.data;
   throw new TroopError(
     "coordinator_unreachable",
-    `${url}${call.path} did not answer as a coordinator does.`,
+    `${url} did not answer ${call.path} as a coordinator does.`,
     {
       cause: parsed.error,
     },
@@ -142,6 +142,7 @@ function failWith(
   const seconds = Number(retryAfter);
   if (isErrorCode(code)) {
     throw new TroopError(code, parsed.data!.error.message, {
+      cause: new Error(`${url} answered ${status}`),
       ...(Number.isFinite(seconds) ? { retryAfterMs: seconds * 1_000 } : {}),
       ...(parsed.data!.error.param ? { param: parsed.data!.error.param } : {}),
       ...(parsed.data!.error.details ? { details: parsed.data!.error.details } : {}),
@@ -149,7 +150,7 @@ function failWith(
   }
   throw new TroopError(
     "coordinator_unreachable",
-    `${url} answered ${status} without a known code.`,
+    `${url} answered ${status}, and not as a coordinator does.`,
   );
 }
 

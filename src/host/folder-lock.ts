@@ -3,20 +3,29 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { TroopError } from "../protocol/error-codes.ts";
 
+/** SQLITE_BUSY */
+const busy = 5;
+
 /**
  * Holds `folder` until disposed.
  * @param role names the lock: different roles may share a folder
- * @throws TroopError `data_folder_locked`
+ * @throws TroopError `data_folder_locked`, `data_folder_invalid`
  */
 export function lockFolder(folder: string, role: string): Disposable {
-  const database = new DatabaseSync(join(folder, `${role}.lock`));
+  const path = join(folder, `${role}.lock`);
+  let database: DatabaseSync | undefined;
   try {
+    database = new DatabaseSync(path);
     database.exec("pragma busy_timeout = 0; begin exclusive");
   } catch (error) {
-    database.close();
-    throw new TroopError("data_folder_locked", `Another ${role} already uses ${folder}.`, {
+    database?.close();
+    // Anything else, such as a file that is no database, is not somebody holding the lock.
+    if ((error as { errcode?: number }).errcode === busy)
+      throw new TroopError("data_folder_locked", `Another ${role} already uses ${folder}.`);
+    throw new TroopError("data_folder_invalid", `The lock ${path} cannot be used.`, {
       cause: error,
     });
   }
-  return { [Symbol.dispose]: () => database.close() };
+  const held = database;
+  return { [Symbol.dispose]: () => held.close() };
 }

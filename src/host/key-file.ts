@@ -5,6 +5,7 @@ import { join, dirname, basename } from "node:path";
 import { TroopError } from "../protocol/error-codes.ts";
 import { createSigner, publicPartOf, type PublicJwk, type Signer } from "../protocol/signature.ts";
 import type { Random } from "../base/random.ts";
+import { shellWord } from "./shell-word.ts";
 
 type PrivateJwk = PublicJwk & { d: string };
 
@@ -22,16 +23,20 @@ export async function loadSigner(path: string, random: Random): Promise<Signer> 
 }
 
 function readKey(path: string): PrivateJwk | undefined {
-  const refuse = (reason: string, cause?: unknown) =>
-    new TroopError("key_file_invalid", `The key file ${path} ${reason}`, { cause });
+  const refuse = (reason: string, run: string, cause?: unknown) =>
+    new TroopError("key_file_invalid", `The key file ${path} ${reason}`, {
+      cause,
+      details: { run },
+    });
+  const word = shellWord(path);
   let text: string;
   try {
-    if (statSync(path).mode & 0o077) throw refuse("can be read by others; run: chmod 600 on it.");
+    if (statSync(path).mode & 0o077) throw refuse("can be read by others.", `chmod 600 ${word}`);
     text = readFileSync(path, "utf8");
   } catch (error) {
     if (error instanceof TroopError) throw error;
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw refuse("cannot be read.", error);
+    throw refuse("cannot be read.", `ls -l ${word}`, error);
   }
   try {
     const key = JSON.parse(text) as PrivateJwk;
@@ -39,7 +44,8 @@ function readKey(path: string): PrivateJwk | undefined {
     publicPartOf(key);
     return key;
   } catch (error) {
-    throw refuse("does not hold a private key (JWK, Ed25519 or RSA).", error);
+    const run = `mv ${word} ${word}.broken    (a new key is made then; restore the old one to keep its account)`;
+    throw refuse("does not hold a private key (JWK, Ed25519 or RSA).", run, error);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Logs as JSON lines on stderr. They carry ids, never prompts, tickets or keys. */
-import { pino, type DestinationStream, type Logger } from "pino";
+import { pino, stdSerializers, type DestinationStream, type Logger } from "pino";
+import { CodedError } from "../base/error.ts";
 
 export type Log = Logger;
 
@@ -20,10 +21,18 @@ const secretFields = [
   "messages",
 ];
 
+/** An expected failure is its code and its causes; where in the code it arose says nothing. A bug comes with its stack. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof CodedError)) return stdSerializers.err(error as Error);
+  const { message } = stdSerializers.err(error);
+  return { code: String(error.code), message };
+}
+
 export function createLog(level: LogLevel, destination?: DestinationStream): Log {
   const options = {
     level,
     base: null,
+    serializers: { err: describeError },
     redact: { paths: secretFields.flatMap((name) => [name, `*.${name}`]), remove: true },
   };
   return destination

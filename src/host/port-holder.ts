@@ -1,5 +1,6 @@
 /** Names the program that listens on a port, from Linux's own tables. Elsewhere nobody can be named. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 
 /** `"nginx (pid 812)"`, or undefined where it cannot be told (another user's process, not Linux). */
 export function portHolder(port: number): string | undefined {
@@ -27,10 +28,16 @@ function listenersOf(table: string, port: number): string[] {
 function holderOf(sockets: ReadonlySet<string>): string | undefined {
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     if (openFilesOf(pid).some((target) => sockets.has(target))) {
-      return `${readFileSync(`/proc/${pid}/comm`, "utf8").trim()} (pid ${pid})`;
+      return `${nameOf(pid)} (pid ${pid})`;
     }
   }
   return undefined;
+}
+
+/** From the command line: `comm` is the name of a thread, and Node calls its own "MainThread". */
+function nameOf(pid: string): string {
+  const [program = ""] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  return basename(program) || readFileSync(`/proc/${pid}/comm`, "utf8").trim();
 }
 
 function openFilesOf(pid: string): string[] {

@@ -1,6 +1,6 @@
 /** Shapes of the coordinator's control plane. What validates is also what the types and the OpenAPI document are made from. */
 import { z } from "zod";
-import { creditsText, multiplierText } from "./credits.ts";
+import { creditsText, multiplierText, parseCredits } from "./credits.ts";
 import { thumbprintText, uuidText } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { offeredModel, peerSchema } from "./node.ts";
@@ -109,7 +109,12 @@ export const balanceAnswer = z.strictObject({
 });
 export type BalanceAnswer = z.infer<typeof balanceAnswer>;
 
+/** `request` and `own` are requests, at others' nodes and at one's own; the rest are transfers without one. */
+export const historyKinds = ["request", "own", "gift", "grant", "issue"] as const;
+export type HistoryKind = (typeof historyKinds)[number];
+
 export const transactionsQuery = z.strictObject({
+  kind: z.enum(historyKinds).optional(),
   limit: z.coerce.number().int().min(1).max(limits.pageMost).default(limits.pageDefault),
   cursor: z
     .string()
@@ -134,6 +139,41 @@ export const transactionsAnswer = z.strictObject({
   transactions: z.array(historyEntry),
   next_cursor: z.string().nullable(),
 });
+
+/** Proven by a live key of the giver. `id` is the caller's own: the same id gives once. */
+export const transferRequest = z.strictObject({
+  id: uuidText,
+  to: thumbprintText,
+  amount: creditsText.refine((text) => parseCredits(text) > 0n, "more than nothing"),
+  memo: z
+    .string()
+    .min(1)
+    .max(limits.memoCharacters)
+    .regex(/^\P{Cc}+$/u, "one line of text")
+    .optional(),
+});
+export type TransferRequest = z.infer<typeof transferRequest>;
+export const transferAnswer = z.strictObject({
+  id: uuidText,
+  from: thumbprintText,
+  to: thumbprintText,
+  amount: creditsText,
+  memo: z.string().nullable(),
+  created_at: timestamp,
+});
+export type TransferAnswer = z.infer<typeof transferAnswer>;
+
+/** One key of an account. A revoked one stays on record, and stays revoked. */
+export const accountKey = z.strictObject({
+  key: thumbprintText,
+  created_at: timestamp,
+  revoked_at: timestamp.nullable(),
+});
+export type AccountKey = z.infer<typeof accountKey>;
+/** Proven by a live key of the account; `code` is signed by the key that is to act for it too. */
+export const linkKeyRequest = z.strictObject({ code: z.string().max(limits.proofBytes) });
+export const keysAnswer = z.strictObject({ account_id: thumbprintText, keys: z.array(accountKey) });
+export type KeysAnswer = z.infer<typeof keysAnswer>;
 
 /** What the sidecar's `GET /v1/models` says of a model offered by several nodes. */
 export type ModelOffer = z.infer<typeof offeredModel>;

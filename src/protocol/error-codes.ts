@@ -43,6 +43,16 @@ export const errorCodes = {
   not_owner: { status: 403, text: "This belongs to another account." },
   account_unknown: { status: 404, text: "No account has this id." },
 
+  // Keys of an account
+  invalid_link: {
+    status: 403,
+    text: "The link code is not signed by the new key for this account, or is too old.",
+  },
+  key_in_use: { status: 409, text: "The key belongs to an account of its own, or was revoked." },
+  key_limit: { status: 403, text: "The account already has as many keys as one account may have." },
+  key_unknown: { status: 404, text: "The account has no such key." },
+  last_key: { status: 409, text: "The only key of an account cannot be revoked." },
+
   // Joining
   join_required: {
     status: 403,
@@ -73,6 +83,8 @@ export const errorCodes = {
     status: 402,
     text: "Starter credits are used up for now; the account is in the queue for more.",
   },
+  same_account: { status: 400, text: "Giver and receiver are the same account." },
+  not_transferable: { status: 403, text: "These credits cannot be given away." },
   model_not_found: { status: 404, text: "No node in reach offers this model." },
   no_nodes_available: { status: 503, text: "Every node that offers this model is busy or away." },
   ledger_unavailable: { status: 503, text: "The books cannot be reached; nothing was charged." },

@@ -5,6 +5,7 @@ export * from "./credits.ts";
 export * from "./endpoints.ts";
 export * from "./error-codes.ts";
 export * from "./frames.ts";
+export * from "./history-csv.ts";
 export * from "./ids.ts";
 export * from "./limits.ts";
 export * from "./node.ts";

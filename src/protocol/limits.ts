@@ -59,8 +59,21 @@ export const limits = {
   acknowledgedTokensGrace: 32,
   /** Worker's and client's figures that differ by less are called equal. */
   differenceShare: 0.05,
+  /** A worker says that a ticket is done with this long after its end: whatever it let in by then is in its journal. */
+  closeAfterMs: 30 * second,
   freeAbortsPerTicket: 3,
   freeAbortMs: 10 * second,
+
+  // Accounts
+  /** One person's machines, and the keys they rotated away from within reason. */
+  liveKeysPerAccount: 32,
+  /** A link code is read off one screen and pasted on another. */
+  linkCodeMs: 60 * minute,
+  /** Before this many others have dealt with an account, it may be a shell for starter credits. */
+  giftCounterparties: 10,
+  /** Whole credits an account may give away within a day: less than a stolen key could empty it of. */
+  giftDailyCredits: 10_000,
+  memoCharacters: 140,
 
   // Heartbeats
   heartbeatMs: 10 * second,

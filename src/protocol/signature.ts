@@ -15,7 +15,8 @@ export type SignedType =
   | "troop-acknowledgement+jwt"
   | "troop-close+jwt"
   | "troop-key+jwt"
-  | "troop-enrolment+jwt";
+  | "troop-enrolment+jwt"
+  | "troop-link+jwt";
 
 const base64urlText = z.string().regex(/^[A-Za-z0-9_-]+$/);
 const ed25519Jwk = z.strictObject({

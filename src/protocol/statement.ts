@@ -52,3 +52,7 @@ export async function checkStatement<Body>(
 /** The owner account's word that a node is theirs. */
 export const enrolmentBody = z.strictObject({ node: thumbprintText, owner: thumbprintText });
 export type Enrolment = z.infer<typeof enrolmentBody>;
+
+/** The word of a new key that it will act for an account. The account's own word is the call that brings it. */
+export const linkBody = z.strictObject({ account: thumbprintText });
+export type Link = z.infer<typeof linkBody>;

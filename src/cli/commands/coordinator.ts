@@ -19,9 +19,7 @@ export async function coordinator(context: CommandContext, flags: CoordinatorFla
     listen: listenFlag(flags),
     publicUrl: flags.publicUrl,
   });
-  await using running = await namingPortHolder("troop coordinator", () =>
-    startCoordinator(settings, context),
-  );
+  await using running = await namingPortHolder(flags, () => startCoordinator(settings, context));
   using _note = leaveRunFile(config.dataFolder, "coordinator", {
     url: running.url,
     pid: process.pid,

@@ -1,9 +1,11 @@
 /** `troop demo`: the whole network on one machine; with `--ask`, one answered and paid question. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { toyModelFile } from "../../host/package.ts";
 import { ensureFolder } from "../../host/folders.ts";
+import { shellWord } from "../../host/shell-word.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
 import type { Engine } from "../../worker/engines/engine.ts";
 import type { CommandContext } from "../context.ts";
 import { printBanner } from "../demo/banner.ts";
@@ -12,6 +14,7 @@ import { startDemoNetwork } from "../demo/network.ts";
 import { usualAddresses } from "../../worker/engines/detect.ts";
 import { builtInEngine, runningEngines, together } from "../engines.ts";
 import { listenFlag, namingPortHolder } from "../port-flag.ts";
+import { again } from "../typed-command.ts";
 import { untilStopped } from "../until-stopped.ts";
 
 export interface DemoFlags {
@@ -23,14 +26,17 @@ export interface DemoFlags {
 
 export async function demo(context: CommandContext, flags: DemoFlags): Promise<void> {
   const { output } = context;
+  if (flags.ask?.trim() === "") throw new TroopError("usage", "--ask takes a question.");
   const listen = listenFlag(flags.port === undefined ? {} : { port: flags.port });
   using folder = demoFolder(flags.data);
   await using engines = together(await demoEngines(context, flags));
-  await using network = await namingPortHolder("troop demo", () =>
+  output.note("Starting coordinator, worker and client…");
+  await using network = await namingPortHolder(flags, () =>
     startDemoNetwork(context, folder.path, engines.all, listen),
   );
   const { models } = network.worker.status();
   const model = flags.model && !isModelFile(flags.model) ? flags.model : models[0]!;
+  if (!models.includes(model)) throw notOffered(model, models);
   if (flags.ask !== undefined) {
     output.json(await askAndSettle(context, network, model, flags.ask));
     return;
@@ -45,7 +51,15 @@ export async function demo(context: CommandContext, flags: DemoFlags): Promise<v
   output.note("Stopping…");
 }
 
-const isModelFile = (text: string) => basename(text).toLowerCase().endsWith(".gguf");
+/** By its ending, or because it is there: names of models hold slashes too. */
+const isModelFile = (text: string) => text.toLowerCase().endsWith(".gguf") || existsSync(text);
+
+const notOffered = (model: string, models: readonly string[]) =>
+  new TroopError(
+    "model_not_found",
+    `Nothing on this machine offers "${model}". On offer: ${models.join(", ")}. A file is named by its path.`,
+    { details: { run: `${again} --model ${shellWord(models[0] ?? "troop-toy")}` } },
+  );
 
 const usualOrigins = usualAddresses.map(({ origin }) => origin);
 
@@ -61,5 +75,14 @@ async function demoEngines(context: CommandContext, { ask, model }: DemoFlags): 
 function demoFolder(kept: string | undefined): Disposable & { path: string } {
   if (kept !== undefined) return { path: ensureFolder(kept), [Symbol.dispose]: () => undefined };
   const path = mkdtempSync(join(tmpdir(), "monkey-troop-demo-"));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+  const remove = () => rmSync(path, { recursive: true, force: true });
+  // Also where a second Ctrl-C ends the process at once: the folder holds keys.
+  process.once("exit", remove);
+  return {
+    path,
+    [Symbol.dispose]() {
+      process.off("exit", remove);
+      remove();
+    },
+  };
 }

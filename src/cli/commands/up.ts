@@ -4,7 +4,12 @@ import { readSidecarConfig } from "../../client/config.ts";
 import { startSidecar } from "../../client/sidecar.ts";
 import { ensureFolder } from "../../host/folders.ts";
 import { leaveRunFile } from "../../host/run-file.ts";
-import { accountSigner, type CommandContext, coordinatorUrl } from "../context.ts";
+import {
+  accountSigner,
+  type CommandContext,
+  coordinatorUrl,
+  reachCoordinator,
+} from "../context.ts";
 import { listenFlag, type ListenFlags, namingPortHolder } from "../port-flag.ts";
 import { untilStopped } from "../until-stopped.ts";
 
@@ -17,7 +22,8 @@ export async function up(context: CommandContext, flags: ListenFlags): Promise<v
     dataFolder: ensureFolder(join(config.dataFolder, "client")),
     listen: listenFlag(flags),
   });
-  await using sidecar = await namingPortHolder("troop up", () =>
+  await reachCoordinator(context);
+  await using sidecar = await namingPortHolder(flags, () =>
     startSidecar(settings, { ...context, account }),
   );
   using _note = leaveRunFile(config.dataFolder, "client", {

@@ -1,15 +1,23 @@
 /** `troop worker`: lends this machine's engine until it is told to stop. */
 import { join } from "node:path";
 import { ensureFolder } from "../../host/folders.ts";
+import { toyModelFile } from "../../host/package.ts";
+import { shellWord } from "../../host/shell-word.ts";
 import { loadSigner } from "../../host/key-file.ts";
 import { leaveRunFile } from "../../host/run-file.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { readWorkerConfig } from "../../worker/config.ts";
 import type { Engine } from "../../worker/engines/engine.ts";
 import { startWorker } from "../../worker/worker.ts";
-import { accountSigner, type CommandContext, coordinatorUrl } from "../context.ts";
+import {
+  accountSigner,
+  type CommandContext,
+  coordinatorUrl,
+  reachCoordinator,
+} from "../context.ts";
 import { builtInEngine, namedEngine, runningEngines, together } from "../engines.ts";
 import { listenFlag, type ListenFlags, namingPortHolder } from "../port-flag.ts";
+import { again } from "../typed-command.ts";
 import { untilStopped } from "../until-stopped.ts";
 
 export interface WorkerFlags extends ListenFlags {
@@ -28,8 +36,10 @@ export async function worker(context: CommandContext, flags: WorkerFlags): Promi
   });
   const owner = await accountSigner(context);
   const node = await loadSigner(join(dataFolder, "node.key.json"), random);
+  // Before an engine is fetched or a model is loaded.
+  await reachCoordinator(context);
   await using engines = together(await chosenEngines(context, flags, settings.engineOrigins));
-  await using running = await namingPortHolder("troop worker", () =>
+  await using running = await namingPortHolder(flags, () =>
     startWorker(settings, { ...context, engines: engines.all, node, owner }),
   );
   using _note = leaveRunFile(config.dataFolder, "worker", {
@@ -38,7 +48,12 @@ export async function worker(context: CommandContext, flags: WorkerFlags): Promi
     coordinator: url,
   });
   output.say(`Lending as node ${output.bold(running.nodeId.slice(0, 12))} at ${running.url}`);
-  for (const name of running.status().models) output.say(`  ${name}`);
+  const { models } = running.status();
+  for (const name of models) output.say(`  ${name}`);
+  if (models.length === 0) {
+    const seconds = settings.modelRefreshMs / 1_000;
+    output.note(`No model to lend yet. One that your engine gets is offered within ${seconds} s.`);
+  }
   output.json({ node_id: running.nodeId, url: running.url, account_id: owner.id });
   await untilStopped(context.shutdown);
   output.note("Finishing what runs; press Ctrl-C again to stop at once.");
@@ -55,7 +70,7 @@ async function chosenEngines(
   if (found.length > 0) return found;
   throw new TroopError("engine_unavailable", "No inference engine runs on this machine.", {
     details: {
-      run: "troop worker --model <a GGUF file>    (or start Ollama, vLLM, LM Studio or llama-server)",
+      run: `${again} --model ${shellWord(toyModelFile)}    (or start Ollama, vLLM, LM Studio or llama-server first)`,
     },
   });
 }

@@ -17,7 +17,8 @@ export async function waitUntilSettled(
   known: ReadonlySet<string>,
 ): Promise<HistoryEntry> {
   const until = clock.monotonic() + waitMs;
-  while (clock.monotonic() < until && !shutdown.aborted) {
+  while (clock.monotonic() < until) {
+    shutdown.throwIfAborted();
     worker.flush();
     sidecar.flush();
     if (worker.pending() === 0 && sidecar.pending() === 0) {

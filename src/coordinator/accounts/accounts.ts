@@ -1,9 +1,11 @@
 /** Accounts: made on joining, named by their first key, acted for by any live one. */
 import type { Clock } from "../../base/clock.ts";
 import { boundedMap } from "../../base/bounded-map.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
 import type { PublicJwk } from "../../protocol/signature.ts";
 import type { Database } from "../database.ts";
-import { findAccountOfKey, hasAccount, insertAccount } from "./store.ts";
+import { findKey } from "./key-store.ts";
+import { hasAccount, insertAccount } from "./store.ts";
 
 /** A key that proved a call. */
 export interface ProvenKey {
@@ -14,22 +16,43 @@ export interface ProvenKey {
 
 export type Accounts = ReturnType<typeof createAccounts>;
 
-/** How long a key's account is remembered, so that warm calls spare the database; a revoked key dies within it. */
+/**
+ * How long a key's account is remembered, so that warm calls spare the database. A key that is revoked through
+ * this process is forgotten at once; other replicas may honour it for so long, but for what moves credits.
+ */
 const rememberMs = 10_000;
 const rememberedKeys = 20_000;
 
 export function createAccounts({ database, clock }: { database: Database; clock: Clock }) {
   const remembered = boundedMap<string, { account: string; until: number }>(rememberedKeys);
 
+  /** As `accountOf`, from the books and not from memory: for what cannot be taken back. */
+  async function accountNow(thumbprint: string): Promise<string | undefined> {
+    const key = await findKey(database, thumbprint);
+    if (!key) return undefined;
+    if (key.revokedAt !== null) throw new TroopError("invalid_proof", "This key was revoked.");
+    remembered.set(thumbprint, { account: key.account, until: clock.now() + rememberMs });
+    return key.account;
+  }
+
   return {
-    /** The account that a key acts for. Reading never creates anything. */
+    /**
+     * The account that a key acts for. Reading never creates anything.
+     * @throws TroopError `invalid_proof` where the key was revoked
+     */
     async accountOf(thumbprint: string): Promise<string | undefined> {
       const known = remembered.get(thumbprint);
-      if (known && known.until > clock.now()) return known.account;
-      const account = await findAccountOfKey(database, thumbprint);
-      if (account) remembered.set(thumbprint, { account, until: clock.now() + rememberMs });
-      return account;
+      return known && known.until > clock.now() ? known.account : accountNow(thumbprint);
     },
+
+    accountNow,
+
+    /** The account that a key acts for or once did: for naming an account by it. */
+    ofKey: async (thumbprint: string): Promise<string | undefined> =>
+      (await findKey(database, thumbprint))?.account,
+
+    /** The key was linked or revoked: it is looked up anew. */
+    forget: (thumbprint: string): void => void remembered.delete(thumbprint),
 
     /** Makes the account of a key, unless the key has one. */
     async join({ id, jwk }: ProvenKey): Promise<{ account: string; isNew: boolean }> {

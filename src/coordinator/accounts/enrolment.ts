@@ -42,7 +42,7 @@ export function createNodes({ database, clock, verifier, accounts, publicUrl }: 
     /**
      * Binds the node that proved the call to the account that signed `enrolment`; the account is made, without
      * starter credits, where it is new.
-     * @throws TroopError `invalid_enrolment`, `node_key_mismatch`, `node_limit`
+     * @throws TroopError `invalid_enrolment`, `invalid_proof`, `node_key_mismatch`, `node_limit`
      */
     async enrol(prover: ProvenKey, enrolment: string): Promise<Node> {
       const { signer, jwk, body } = await checkStatement(
@@ -54,15 +54,18 @@ export function createNodes({ database, clock, verifier, accounts, publicUrl }: 
         "invalid_enrolment",
       );
       if (body.node !== prover.id) throw new TroopError("node_key_mismatch");
-      const isFirstKey = signer === body.owner;
-      if (!isFirstKey && (await accounts.accountOf(signer)) !== body.owner) {
+      // Who has only one key names itself: what that key acts for is looked up, or made.
+      const owner =
+        signer === body.owner
+          ? (await accounts.join({ id: signer, jwk })).account
+          : await accounts.accountOf(signer);
+      if (owner === undefined || (signer !== body.owner && owner !== body.owner)) {
         throw new TroopError("invalid_enrolment", "The enrolment is not signed by its owner.");
       }
-      if (isFirstKey) await accounts.join({ id: signer, jwk });
       const earlier = await findNode(database, prover.id);
       const node: Node = {
         id: prover.id,
-        owner: body.owner,
+        owner,
         jwk: prover.jwk,
         multiplier: earlier?.multiplier ?? unprovenMultiplier,
       };

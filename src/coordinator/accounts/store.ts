@@ -27,19 +27,6 @@ export const insertAccount = (
     return rows.length > 0;
   });
 
-/** The account that a key acts for; undefined where the key is unknown or revoked. */
-export async function findAccountOfKey(
-  database: Database,
-  thumbprint: string,
-): Promise<string | undefined> {
-  const { rows } = await reaching(() =>
-    sql<{ account: string }>`
-      select account from account_key where thumbprint = ${thumbprint} and revoked_ms is null
-    `.execute(database),
-  );
-  return rows[0]?.account;
-}
-
 export async function hasAccount(database: Database, id: string): Promise<boolean> {
   const { rows } = await reaching(() =>
     sql`select 1 from account where id = ${id} and kind = 'user'`.execute(database),

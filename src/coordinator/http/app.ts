@@ -3,6 +3,7 @@ import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import { packageVersion } from "../../host/package.ts";
+import { accountKeysRoute } from "./routes/account-keys.ts";
 import { acknowledgementsRoute } from "./routes/acknowledgements.ts";
 import { authorizeRoute } from "./routes/authorize.ts";
 import { balanceRoute } from "./routes/balance.ts";
@@ -15,6 +16,7 @@ import { modelsRoute } from "./routes/models.ts";
 import { peersRoute } from "./routes/peers.ts";
 import { receiptsRoute } from "./routes/receipts.ts";
 import { transactionsRoute } from "./routes/transactions.ts";
+import { transfersRoute } from "./routes/transfers.ts";
 import { createServer, type ServerParts } from "./server.ts";
 import { withZod, type Services } from "./services.ts";
 
@@ -24,6 +26,8 @@ const routes = [
   joinRoute, //              POST /users
   balanceRoute, //           GET  /users/:id/balance
   transactionsRoute, //      GET  /users/:id/transactions
+  accountKeysRoute, //       GET, POST /users/:id/keys, DELETE /users/:id/keys/:key
+  transfersRoute, //         POST /transfers
   enrolRoute, //             POST /nodes
   heartbeatRoute, //         POST /heartbeat
   peersRoute, //             GET  /peers, /nodes

@@ -47,11 +47,21 @@ export function createCallers({
       return accounts.accountOf((await provenKey(request)).id);
     },
 
+    /**
+     * The account that calls, for what cannot be taken back: a key that was revoked elsewhere is refused at once.
+     * @throws TroopError `account_unknown`
+     */
+    async liveAccount(request: FastifyRequest): Promise<string> {
+      const account = await accounts.accountNow((await provenKey(request)).id);
+      if (!account) throw new TroopError("account_unknown");
+      return account;
+    },
+
     /** For reading what any account may read. Where everybody may join, a key that has not joined yet reads too. */
     async reader(request: FastifyRequest): Promise<void> {
       const { id } = await provenKey(request);
-      if (joinPolicy === "open") return;
-      if (!(await accounts.accountOf(id))) throw new TroopError("join_required");
+      const account = await accounts.accountOf(id);
+      if (!account && joinPolicy !== "open") throw new TroopError("join_required");
     },
 
     /** The account that calls, made now where everybody may join. */

@@ -9,17 +9,22 @@ import type { Services } from "./services.ts";
 export const userParams = z.strictObject({ id: z.string().min(1) });
 
 /**
- * The account in the path, where the caller is that account. A public key, as URL-encoded JWK, stands for its thumbprint.
+ * The account in the path, where the caller is that account. A public key, as URL-encoded JWK, stands for its
+ * thumbprint, and a linked key for its account.
+ * @param callerOf who calls; by default as it is remembered
  * @throws TroopError `invalid_value`, `account_unknown`, `not_owner`
  */
 export async function ownAccount(
   { accounts, callers }: Pick<Services, "accounts" | "callers">,
   request: FastifyRequest<{ Params: { id: string } }>,
+  callerOf: (request: FastifyRequest) => Promise<string | undefined> = callers.knownAccount,
 ): Promise<string> {
-  const caller = await callers.knownAccount(request);
+  const caller = await callerOf(request);
   const wanted = accountIdOf(request.params.id);
   if (caller === wanted) return wanted;
-  if (!(await accounts.exists(wanted))) throw new TroopError("account_unknown");
+  const named = await accounts.ofKey(wanted);
+  if (caller !== undefined && caller === named) return caller;
+  if (named === undefined && !(await accounts.exists(wanted))) throw new TroopError("account_unknown");
   throw new TroopError("not_owner");
 }
 

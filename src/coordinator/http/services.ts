@@ -1,6 +1,8 @@
 /** What every route is handed: the app it registers with, and what it calls. */
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Clock } from "../../base/clock.ts";
+import type { AccountKeys } from "../accounts/account-keys.ts";
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Nodes } from "../accounts/enrolment.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -16,7 +18,9 @@ export const withZod = (app: FastifyInstance) => app.withTypeProvider<ZodTypePro
 
 /** What the routes call. */
 export interface Services {
+  clock: Clock;
   accounts: Accounts;
+  accountKeys: AccountKeys;
   nodes: Nodes;
   ledger: Ledger;
   registry: Registry;

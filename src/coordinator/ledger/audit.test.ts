@@ -4,13 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase, type TestService } from "../../../test/support/services.ts";
 import { migrateDown, migrateUp, pendingMigrations } from "../database.ts";
 import { createLedger } from "./ledger.ts";
-import { credits, lineOf, openBooks, seen, type Books, type TestHold } from "./books.fixture.ts";
+import { createSqlStore } from "./sql-store.ts";
+import { credits, lineOf, openBooks, seen, type SqlBooks, type TestHold } from "./books.fixture.ts";
 
 const day = 24 * 60 * 60_000;
 
 describe.each(["PGlite", "PostgreSQL"] as const)("the books on %s", (kind) => {
   let service: TestService | undefined;
-  let books: Books;
+  let books: SqlBooks;
   let hold: TestHold;
   beforeAll(async () => {
     service = kind === "PostgreSQL" ? await createDatabase() : undefined;
@@ -128,7 +129,7 @@ describe.each(["PGlite", "PostgreSQL"] as const)("the books on %s", (kind) => {
   test("fill the faucet once a day, and pay those who found it empty in the order they came", async () => {
     const { database } = books;
     const small = createLedger({
-      database,
+      store: createSqlStore(database),
       starterCredits: credits(10_000_000),
       faucetDaily: credits(10_000_000),
     });

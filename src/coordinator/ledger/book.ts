@@ -39,6 +39,13 @@ export interface AcknowledgementFacts {
   part: number | null;
 }
 
+/** What the client said later: a mark that moves no money. */
+export interface Dispute {
+  statement: string;
+  verdict: Exclude<Verdict, "ok">;
+  at: number;
+}
+
 export interface RequestRow {
   k: number;
   state: RequestState;
@@ -51,6 +58,7 @@ export interface RequestRow {
   starter: Micro;
   receipt: ReceiptFacts | null;
   acknowledgement: AcknowledgementFacts | null;
+  dispute: Dispute | null;
   receivedAt: number;
   vestsAt: number | null;
   settledAt: number | null;

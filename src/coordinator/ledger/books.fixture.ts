@@ -15,6 +15,8 @@ import { insertAccount } from "../accounts/store.ts";
 import { migrateUp, openDatabase, type Database } from "../database.ts";
 import type { Hold, NewHold } from "./hold-store.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
+import type { LedgerStore } from "./ledger-store.ts";
+import { createSqlStore } from "./sql-store.ts";
 
 export const credits = (amount: number): Micro => BigInt(Math.round(amount * 1e6));
 /** One credit a second; tokens so dear that time decides. */
@@ -29,7 +31,6 @@ export interface TestHold extends Hold {
 }
 
 export interface Books extends AsyncDisposable {
-  database: Database;
   ledger: Ledger;
   /** Starts at some instant; tests set it. */
   now: number;
@@ -46,16 +47,35 @@ export const node = "node-of-the-provider";
 const seed = new Uint8Array(32).fill(7);
 const sharedTree = createSecretTree(seed);
 
+export interface SqlBooks extends Books {
+  database: Database;
+}
+
 /** @param url a fresh PostgreSQL database; without it PGlite in memory */
-export async function openBooks(url?: string): Promise<Books> {
+export async function openBooks(url?: string): Promise<SqlBooks> {
   const database = await openDatabase(
     { url, folder: undefined, poolSize: 20 },
     createLog("silent"),
   );
   await migrateUp(database);
+  const books = await booksOver(
+    createSqlStore(database),
+    async (id, now) =>
+      void (await insertAccount(database, id, { kty: "OKP", crv: "Ed25519", x: "x" }, now)),
+    () => database.destroy(),
+  );
+  return Object.assign(books, { database });
+}
+
+/** @param addAccount makes an empty account, and the one where its earnings vest */
+export async function booksOver(
+  store: LedgerStore,
+  addAccount: (id: string, now: number) => Promise<void>,
+  dispose: () => Promise<void>,
+): Promise<Books> {
   const faucetDaily = credits(10_000_000);
   const ledgerWith = (amount: number) =>
-    createLedger({ database, starterCredits: credits(amount), faucetDaily });
+    createLedger({ store, starterCredits: credits(amount), faucetDaily });
   const ledger = ledgerWith(1_000);
   await ledger.refill(1_800_000_000_000);
   let statements = 0;
@@ -66,12 +86,11 @@ export async function openBooks(url?: string): Promise<Books> {
   });
 
   const books: Books = {
-    database,
     ledger,
     now: 1_800_000_000_000,
     async account(amount = 1_000) {
       const id = systemRandom.uuid();
-      await insertAccount(database, id, { kty: "OKP", crv: "Ed25519", x: "x" }, books.now);
+      await addAccount(id, books.now);
       if (amount > 0) await ledgerWith(amount).grant(id, books.now);
       return id;
     },
@@ -106,7 +125,7 @@ export async function openBooks(url?: string): Promise<Books> {
         books.now,
       ),
     posted: async (account) => (await ledger.balance(account))!.posted,
-    [Symbol.asyncDispose]: () => database.destroy(),
+    [Symbol.asyncDispose]: dispose,
   };
   return books;
 }

@@ -6,13 +6,11 @@ import type {
   ReceiptBody,
   StatementOutcome,
 } from "../../protocol/receipt.ts";
-import { isUniqueViolation, transact, type Database, type Tx } from "../database.ts";
 import type { Book } from "./book.ts";
-import { endHolds, writeClosingNumbers } from "./hold-store.ts";
+import type { LedgerStore, LedgerTx } from "./ledger-store.ts";
 import { turnPage, type Page, type PageEvent } from "./page.ts";
-import { openPage, writePage, type KeptStatement, type OpenedPage } from "./page-store.ts";
+import type { KeptStatement, OpenedPage } from "./page-store.ts";
 import { acknowledgeLine, receiveLine, vestRequest } from "./settlement.ts";
-import { findDueRequests, postponeVesting } from "./vesting-store.ts";
 
 /** How many requests one round vests. */
 const batch = 500;
@@ -27,22 +25,17 @@ interface Turn {
   eventsOf: (opened: OpenedPage) => PageEvent[] | undefined;
 }
 
-export function createCaptures(database: Database) {
+export function createCaptures(store: LedgerStore) {
   const turn = ({ hold, statement, asksForRefund, now, eventsOf }: Turn) =>
-    transact(
-      database,
-      async (tx): Promise<Page | undefined> => {
-        const opened = await openPage(tx, hold, asksForRefund);
-        const events = opened && eventsOf(opened);
-        if (!opened || !events) return undefined;
-        const page = turnPage(opened.book, events);
-        await writePage(tx, opened.book, page.changes, statement, now);
-        await closeWhenComplete(tx, opened.closingNumbers, page.book, now);
-        return page;
-      },
-      // Two equal legs at once: the loser looks again and finds the winner's.
-      isUniqueViolation,
-    );
+    store.transaction(async (tx): Promise<Page | undefined> => {
+      const opened = await tx.openPage(hold, asksForRefund);
+      const events = opened && eventsOf(opened);
+      if (!opened || !events) return undefined;
+      const page = turnPage(opened.book, events);
+      await tx.writePage(opened.book, page.changes, statement, now);
+      await closeWhenComplete(tx, opened.closingNumbers, page.book, now);
+      return page;
+    });
 
   return {
     /** Settles a node's lines, one outcome per line. @param now coordinator time, ms */
@@ -91,10 +84,10 @@ export function createCaptures(database: Database) {
       node: string,
       now: number,
     ): Promise<StatementOutcome> {
-      const isKnown = await transact(database, async (tx) => {
-        const opened = await openPage(tx, hold, false);
+      const isKnown = await store.transaction(async (tx) => {
+        const opened = await tx.openPage(hold, false);
         if (opened?.node !== node) return false;
-        await writeClosingNumbers(tx, hold, numbers);
+        await tx.writeClosingNumbers(hold, numbers);
         await closeWhenComplete(tx, opened.closingNumbers ?? numbers, opened.book, now);
         return true;
       });
@@ -106,7 +99,7 @@ export function createCaptures(database: Database) {
     /** Hands providers what nobody has acknowledged within a day. @returns how many requests */
     async vest(now: number): Promise<number> {
       let vested = 0;
-      for (const [hold, numbers] of await findDueRequests(database, now, batch)) {
+      for (const [hold, numbers] of await store.findDueRequests(now, batch)) {
         const events = numbers.map(
           (k): PageEvent =>
             (book) =>
@@ -116,6 +109,7 @@ export function createCaptures(database: Database) {
         const page = await turn({
           hold,
           statement: undefined,
+          // Only what is known to ask for one does; the page finds it.
           asksForRefund: false,
           now,
           eventsOf,
@@ -126,19 +120,19 @@ export function createCaptures(database: Database) {
     },
 
     /** After a time in which nobody could acknowledge. */
-    postponeVesting: (byMs: number) => postponeVesting(database, byMs),
+    postponeVesting: (byMs: number) => store.postponeVesting(byMs),
   };
 }
 
 async function closeWhenComplete(
-  tx: Tx,
+  tx: LedgerTx,
   numbers: readonly number[] | null,
   book: Book,
   now: number,
 ): Promise<void> {
   if (!numbers || book.state !== "open") return;
   const isComplete = numbers.every((k) => book.requests.get(k)?.receipt);
-  if (isComplete) await endHolds(tx, [book.hold], "closed", now);
+  if (isComplete) await tx.endHolds([book.hold], "closed", now);
 }
 
 function outcomeOf(

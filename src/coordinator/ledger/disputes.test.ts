@@ -30,7 +30,7 @@ onBothDatabases("disputes", (books) => {
   );
 
   test.each(["receipt first", "acknowledgement first"])(
-    "an answer that never came is given back once; the next of the same kind goes to the commons: %s",
+    "an answer that never came is given back once; the next of the same kind goes to the commons after a day: %s",
     async (order) => {
       const { account, payee } = await parties();
       const hold = await books().hold({ account, payee });
@@ -40,9 +40,12 @@ onBothDatabases("disputes", (books) => {
         await books().acknowledge(hold, { k, verdict: "not_received" });
         if (order !== "receipt first")
           expect(outcomes(await books().receive(hold, line))).toEqual([
-            k === 1 ? ["unpaid", "0.000000"] : ["settled", "1.000000"],
+            k === 1 ? ["unpaid", "0.000000"] : ["vesting", "1.000000"],
           ]);
       }
+      expect(await books().ledger.balance(payee)).toMatchObject({ vesting: credits(1) });
+      await books().ledger.vest(books().now + 24 * 60 * 60_000);
+      expect(await books().ledger.balance(payee)).toMatchObject({ posted: 0n, vesting: 0n });
       expect(await books().posted(payee)).toBe(0n);
       expect(await books().ledger.balance(account)).toMatchObject({
         posted: credits(999),

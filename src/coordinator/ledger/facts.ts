@@ -61,6 +61,7 @@ export const waitingRow = (
   starter: 0n,
   receipt: null,
   acknowledgement,
+  dispute: null,
   receivedAt: now,
   vestsAt: null,
   settledAt: null,

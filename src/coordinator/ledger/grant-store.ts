@@ -14,11 +14,12 @@ export async function hasStarter(database: Database, account: string): Promise<b
 }
 
 /** Notes that the account wants its starter credits; the first claim keeps its place in the queue. */
-export const claimStarter = (tx: Tx, account: string, now: number) =>
-  sql`
+export async function claimStarter(tx: Tx, account: string, now: number): Promise<void> {
+  await sql`
     update account set starter_claimed_ms = ${now}::bigint
     where id = ${account} and kind = 'user' and starter_claimed_ms is null
   `.execute(tx);
+}
 
 /** Accounts that found the faucet empty, those that have waited longest first. */
 export async function findWaitingForStarter(database: Database, most: number): Promise<string[]> {

@@ -22,6 +22,10 @@ const entry: RequestEntry = {
   finish: "stop",
   line_hash: "hash",
   verdict: "ok",
+  disputed: null,
+  disputed_ms: null,
+  continues: null,
+  part: null,
   retry_of: "another.1",
   vests_ms: null,
   multiplier: 18_000,
@@ -52,6 +56,12 @@ test.each<[string, Partial<RequestEntry>, string]>([
   ],
   ["in doubt", { state: "vesting" }, "12.4 s × 1.8000; vesting until acknowledged"],
   ["in dispute", { commons: 500_000n }, "12.4 s × 1.8000; 0.500000 disputed, to the commons"],
+  [
+    "for an answer that never came",
+    { state: "vesting", verdict: "not_received" },
+    "12.4 s × 1.8000; in doubt, decided within a day",
+  ],
+  ["and disputed later", { disputed: "refused" }, "12.4 s × 1.8000; disputed"],
   ["and given back", { state: "reversed" }, "12.4 s × 1.8000; given back"],
 ])("a request charged %s says so", (_name, fields, description) => {
   expect(historyEntry("requester", { ...entry, ...fields }).description).toBe(description);

@@ -63,9 +63,13 @@ function requestEntry(account: string, entry: RequestEntry): HistoryEntry {
       finish: entry.finish,
       line_hash: entry.line_hash,
       verdict: entry.verdict,
+      disputed: entry.disputed,
+      disputed_at: toNumber(entry.disputed_ms),
       vests_at: toNumber(entry.vests_ms),
       // Which requests belong together is the requester's own affair.
       retry_of: isRequester ? entry.retry_of : null,
+      continues: isRequester ? entry.continues : null,
+      part: isRequester ? entry.part : null,
     },
     created_at: entry.at,
   };
@@ -96,8 +100,10 @@ function describe(entry: RequestEntry): string {
   const notes = [chargeText(usage, entry)];
   if (entry.shortfall > 0n) notes.push(`${shown(entry.shortfall)} not covered by the ticket`);
   if (entry.commons > 0n) notes.push(`${shown(entry.commons)} disputed, to the commons`);
-  if (entry.state === "vesting") notes.push("vesting until acknowledged");
+  if (entry.state === "vesting")
+    notes.push(entry.verdict ? "in doubt, decided within a day" : "vesting until acknowledged");
   if (entry.state === "reversed") notes.push("given back");
+  if (entry.disputed) notes.push("disputed");
   return notes.join("; ");
 }
 

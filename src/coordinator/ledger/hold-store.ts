@@ -115,11 +115,16 @@ export async function readHold(database: Database, id: string): Promise<Hold | u
 }
 
 /** Remembers which numbers the worker says were used, until each of them has its line. */
-export const writeClosingNumbers = (tx: Tx, hold: string, numbers: readonly number[]) =>
-  sql`
+export async function writeClosingNumbers(
+  tx: Tx,
+  hold: string,
+  numbers: readonly number[],
+): Promise<void> {
+  await sql`
     update hold set closing_numbers = ${numbers}::smallint[]
     where id = ${hold}::uuid and state = 'open' and closing_numbers is null
   `.execute(tx);
+}
 
 /** Holds locked for their end, in id order; those that somebody else works on are left to them. */
 export async function lockDueHolds(tx: Tx, now: number, most: number): Promise<string[]> {

@@ -1,18 +1,8 @@
 /** Verbs of holds: open, end in time, end early where nothing was asked. */
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
-import { transact, type Database } from "../database.ts";
-import {
-  endHolds,
-  findUnusedHolds,
-  insertHold,
-  lockDueHolds,
-  lockUnusedHolds,
-  readHold,
-  type Hold,
-  type NewHold,
-  type UnusedHold,
-} from "./hold-store.ts";
+import type { Hold, NewHold, UnusedHold } from "./hold-store.ts";
+import type { LedgerStore } from "./ledger-store.ts";
 
 /** How many holds one transaction ends: enough to be worth it, few enough to keep nobody waiting. */
 const batch = 200;
@@ -22,10 +12,10 @@ export type OpenedHold =
   /** The account has less than the amount. */
   | { outcome: "insufficient" };
 
-export function createHolds(database: Database) {
+export function createHolds(store: LedgerStore) {
   /** @throws TroopError `idempotency_mismatch` where the hold was opened for another body */
   async function findHold(id: string, bodyHash: string): Promise<Hold | undefined> {
-    const hold = await readHold(database, id);
+    const hold = await store.readHold(id);
     if (hold && hold.bodyHash !== bodyHash) throw new TroopError("idempotency_mismatch");
     return hold;
   }
@@ -38,7 +28,7 @@ export function createHolds(database: Database) {
      * @throws TroopError `idempotency_mismatch`, `ledger_unavailable`
      */
     async openHold(hold: NewHold): Promise<OpenedHold> {
-      if ((await insertHold(database, hold)) === "opened")
+      if ((await store.insertHold(hold)) === "opened")
         return { outcome: "opened", hold: { ...hold, captured: 0n, state: "open" } };
       const existing = await findHold(hold.id, hold.bodyHash);
       return existing ? { outcome: "replayed", hold: existing } : { outcome: "insufficient" };
@@ -47,9 +37,9 @@ export function createHolds(database: Database) {
     /** Ends holds whose time is over. @returns how many */
     async expireHolds(now: number): Promise<number> {
       for (let ended = 0; ;) {
-        const count = await transact(database, async (tx) => {
-          const due = await lockDueHolds(tx, now, batch);
-          await endHolds(tx, due, "expired", now);
+        const count = await store.transaction(async (tx) => {
+          const due = await tx.lockDueHolds(now, batch);
+          await tx.endHolds(due, "expired", now);
           return due.length;
         });
         ended += count;
@@ -59,13 +49,11 @@ export function createHolds(database: Database) {
 
     /** Open holds without a line whose ticket ended at `endedBy` or before: candidates for an early end. */
     findUnusedHolds: (endedBy: number): Promise<UnusedHold[]> =>
-      findUnusedHolds(database, endedBy, batch),
+      store.findUnusedHolds(endedBy, batch),
 
     /** Ends those of `holds` that are still open and without a line. */
     releaseUnused: (holds: readonly string[], now: number): Promise<void> =>
-      transact(database, async (tx) =>
-        endHolds(tx, await lockUnusedHolds(tx, holds), "expired", now),
-      ),
+      store.transaction(async (tx) => tx.endHolds(await tx.lockUnusedHolds(holds), "expired", now)),
   };
 }
 

@@ -1,12 +1,12 @@
 /** SQL of settlement: reads one hold's page under its locks, and writes what a statement changed in one statement. */
 import { sql } from "kysely";
-import { divideDown, microPerCredit, type Micro } from "../../protocol/credits.ts";
 import { nameUuid, requestName } from "../../protocol/ids.ts";
 import { assert } from "../../base/error.ts";
 import type { Tx } from "../database.ts";
 import { vestingOf } from "./account-names.ts";
 import type { Book, HoldState, RefundAllowance } from "./book.ts";
-import type { PageChanges } from "./page.ts";
+import { accountDeltas, type PageChanges } from "./page.ts";
+import { allowanceOf, recentRequests, type RecentRequests } from "./refund-allowance.ts";
 import {
   isRefundQuestion,
   readRow,
@@ -92,6 +92,12 @@ export async function openPage(
   };
 }
 
+/** A retry that was paid for, at the node of somebody other than the first node's owner and the requester. */
+const isGoodRetry = sql`
+  retry.state = 'settled' and retry.verdict = 'ok' and retry.cost > retry.shortfall
+  and retry.payee <> retry.account
+`;
+
 async function readRetries(
   tx: Tx,
   hold: string,
@@ -99,34 +105,30 @@ async function readRetries(
 ): Promise<Set<number>> {
   const names = Array.from({ length: 256 }, (_, index) => requestName(hold, index + 1));
   const { rows } = await sql<{ k: number }>`
-    select split_part(retry_of, '.', 2)::int as k from request
-    where account = ${account} and retry_of = any(${names}::text[])
-      and state = 'settled' and verdict = 'ok' and payee <> ${payee}
+    select split_part(retry_of, '.', 2)::int as k from request retry
+    where account = ${account} and retry_of = any(${names}::text[]) and payee <> ${payee}
+      and ${isGoodRetry}
   `.execute(tx);
   return new Set(rows.map(({ k }) => k));
 }
 
-const recentRequests = 50;
-const refundPercent = 2n;
-
 async function readAllowance(tx: Tx, account: string): Promise<RefundAllowance> {
-  const { rows } = await sql<{ requests: bigint; credits: bigint; back: bigint; returned: bigint }>`
+  const { rows } = await sql<RecentRequests>`
     select count(*) as requests, coalesce(sum(paid), 0)::bigint as credits,
-      count(*) filter (where state = 'reversed') as back,
-      coalesce(sum(paid) filter (where state = 'reversed'), 0)::bigint as returned
+      count(*) filter (where is_back) as back,
+      coalesce(sum(paid) filter (where is_back), 0)::bigint as returned
     from (
-      select cost - shortfall as paid, state from request
+      select cost - shortfall as paid, state = 'reversed' and not exists (
+          select 1 from request retry
+          where retry.account = first.account and retry.retry_of = first.hold || '.' || first.k
+            and retry.payee <> first.payee and ${isGoodRetry}
+        ) as is_back
+      from request first
       where account = ${account} and receipt is not null and cost > shortfall
       order by received_ms desc limit ${recentRequests}
     ) recent
   `.execute(tx);
-  const { requests, credits, back, returned } = rows[0]!;
-  const share = (amount: bigint) => divideDown(amount * refundPercent, 100n);
-  const most = (left: bigint, right: bigint) => (left > right ? left : right);
-  return {
-    requests: Number(most(1n, share(requests)) - back),
-    credits: most(microPerCredit, share(credits)) - returned,
-  };
+  return allowanceOf(rows[0]!);
 }
 
 /** One signed text that is to be kept with the books. */
@@ -151,7 +153,12 @@ export async function writePage(
     id: nameUuid("transfer", book.hold, String(movement.k), movement.leg),
     amount: String(amount),
   }));
-  const deltas = accountDeltas(book, changes);
+  const deltas = accountDeltas(book, changes).map(({ id, posted, held, nonTransferable }) => ({
+    id,
+    posted: String(posted),
+    held: String(held),
+    non_transferable: String(nonTransferable),
+  }));
   const { rows: counted } = await sql<{ updated: bigint }>`
     with kept as (
       insert into statement (id, signer, jws, received_ms)
@@ -184,37 +191,4 @@ export async function writePage(
     select count(*) as updated from balanced
   `.execute(tx);
   assert(counted[0]?.updated === BigInt(deltas.length), "every account of a page was updated");
-}
-
-interface AccountDelta {
-  id: string;
-  posted: string;
-  held: string;
-  non_transferable: string;
-}
-
-function accountDeltas(
-  book: Book,
-  { movements, captured, starterSpent }: PageChanges,
-): AccountDelta[] {
-  const posted = new Map<string, Micro>();
-  const add = (id: string, amount: Micro) => posted.set(id, (posted.get(id) ?? 0n) + amount);
-  for (const { debit, credit, amount } of movements) {
-    add(debit, -amount);
-    add(credit, amount);
-  }
-  const materialised = [book.account, book.payee, vestingOf(book.payee)];
-  return materialised
-    .filter((id) => posted.has(id))
-    .map((id) => {
-      const isRequester = id === book.account;
-      // What an open hold pays was reserved until now.
-      const held = isRequester && book.state === "open" ? -captured : 0n;
-      return {
-        id,
-        posted: String(posted.get(id)),
-        held: String(held),
-        non_transferable: String(isRequester ? -starterSpent : 0n),
-      };
-    });
 }

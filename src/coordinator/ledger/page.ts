@@ -1,5 +1,6 @@
 /** Takes the steps of a whole statement one after the other, and adds up what they change. Pure. */
 import type { Micro } from "../../protocol/credits.ts";
+import { vestingOf } from "./account-names.ts";
 import type { Book, Movement, RequestRow } from "./book.ts";
 import type { Step } from "./settlement.ts";
 
@@ -69,3 +70,37 @@ function after(book: Book, step: Step, row: RequestRow): Book {
 
 const sumOf = (movements: readonly Movement[], counts: (movement: Movement) => boolean): Micro =>
   movements.filter(counts).reduce((sum, { amount }) => sum + amount, 0n);
+
+/** What a page changes of one account's own columns. */
+export interface AccountDelta {
+  id: string;
+  posted: Micro;
+  held: Micro;
+  nonTransferable: Micro;
+}
+
+/** For the accounts of a page that have columns of their own: the others are the sums of their transfers. */
+export function accountDeltas(
+  book: Book,
+  { movements, captured, starterSpent }: PageChanges,
+): AccountDelta[] {
+  const posted = new Map<string, Micro>();
+  const add = (id: string, amount: Micro) => posted.set(id, (posted.get(id) ?? 0n) + amount);
+  for (const { debit, credit, amount } of movements) {
+    add(debit, -amount);
+    add(credit, amount);
+  }
+  const materialised = [book.account, book.payee, vestingOf(book.payee)];
+  return materialised
+    .filter((id) => posted.has(id))
+    .map((id) => {
+      const isRequester = id === book.account;
+      return {
+        id,
+        posted: posted.get(id)!,
+        // What an open hold pays was reserved until now.
+        held: isRequester && book.state === "open" ? -captured : 0n,
+        nonTransferable: isRequester ? -starterSpent : 0n,
+      };
+    });
+}

@@ -1,6 +1,6 @@
 /** A request's row as the database holds it, and the way to and from the rules' form. */
 import type { Finish } from "../../protocol/receipt.ts";
-import type { RequestRow, RequestState, Verdict } from "./book.ts";
+import type { Dispute, RequestRow, RequestState, Verdict } from "./book.ts";
 
 /** Columns that settlement reads and writes; the hold and its two parties are written once. */
 export const requestColumnNames = [
@@ -29,6 +29,9 @@ export const requestColumnNames = [
   "retry_of",
   "continues",
   "part",
+  "dispute",
+  "disputed",
+  "disputed_ms",
   "received_ms",
   "vests_ms",
   "settled_ms",
@@ -60,14 +63,17 @@ export interface RequestRecord {
   retry_of: string | null;
   continues: string | null;
   part: number | null;
+  dispute: string | null;
+  disputed: Dispute["verdict"] | null;
+  disputed_ms: bigint | null;
   received_ms: bigint;
   vests_ms: bigint | null;
   settled_ms: bigint | null;
 }
 
-/** Its receipt, should it come, must know what refunds are left. */
+/** What decides it, a receipt or the end of its day, must know what refunds are left. */
 export const isRefundQuestion = ({ state, verdict }: RequestRecord): boolean =>
-  state === "waiting" && (verdict === "not_received" || verdict === "refused");
+  (state === "waiting" || state === "vesting") && (verdict === "not_received" || verdict === "refused");
 
 const toNumber = (value: bigint | null): number | null => (value === null ? null : Number(value));
 
@@ -113,6 +119,14 @@ export function readRow(record: RequestRecord): RequestRow {
             continues: record.continues,
             part: record.part,
           },
+    dispute:
+      record.dispute === null
+        ? null
+        : {
+            statement: record.dispute,
+            verdict: record.disputed!,
+            at: Number(record.disputed_ms),
+          },
     receivedAt: Number(record.received_ms),
     vestsAt: toNumber(record.vests_ms),
     settledAt: toNumber(record.settled_ms),
@@ -148,6 +162,9 @@ export function rowRecord(row: RequestRow): Record<keyof RequestRecord, unknown>
     retry_of: acknowledgement?.retryOf ?? null,
     continues: acknowledgement?.continues ?? null,
     part: acknowledgement?.part ?? null,
+    dispute: row.dispute?.statement ?? null,
+    disputed: row.dispute?.verdict ?? null,
+    disputed_ms: row.dispute?.at ?? null,
     received_ms: row.receivedAt,
     vests_ms: row.vestsAt,
     settled_ms: row.settledAt,

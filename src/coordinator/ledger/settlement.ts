@@ -5,6 +5,8 @@
  *         └─────── receipt ──────────▶ vesting ── acknowledgement, or 24 h ──▶ settled | reversed
  *                  receipt that moves no money ──▶ settled
  *
+ * An answer that never came, and that cannot be given back now, goes on vesting: its retry may still be settling.
+ *
  * What leaves the requester goes to the provider, to its vesting account, or to the commons; nothing is made or lost.
  */
 import { limits } from "../../protocol/limits.ts";
@@ -52,6 +54,7 @@ export function receiveLine(book: Book, line: Line, statement: string, now: numb
     starter: captured < book.starterLeft ? captured : book.starterLeft,
     receipt: receiptFacts(line, statement),
     acknowledgement: known?.acknowledgement ?? null,
+    dispute: known?.dispute ?? null,
     receivedAt: now,
     vestsAt: null,
     settledAt: now,
@@ -71,7 +74,7 @@ export function receiveLine(book: Book, line: Line, statement: string, now: numb
   return settleByVerdict(after, row, row.acknowledgement, captured, "requester", now);
 }
 
-/** The client's line arrives. The first verdict moves money; later ones change nothing. */
+/** The client's line arrives. The first verdict moves money; the first other one after it is a mark. */
 export function acknowledgeLine(
   book: Book,
   line: AcknowledgedLine,
@@ -85,21 +88,24 @@ export function acknowledgeLine(
     return { ...answerOf(book, row), row, movements: [] };
   }
   if (known.acknowledgement) {
-    const isSame = isSameWord(known.acknowledgement, acknowledgement);
     const answer = answerOf(book, known);
-    return { ...answer, outcome: isSame ? answer.outcome : "replayed", movements: [] };
+    if (isSameWord(known.acknowledgement, acknowledgement)) return { ...answer, movements: [] };
+    const marked = { ...answer, outcome: "replayed" as const, movements: [] };
+    if (known.dispute || line.verdict === "ok") return marked;
+    return { ...marked, row: { ...known, dispute: { statement, verdict: line.verdict, at: now } } };
   }
   const row = { ...known, acknowledgement };
   if (row.state !== "vesting") return { ...answerOf(book, row), row, movements: [] };
   return settleByVerdict(book, row, acknowledgement, row.cost - row.shortfall, "vesting", now);
 }
 
-/** Nobody spoke for a day: what vested is the provider's. */
+/** Nobody spoke for a day: what vested is the provider's. Where an answer never came, it is decided now. */
 export function vestRequest(book: Book, k: number, now: number): Step | undefined {
   const row = book.requests.get(k);
   if (row?.state !== "vesting" || row.vestsAt === null || row.vestsAt > now) return undefined;
   const settled: RequestRow = { ...row, state: "settled", vestsAt: null, settledAt: now };
   const amount = row.cost - row.shortfall;
+  if (row.acknowledgement) return endRefund(book, settled, amount);
   const vest = movement(k, "vest", vestingOf(book.payee), book.payee, amount);
   return { ...answerOf(book, settled), row: settled, movements: [vest] };
 }
@@ -135,11 +141,24 @@ function settleByVerdict(
   // Not received or refused: through the vesting account, so that the way back is on record too.
   const pay = from === "requester" ? [movement(row.k, "pay", book.account, vesting, captured)] : [];
   if (isRefundable(book, row.k, captured)) {
-    const back = movement(row.k, "reverse", vesting, book.account, captured);
-    return finish({ ...settled, state: "reversed" }, [...pay, back]);
+    const refund = endRefund(book, settled, captured);
+    return { ...refund, movements: [...pay, ...refund.movements] };
   }
-  const away = movement(row.k, "commons", vesting, commons, captured);
-  return finish({ ...settled, commons: captured }, [...pay, away]);
+  const vestsAt = row.vestsAt ?? now + limits.vestingMs;
+  return finish({ ...row, state: "vesting", vestsAt, settledAt: null }, pay);
+}
+
+/** What is in the vesting account for an answer that never came goes back, or to the commons. */
+function endRefund(book: Book, settled: RequestRow, amount: Micro): Step {
+  const isBack = isRefundable(book, settled.k, amount);
+  const row: RequestRow = isBack
+    ? { ...settled, state: "reversed" }
+    : { ...settled, commons: amount };
+  const vesting = vestingOf(book.payee);
+  const moved = isBack
+    ? movement(row.k, "reverse", vesting, book.account, amount)
+    : movement(row.k, "commons", vesting, commons, amount);
+  return { ...answerOf(book, row), row, movements: [moved] };
 }
 
 const isRefundable = (book: Book, k: number, amount: Micro): boolean =>

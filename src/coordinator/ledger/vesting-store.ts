@@ -18,7 +18,8 @@ export async function findDueRequests(
 }
 
 /** The clock of vesting stands still while the coordinator is down. */
-export const postponeVesting = (database: Database, byMs: number) =>
-  sql`
+export async function postponeVesting(database: Database, byMs: number): Promise<void> {
+  await sql`
     update request set vests_ms = vests_ms + ${byMs}::bigint where state = 'vesting'
   `.execute(database);
+}

@@ -3,10 +3,12 @@ import type { Migration } from "kysely/migration";
 import { accounts } from "./0001-accounts.ts";
 import { books } from "./0002-books.ts";
 import { service } from "./0003-service.ts";
+import { disputes } from "./0004-disputes.ts";
 
 /** The numbers order them; one that was released is never edited. */
 export const migrations: Record<string, Migration> = {
   "0001-accounts": accounts,
   "0002-books": books,
   "0003-service": service,
+  "0004-disputes": disputes,
 };

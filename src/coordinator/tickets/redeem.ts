@@ -96,6 +96,9 @@ function refusalOf(error: unknown): StatementOutcome {
     (error.code === "invalid_signature" || error.code === "clock_skew")
   )
     return { status: "refused", code: error.code };
+  // Signed by a key that was revoked.
+  if (error instanceof TroopError && error.code === "invalid_proof")
+    return { status: "refused", code: "invalid_signature" };
   throw error;
 }
 

@@ -1,6 +1,7 @@
 /** A secret in a file that only its owner can read, made on first use. */
 import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { Random } from "../../base/random.ts";
+import { shellWord } from "../../host/shell-word.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 
 /**
@@ -37,10 +38,9 @@ export async function loadSecret(
 function read(path: string): string | undefined {
   try {
     if (statSync(path).mode & 0o077)
-      throw new TroopError(
-        "key_file_invalid",
-        `The key file ${path} can be read by others; run: chmod 600 ${path}`,
-      );
+      throw new TroopError("key_file_invalid", `The key file ${path} can be read by others.`, {
+        details: { run: `chmod 600 ${shellWord(path)}` },
+      });
     return readFileSync(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;

@@ -63,6 +63,7 @@ export async function startFakeEngine(options: FakeEngineOptions = {}): Promise<
   const flooded = { bytes: 0 };
 
   async function answer(request: IncomingMessage, response: ServerResponse) {
+    if (request.method === "GET") return sendModels(response, request.url, offered);
     const playing = script;
     const body = JSON.parse(await text(request)) as Record<string, unknown>;
     const recorded = { path: request.url!, headers: request.headers, body };
@@ -187,6 +188,14 @@ async function flood(response: ServerResponse, send: (content: string) => boolea
     if (!send("x".repeat(262_144))) await Promise.race([once(response, "drain"), closed]);
     else await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** What a worker in another process finds out about this engine. */
+function sendModels(response: ServerResponse, url: string | undefined, models?: Model[]) {
+  const isList = url === "/v1/models" && models;
+  const data = models?.map(({ name }) => ({ id: name, object: "model" }));
+  response.writeHead(isList ? 200 : 404, { "content-type": "application/json" });
+  response.end(JSON.stringify(isList ? { object: "list", data } : {}));
 }
 
 function sendEmbedding(response: ServerResponse, { model, input }: Record<string, unknown>) {

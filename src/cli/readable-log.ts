@@ -1,0 +1,41 @@
+/** Log lines for somebody who looks at a terminal. Programs that collect logs get them as JSON. */
+import { z } from "zod";
+import type { DestinationStream } from "pino";
+
+const levelNames: Readonly<Record<number, string>> = {
+  10: "trace",
+  20: "debug",
+  30: "info",
+  40: "warn",
+  50: "error",
+  60: "fatal",
+};
+
+const logLine = z.looseObject({
+  level: z.number(),
+  msg: z.string().optional(),
+  err: z.looseObject({ message: z.string().optional(), stack: z.string().optional() }).optional(),
+});
+
+/** `warn: heartbeat failed: The coordinator … cannot be reached.` The same line in a row is shown once. */
+export function readableLog(stderr: { write(text: string): unknown }): DestinationStream {
+  let last = "";
+  return {
+    write(json) {
+      const line = readable(json);
+      if (line !== last) stderr.write(`${line}\n`);
+      last = line;
+    },
+  };
+}
+
+function readable(json: string): string {
+  const { level, msg, err, time: _time, ...fields } = logLine.parse(JSON.parse(json));
+  const facts = Object.entries(fields)
+    .filter(([, value]) => typeof value !== "object")
+    .map(([name, value]) => `${name}=${String(value)}`);
+  const text = [msg, err?.message].filter(Boolean).join(": ").replaceAll(".: ", ": ");
+  const line = [`${levelNames[level] ?? level}:`, text, ...facts].join(" ");
+  // Only a bug has one here.
+  return err?.stack ? `${line}\n${err.stack}` : line;
+}

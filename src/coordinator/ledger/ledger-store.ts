@@ -1,0 +1,80 @@
+/**
+ * Where the books live: what the SQL store does, and its twin in memory that tests and the simulation run the
+ * verbs over. Both are held to one suite of tests.
+ */
+import type { Micro } from "../../protocol/credits.ts";
+import type { HistoryKind } from "../../protocol/endpoints.ts";
+import type { Offence } from "./audit-store.ts";
+import type { Balance } from "./balance-store.ts";
+import type { Book, HoldState } from "./book.ts";
+import type { Giver, StoredGift } from "./gift-rules.ts";
+import type { HistoryCursor, StoredEntry } from "./history-store.ts";
+import type { Hold, NewHold, UnusedHold } from "./hold-store.ts";
+import type { PageChanges } from "./page.ts";
+import type { KeptStatement, OpenedPage } from "./page-store.ts";
+
+/** What a verb may do within its transaction. What these lock stays locked until its end. */
+export interface LedgerTx {
+  /**
+   * A hold's page, locked with its accounts; undefined where there is no such hold.
+   * @param asksForRefund whether the lines at hand say that an answer never came
+   */
+  openPage(hold: string, asksForRefund: boolean): Promise<OpenedPage | undefined>;
+  writePage(
+    book: Book,
+    changes: PageChanges,
+    statement: KeptStatement | undefined,
+    now: number,
+  ): Promise<void>;
+  /** Remembers which numbers the worker says were used, until each of them has its line. */
+  writeClosingNumbers(hold: string, numbers: readonly number[]): Promise<void>;
+  /** Open holds whose time is over, in id order; those that somebody else works on are left to them. */
+  lockDueHolds(now: number, most: number): Promise<string[]>;
+  /** Of `holds`, those still open and without a line, in id order. */
+  lockUnusedHolds(holds: readonly string[]): Promise<string[]>;
+  /** Ends open holds that the caller has locked, and gives back what they still reserve. */
+  endHolds(holds: readonly string[], state: Exclude<HoldState, "open">, now: number): Promise<void>;
+  hasStarter(account: string): Promise<boolean>;
+  /** Notes that the account wants its starter credits; the first claim keeps its place in the queue. */
+  claimStarter(account: string, now: number): Promise<void>;
+  /** Moves starter credits from the faucet, once. False where the faucet has too few, or it was done. */
+  payStarter(account: string, amount: Micro, now: number): Promise<boolean>;
+  /** Fills the faucet up to `level`, once per `day` (days since 1970, UTC). */
+  fillFaucet(level: Micro, day: number, now: number): Promise<void>;
+  /** Locks both accounts of a gift. @returns those there are */
+  lockGift(from: string, to: string): Promise<ReadonlySet<string>>;
+  findGift(id: string): Promise<StoredGift | undefined>;
+  /** @param counted the day's beginning (ms), and how many counterparties are enough to stop counting at */
+  readGiver(account: string, counted: { since: number; counterparties: number }): Promise<Giver>;
+  /** Moves the credits between accounts that are locked. */
+  insertGift(id: string, from: string, gift: StoredGift): Promise<void>;
+}
+
+/** Everything rejects with `ledger_unavailable` where the books cannot be reached. */
+export interface LedgerStore {
+  /** Runs `work` as one transaction. It may run several times: nothing in it may leave the books. */
+  transaction<Result>(work: (tx: LedgerTx) => Promise<Result>): Promise<Result>;
+  /** Reserves the amount and opens the hold, both or neither; `nothing` where the id is taken or the balance too low. */
+  insertHold(hold: NewHold): Promise<"opened" | "nothing">;
+  readHold(id: string): Promise<Hold | undefined>;
+  /** Open holds whose ticket ended at `endedBy` or before and for which nobody has sent a line. */
+  findUnusedHolds(endedBy: number, most: number): Promise<UnusedHold[]>;
+  /** Holds that have a request whose day has passed, with its numbers. */
+  findDueRequests(now: number, most: number): Promise<Map<string, number[]>>;
+  /** The clock of vesting stands still while the coordinator is down. */
+  postponeVesting(byMs: number): Promise<void>;
+  hasStarter(account: string): Promise<boolean>;
+  /** Accounts that found the faucet empty, those that have waited longest first. */
+  findWaitingForStarter(most: number): Promise<string[]>;
+  /** Undefined where there is no such account. */
+  balance(account: string): Promise<Balance | undefined>;
+  /** Newest first, at most `most` entries older than `before`, of one kind only where one is named. */
+  history(
+    account: string,
+    before: HistoryCursor | undefined,
+    most: number,
+    kind?: HistoryKind,
+  ): Promise<StoredEntry[]>;
+  /** What breaks the invariants, from one snapshot. */
+  audit(): Promise<Offence[]>;
+}

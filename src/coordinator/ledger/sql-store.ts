@@ -1,0 +1,57 @@
+/** The books in a database: each of the store's functions bound to it, or to its transaction. */
+import { isUniqueViolation, reaching, transact, type Database, type Tx } from "../database.ts";
+import { auditBooks } from "./audit-store.ts";
+import { readBalance } from "./balance-store.ts";
+import { findGift, insertGift, lockGift, readGiver } from "./gift-store.ts";
+import {
+  claimStarter,
+  fillFaucet,
+  findWaitingForStarter,
+  hasStarter,
+  payStarter,
+} from "./grant-store.ts";
+import { readHistory } from "./history-store.ts";
+import {
+  endHolds,
+  findUnusedHolds,
+  insertHold,
+  lockDueHolds,
+  lockUnusedHolds,
+  readHold,
+  writeClosingNumbers,
+} from "./hold-store.ts";
+import type { LedgerStore, LedgerTx } from "./ledger-store.ts";
+import { openPage, writePage } from "./page-store.ts";
+import { findDueRequests, postponeVesting } from "./vesting-store.ts";
+
+export const createSqlStore = (database: Database): LedgerStore => ({
+  // Two equal legs at once: the loser's key is taken; it looks again and finds the winner's.
+  transaction: (work) => transact(database, (tx) => work(boundTo(tx)), isUniqueViolation),
+  insertHold: (hold) => insertHold(database, hold),
+  readHold: (id) => readHold(database, id),
+  findUnusedHolds: (endedBy, most) => findUnusedHolds(database, endedBy, most),
+  findDueRequests: (now, most) => reaching(() => findDueRequests(database, now, most)),
+  postponeVesting: (byMs) => reaching(() => postponeVesting(database, byMs)),
+  hasStarter: (account) => reaching(() => hasStarter(database, account)),
+  findWaitingForStarter: (most) => reaching(() => findWaitingForStarter(database, most)),
+  balance: (account) => readBalance(database, account),
+  history: (account, before, most, kind) => readHistory(database, account, before, most, kind),
+  audit: () => auditBooks(database),
+});
+
+const boundTo = (tx: Tx): LedgerTx => ({
+  openPage: (hold, asksForRefund) => openPage(tx, hold, asksForRefund),
+  writePage: (book, changes, statement, now) => writePage(tx, book, changes, statement, now),
+  writeClosingNumbers: (hold, numbers) => writeClosingNumbers(tx, hold, numbers),
+  lockDueHolds: (now, most) => lockDueHolds(tx, now, most),
+  lockUnusedHolds: (holds) => lockUnusedHolds(tx, holds),
+  endHolds: (holds, state, now) => endHolds(tx, holds, state, now),
+  hasStarter: (account) => hasStarter(tx, account),
+  claimStarter: (account, now) => claimStarter(tx, account, now),
+  payStarter: (account, amount, now) => payStarter(tx, account, amount, now),
+  fillFaucet: (level, day, now) => fillFaucet(tx, level, day, now),
+  lockGift: (from, to) => lockGift(tx, from, to),
+  findGift: (id) => findGift(tx, id),
+  readGiver: (account, counted) => readGiver(tx, account, counted),
+  insertGift: (id, from, gift) => insertGift(tx, id, from, gift),
+});

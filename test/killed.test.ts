@@ -1,0 +1,200 @@
+/** Each role killed in the middle of a stream, as real processes: what the application sees, and what the books say. */
+import OpenAI from "openai";
+import { expect, test } from "vitest";
+import { costOf } from "../src/protocol/price.ts";
+import type { StoredEntry } from "../src/coordinator/ledger/history-store.ts";
+import { gatedText, plainText } from "./support/fake-engine/script.ts";
+import { type SeparateNetwork, startSeparateNetwork } from "./support/separate-network.ts";
+
+/** Three processes start, die and start again; that takes a slow machine a while. */
+const timeout = 120_000;
+const words = ["one ", "two ", "three ", "four"];
+const starter = 1_000_000_000n;
+
+/** Opens a stream and returns once its first word is here and the engine waits before the second. */
+async function openStream({ clientUrl, engine }: SeparateNetwork) {
+  const client = new OpenAI({ baseURL: `${clientUrl}/v1`, apiKey: "any", maxRetries: 0 });
+  const stream = await client.chat.completions.create({
+    model: "test-model",
+    messages: [{ role: "user", content: "Count." }],
+    stream: true,
+  });
+  const chunks = stream[Symbol.asyncIterator]();
+  const nextWord = async (): Promise<string | undefined> => {
+    for (;;) {
+      const { value, done } = await chunks.next();
+      if (done) return undefined;
+      const text = value.choices[0]?.delta.content;
+      if (text) return text;
+    }
+  };
+  engine.next();
+  expect(await nextWord()).toBe(words[0]);
+  return { nextWord };
+}
+
+/** One question from end to end. */
+async function ask({ clientUrl, engine }: SeparateNetwork): Promise<string> {
+  engine.play(plainText("fine"));
+  const client = new OpenAI({ baseURL: `${clientUrl}/v1`, apiKey: "any", maxRetries: 0 });
+  const answer = await client.chat.completions.create({
+    model: "test-model",
+    messages: [{ role: "user", content: "Well?" }],
+  });
+  return answer.choices[0]?.message.content ?? "";
+}
+
+/** Waits until neither side has anything left to tell the coordinator. */
+async function delivered({ workerUrl, clientUrl }: SeparateNetwork): Promise<void> {
+  const waiting = async () => {
+    const [worker, client] = await Promise.all(
+      [workerUrl, clientUrl].map(
+        async (url) => (await (await fetch(`${url}/status`)).json()) as Record<string, number>,
+      ),
+    );
+    return worker!.receipts_waiting! + client!.pending_acknowledgements!;
+  };
+  await expect.poll(waiting, { interval: 100, timeout: 60_000 }).toBe(0);
+}
+
+type Request = Extract<StoredEntry, { type: "request" }>;
+
+/** The requests in the books, oldest first; and that the books are sound and every credit is where they say. */
+async function soundBooks({ books, requester, provider }: SeparateNetwork): Promise<Request[]> {
+  expect(await books.audit()).toEqual([]);
+  const requests = (await books.history(requester, undefined, 200))
+    .filter((entry) => entry.type === "request")
+    .toReversed();
+  const sum = (of: Request[]) => of.reduce((total, { cost }) => total + cost, 0n);
+  const vesting = sum(requests.filter(({ state }) => state === "vesting"));
+  expect(await books.balance(requester)).toMatchObject({
+    posted: starter - sum(requests),
+    vesting: 0n,
+  });
+  expect(await books.balance(provider)).toMatchObject({
+    posted: sum(requests) - vesting,
+    vesting,
+  });
+  for (const entry of requests) {
+    const usage = {
+      billedMs: Number(entry.billed_ms),
+      promptTokens: entry.prompt_tokens ?? 0,
+      completionTokens: entry.completion_tokens ?? 0,
+    };
+    const { per_second: perSecond, per_prompt_token, per_completion_token } = entry;
+    const rate = {
+      perSecond,
+      perPromptToken: per_prompt_token,
+      perCompletionToken: per_completion_token,
+    };
+    expect(entry.cost).toBe(entry.finish === "worker_error" ? 0n : costOf(usage, rate));
+  }
+  return requests;
+}
+
+const settled = { state: "settled", verdict: "ok", shortfall: 0n, commons: 0n };
+
+test(
+  "worker killed: the stream fails plainly, and nothing is paid for it",
+  { timeout },
+  async () => {
+    await using network = await startSeparateNetwork(gatedText(...words));
+    const { nextWord } = await openStream(network);
+    await network.kill("worker");
+    await expect(nextWord()).rejects.toMatchObject({ code: "stream_truncated" });
+    expect(network.engine.requests.all).toHaveLength(1);
+
+    await network.start("worker");
+    expect(await ask(network)).toBe("fine");
+    await delivered(network);
+    const requests = await soundBooks(network);
+    expect(requests).toHaveLength(2);
+    expect(requests[0]).toMatchObject({ finish: "worker_error", cost: 0n, state: "settled" });
+    expect(requests[1]).toMatchObject({ finish: "stop", ...settled });
+    expect(requests[1]!.cost).toBeGreaterThan(0n);
+  },
+);
+
+test(
+  "coordinator killed: the stream goes on, and both sides' words reach the books later, once",
+  { timeout },
+  async () => {
+    await using network = await startSeparateNetwork(gatedText(...words));
+    expect(await ask(network)).toBe("fine");
+    await delivered(network);
+    const before = await soundBooks(network);
+    expect(before).toMatchObject([{ finish: "stop", ...settled }]);
+
+    network.engine.play(gatedText(...words));
+    const { nextWord } = await openStream(network);
+    await network.kill("coordinator");
+    for (const word of words.slice(1)) {
+      network.engine.next();
+      expect(await nextWord()).toBe(word);
+    }
+    network.engine.next();
+    expect(await nextWord()).toBeUndefined();
+    // The ticket is still good: another question needs no coordinator either.
+    expect(await ask(network)).toBe("fine");
+    expect(await soundBooks(network)).toEqual(before);
+
+    await network.start("coordinator");
+    await delivered(network);
+    const requests = await soundBooks(network);
+    expect(requests[0]).toEqual(before[0]);
+    expect(requests.slice(1)).toMatchObject([
+      { finish: "stop", ...settled },
+      { finish: "stop", ...settled },
+    ]);
+  },
+);
+
+test(
+  "client killed: the engine is stopped, and what was produced is paid for, once it has vested",
+  { timeout },
+  async () => {
+    await using network = await startSeparateNetwork(gatedText(...words));
+    const { nextWord } = await openStream(network);
+    const cut = expect(nextWord()).rejects.toThrow();
+    await network.kill("client");
+    await cut;
+    await network.engine.aborted.next();
+
+    await network.start("client");
+    expect(await ask(network)).toBe("fine");
+    await delivered(network);
+    const requests = await soundBooks(network);
+    expect(requests).toMatchObject([
+      { finish: "client_gone", state: "vesting", verdict: null, shortfall: 0n, commons: 0n },
+      { finish: "stop", ...settled },
+    ]);
+    expect(requests[0]!.completion_tokens).toBeGreaterThan(0);
+    expect(requests[0]!.cost).toBeGreaterThan(0n);
+  },
+);
+
+test(
+  "all killed right after an answer: nothing is lost, nothing is paid twice",
+  { timeout },
+  async () => {
+    await using network = await startSeparateNetwork(plainText("fine"));
+    for (let round = 0; round < 2; round += 1) {
+      expect(await ask(network)).toBe("fine");
+      // Both outboxes wait a second or two before they deliver: this is before that, or in the middle of it.
+      await Promise.all([
+        network.kill("coordinator"),
+        network.kill("worker"),
+        network.kill("client"),
+      ]);
+      await network.start("coordinator");
+      await network.start("worker");
+      await network.start("client");
+    }
+    await delivered(network);
+    const requests = await soundBooks(network);
+    expect(requests).toMatchObject([
+      { finish: "stop", ...settled },
+      { finish: "stop", ...settled },
+    ]);
+  },
+);

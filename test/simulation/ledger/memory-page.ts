@@ -1,0 +1,117 @@
+/** One hold's page in memory: read for the rules, and written with what they changed. */
+import type { Book, RefundAllowance } from "../../../src/coordinator/ledger/book.ts";
+import { accountDeltas, type PageChanges } from "../../../src/coordinator/ledger/page.ts";
+import type { KeptStatement, OpenedPage } from "../../../src/coordinator/ledger/page-store.ts";
+import { allowanceOf, recentRequests } from "../../../src/coordinator/ledger/refund-allowance.ts";
+import { nameUuid } from "../../../src/protocol/ids.ts";
+import type { HoldRow, StoredRequest, Tables } from "./tables.ts";
+
+export function openPage(
+  tables: Tables,
+  id: string,
+  asksForRefund: boolean,
+): OpenedPage | undefined {
+  const hold = tables.holds.get(id);
+  if (!hold) return undefined;
+  const requester = tables.accounts.get(hold.account)!;
+  const requests = tables.requests.get(id) ?? new Map<number, StoredRequest>();
+  const isAsked = asksForRefund || [...requests.values()].some(isRefundQuestion);
+  return {
+    node: hold.node,
+    closingNumbers: hold.closingNumbers,
+    book: {
+      hold: id,
+      account: hold.account,
+      payee: hold.payee,
+      state: hold.state,
+      amount: hold.amount,
+      captured: hold.captured,
+      rate: hold.rate,
+      anchor: hold.anchor,
+      available: requester.posted - requester.held,
+      starterLeft: requester.nonTransferable,
+      requests,
+      retriedElsewhere: isAsked ? retriesOf(tables, hold) : new Set(),
+      refunds: isAsked ? allowance(tables, hold.account) : { requests: 0, credits: 0n },
+    },
+  };
+}
+
+const isRefundQuestion = ({ state, acknowledgement }: StoredRequest): boolean =>
+  (state === "waiting" || state === "vesting") &&
+  acknowledgement !== null && acknowledgement.seen === null;
+
+function* requestsOf(tables: Tables, account: string): Generator<StoredRequest> {
+  for (const requests of tables.requests.values())
+    for (const request of requests.values()) if (request.account === account) yield request;
+}
+
+/** A retry that was paid for, at the node of somebody other than the first node's owner and the requester. */
+const isGoodRetry = (retry: StoredRequest, payee: string): boolean =>
+  retry.state === "settled" &&
+  retry.acknowledgement?.verdict === "ok" &&
+  retry.cost > retry.shortfall &&
+  retry.payee !== retry.account &&
+  retry.payee !== payee;
+
+function retriesOf(
+  tables: Tables,
+  { id, account, payee }: Pick<HoldRow, "id" | "account" | "payee">,
+): Set<number> {
+  const retried = new Set<number>();
+  for (const request of requestsOf(tables, account)) {
+    const [hold, k] = request.acknowledgement?.retryOf?.split(".") ?? [];
+    if (hold === id && isGoodRetry(request, payee)) retried.add(Number(k));
+  }
+  return retried;
+}
+
+function allowance(tables: Tables, account: string): RefundAllowance {
+  const recent = [...requestsOf(tables, account)]
+    .filter(({ receipt, cost, shortfall }) => receipt !== null && cost > shortfall)
+    .toSorted((left, right) => right.receivedAt - left.receivedAt)
+    .slice(0, recentRequests);
+  const back = recent.filter(
+    ({ state, hold, k, payee }) =>
+      state === "reversed" && !retriesOf(tables, { id: hold, account, payee }).has(k),
+  );
+  const sum = (rows: StoredRequest[]) =>
+    rows.reduce((total, { cost, shortfall }) => total + cost - shortfall, 0n);
+  return allowanceOf({
+    requests: BigInt(recent.length),
+    credits: sum(recent),
+    back: BigInt(back.length),
+    returned: sum(back),
+  });
+}
+
+export function writePage(
+  tables: Tables,
+  book: Book,
+  changes: PageChanges,
+  statement: KeptStatement | undefined,
+  now: number,
+): void {
+  if (changes.rows.length === 0) return;
+  if (statement) tables.keepStatement(statement);
+  const { hold, account, payee } = book;
+  for (const row of changes.rows) tables.putRequest({ ...row, hold, account, payee });
+  for (const { k, leg, debit, credit, amount } of changes.movements) {
+    tables.addTransfer({
+      id: nameUuid("transfer", hold, String(k), leg),
+      debit,
+      credit,
+      amount,
+      kind: "request",
+      of: { hold, k, leg },
+      memo: null,
+      at: now,
+    });
+  }
+  if (changes.captured !== 0n) {
+    const row = tables.holds.get(hold)!;
+    tables.putHold({ ...row, captured: row.captured + changes.captured });
+  }
+  for (const { id, posted, held, nonTransferable } of accountDeltas(book, changes))
+    tables.post(id, posted, held, nonTransferable);
+}

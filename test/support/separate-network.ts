@@ -1,0 +1,86 @@
+/**
+ * Coordinator, worker and client as processes of their own, each with its own folder, lender and borrower apart, on
+ * PostgreSQL. The scripted engine runs in the test. Each process can be killed and started again where it was.
+ */
+import { join } from "node:path";
+import { createLog } from "../../src/host/log.ts";
+import { type Database, openDatabase } from "../../src/coordinator/database.ts";
+import { createLedger, type Ledger } from "../../src/coordinator/ledger/ledger.ts";
+import { createSqlStore } from "../../src/coordinator/ledger/sql-store.ts";
+import { type FakeEngine, startFakeEngine } from "./fake-engine/fake-engine.ts";
+import type { Script } from "./fake-engine/script.ts";
+import { createFolder, freePort, lastObject, type Running, startTroop } from "./processes.ts";
+import { createDatabase } from "./services.ts";
+
+export type Role = "coordinator" | "worker" | "client";
+
+export interface SeparateNetwork extends AsyncDisposable {
+  engine: FakeEngine;
+  /** Of the local API, without `/v1`. */
+  clientUrl: string;
+  workerUrl: string;
+  requester: string;
+  provider: string;
+  /** SIGKILL; resolves when the process is gone. */
+  kill(role: Role): Promise<void>;
+  /** Starts it on the same folder and port, and resolves when it is ready. */
+  start(role: Role): Promise<void>;
+  /** The books, read from the database past the coordinator. */
+  books: Ledger;
+}
+
+export async function startSeparateNetwork(script: Script): Promise<SeparateNetwork> {
+  await using stack = new AsyncDisposableStack();
+  const store = stack.use(await createDatabase());
+  const folder = stack.use(await createFolder());
+  const engine = stack.use(await startFakeEngine({ script }));
+  const ports = {
+    coordinator: await freePort(),
+    worker: await freePort(),
+    client: await freePort(),
+  };
+  const coordinator = ["--coordinator", `http://127.0.0.1:${ports.coordinator}`];
+  const words: Record<Role, string[]> = {
+    coordinator: ["coordinator"],
+    worker: ["worker", ...coordinator, "--engine", engine.origin],
+    client: ["up", ...coordinator],
+  };
+  const running = new Map<Role, Running>();
+  stack.defer(async () => {
+    await Promise.all([...running.values()].map((program) => program.end()));
+  });
+
+  async function start(role: Role): Promise<{ account_id: string }> {
+    const data = join(folder.path, role);
+    const program = startTroop(
+      [...words[role], "--json", "--data", data, "--port", String(ports[role])],
+      { environment: { DATABASE_URL: store.url, LOG_LEVEL: "error" } },
+    );
+    running.set(role, program);
+    await program.line(/\n/);
+    return lastObject(program) as { account_id: string };
+  }
+
+  await start("coordinator");
+  const { account_id: provider } = await start("worker");
+  const { account_id: requester } = await start("client");
+  const database = stack.adopt(await connect(store.url), (opened) => opened.destroy());
+  const parts = stack.move();
+  return {
+    engine,
+    ...{ requester, provider },
+    clientUrl: `http://127.0.0.1:${ports.client}`,
+    workerUrl: `http://127.0.0.1:${ports.worker}`,
+    async kill(role) {
+      await running.get(role)!.end("SIGKILL");
+    },
+    async start(role) {
+      await start(role);
+    },
+    books: createLedger({ store: createSqlStore(database), starterCredits: 0n, faucetDaily: 0n }),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
+}
+
+const connect = (url: string): Promise<Database> =>
+  openDatabase({ url, folder: undefined, poolSize: 2 }, createLog("silent"));
