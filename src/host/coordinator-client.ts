@@ -1,5 +1,5 @@
 /** Calls to the coordinator, as worker and client both make them: proven, timed, bounded, with typed failures. */
-import { Agent, request, type Dispatcher } from "undici";
+import { Agent, type Dispatcher } from "undici";
 import type { z } from "zod";
 import { type Clock, deadline } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
@@ -10,6 +10,7 @@ import { createProof } from "../protocol/proof.ts";
 import type { Signer } from "../protocol/signature.ts";
 import { headers, protocolVersion } from "../protocol/version.ts";
 import { createCoordinatorTime, type CoordinatorTime } from "./coordinator-time.ts";
+import { createHttpTransport, type HttpTransport } from "./http-transport.ts";
 
 export interface CoordinatorCall<Answer> {
   method: "GET" | "POST";
@@ -35,6 +36,8 @@ export interface CoordinatorClientParts {
   clock: Clock;
   random: Random;
   dispatcher?: Dispatcher;
+  /** Instead of HTTP over the dispatcher. */
+  transport?: HttpTransport;
 }
 
 export function createCoordinatorClient({
@@ -44,6 +47,7 @@ export function createCoordinatorClient({
   ...parts
 }: CoordinatorClientParts): CoordinatorClient {
   const dispatcher = parts.dispatcher ?? new Agent({ connections: 4 });
+  const transport = parts.transport ?? createHttpTransport(dispatcher);
   const time = createCoordinatorTime(clock);
 
   async function attempt<Answer>(call: CoordinatorCall<Answer>): Promise<Answer> {
@@ -58,12 +62,8 @@ export function createCoordinatorClient({
     const signal = call.signal ? AbortSignal.any([call.signal, timer.signal]) : timer.signal;
     const sentAt = clock.now();
     try {
-      const response = await request(target, {
-        dispatcher,
-        method: call.method,
-        signal,
-        ...(call.query ? { query: { ...call.query } } : {}),
-        ...(body ? { body } : {}),
+      const response = await transport({
+        ...{ method: call.method, url: target, query: call.query, body, signal },
         headers: {
           [headers.version]: String(protocolVersion),
           ...(body ? { "content-type": "application/json" } : {}),
@@ -74,10 +74,10 @@ export function createCoordinatorClient({
       });
       const stated = Number(response.headers[headers.time]);
       if (Number.isSafeInteger(stated) && stated > 0) time.observe(stated, sentAt);
-      const text = await readBounded(response.body);
-      return response.statusCode < 400
+      const text = await response.text();
+      return response.status < 400
         ? readAnswer(call, text, url)
-        : failWith(response.statusCode, response.headers["retry-after"], text, url);
+        : failWith(response.status, response.headers["retry-after"], text, url);
     } catch (error) {
       if (error instanceof TroopError) throw error;
       // The caller's own abort is not the coordinator's fault.
@@ -103,20 +103,6 @@ export function createCoordinatorClient({
     },
     [Symbol.asyncDispose]: () => (parts.dispatcher ? Promise.resolve() : dispatcher.destroy()),
   };
-}
-
-/** No answer of the coordinator is larger than its largest list. */
-const answerBytes = 8 * 1_024 * 1_024;
-
-async function readBounded(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > answerBytes) throw new Error("the answer is too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function readAnswer<Answer>(call: CoordinatorCall<Answer>, text: string, url: string): Answer {

@@ -24,6 +24,8 @@ export interface OutboxStore {
   /** Oldest first, after `afterId`, as many as fit one call. */
   unsent(afterId: number): OutboxStatement[];
   finish(statementId: number): void;
+  /** Takes a statement back: its lines wait to be signed again. */
+  unsign(statementId: number): void;
   pending(): number;
 }
 
@@ -53,6 +55,9 @@ export function createOutboxStore({ sqlite, transaction }: LocalDatabase): Outbo
     "select id, hold, jws from outbox_statement where id > ? order by id limit ?",
   );
   const deleteLines = sqlite.prepare("delete from outbox_line where statement = ?");
+  const releaseLines = sqlite.prepare(
+    "update outbox_line set statement = null where statement = ?",
+  );
   const deleteStatement = sqlite.prepare("delete from outbox_statement where id = ?");
   const countPending = sqlite.prepare("select count(*) as count from outbox_line");
   return {
@@ -76,6 +81,11 @@ export function createOutboxStore({ sqlite, transaction }: LocalDatabase): Outbo
     finish: (statementId) =>
       transaction(() => {
         deleteLines.run(statementId);
+        deleteStatement.run(statementId);
+      }),
+    unsign: (statementId) =>
+      transaction(() => {
+        releaseLines.run(statementId);
         deleteStatement.run(statementId);
       }),
     pending: () => (countPending.get() as { count: number }).count,

@@ -2,10 +2,10 @@
  * Delivers signed lines to the coordinator: at least once, in batches, for as long as it takes. A line is on
  * disk before anybody relies on it; it leaves only when the coordinator has given its final answer.
  */
-import type { Clock } from "../base/clock.ts";
+import { type Clock, sleep } from "../base/clock.ts";
 import { startLoop } from "../base/loop.ts";
 import type { Random } from "../base/random.ts";
-import { TroopError } from "../protocol/error-codes.ts";
+import { type ErrorCode, TroopError } from "../protocol/error-codes.ts";
 import { limits } from "../protocol/limits.ts";
 import { statementsAnswer, type StatementOutcome } from "../protocol/receipt.ts";
 import type { SignedType, Signer } from "../protocol/signature.ts";
@@ -13,7 +13,7 @@ import { createStatement } from "../protocol/statement.ts";
 import type { CoordinatorClient } from "./coordinator-client.ts";
 import type { LocalDatabase } from "./local-database.ts";
 import type { Log } from "./log.ts";
-import { createOutboxStore } from "./outbox-store.ts";
+import { createOutboxStore, type OutboxStatement } from "./outbox-store.ts";
 
 export interface OutboxParts {
   database: LocalDatabase;
@@ -25,7 +25,6 @@ export interface OutboxParts {
   /** `/receipts` or `/acknowledgements`, and the type of statement that goes there. */
   path: "/receipts" | "/acknowledgements";
   type: SignedType;
-  onOutcome?: (hold: string, outcome: StatementOutcome) => void;
 }
 
 export interface Outbox {
@@ -74,27 +73,57 @@ export function createOutbox(parts: OutboxParts): Outbox {
   }
 
   async function deliverAll(signal: AbortSignal) {
+    if (store.pending() === 0) return;
     await signWaiting();
     database.sync();
     let lastId = 0;
-    for (;;) {
-      const batch = store.unsent(lastId);
-      if (batch.length === 0) return;
+    let failure: unknown;
+    for (let batch = store.unsent(0); batch.length > 0; batch = store.unsent(lastId)) {
+      if (lastId > 0) await sleep(clock, limits.statementCallGapMs, signal);
       const fitting = firstThatFit(batch);
-      const outcomes = await post(fitting, signal);
-      for (const [index, statement] of fitting.entries()) {
-        lastId = statement.id;
-        const outcome = outcomes[index];
-        if (!outcome) continue;
-        store.finish(statement.id);
-        if (outcome.status === "refused")
-          log.warn({ hold: statement.hold, code: outcome.code }, "statement refused");
-        parts.onOutcome?.(statement.hold, outcome);
+      lastId = fitting.at(-1)!.id;
+      for (const { statement, outcome, error } of await post(fitting, signal)) {
+        const unsettled = outcome ? take(statement, outcome) : error;
+        failure ??= unsettled;
       }
+    }
+    // What is left is tried again, with the patience that a failure asks for.
+    if (failure) throw failure;
+  }
+
+  /** @returns why the statement has to be sent once more, if it has */
+  function take(statement: OutboxStatement, outcome: StatementOutcome): TroopError | undefined {
+    if (outcome.status === "accepted") {
+      store.finish(statement.id);
+      return undefined;
+    }
+    log.warn({ hold: statement.hold, code: outcome.code }, "statement refused");
+    if (outcome.code !== "clock_skew") {
+      store.finish(statement.id);
+      return undefined;
+    }
+    // Our clock was off when it was signed. The answer has told the time: the lines are signed anew.
+    store.unsign(statement.id);
+    return new TroopError("clock_skew");
+  }
+
+  async function post(batch: OutboxStatement[], signal: AbortSignal): Promise<Posted[]> {
+    try {
+      const outcomes = await send(batch, signal);
+      return batch.map((statement, index) => ({ statement, outcome: outcomes[index]! }));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isAboutContent(error)) throw error;
+      const [statement, ...rest] = batch;
+      if (rest.length === 0) return [{ statement: statement!, error }];
+      // One of them is the reason; the others shall not wait for it.
+      const posted: Posted[] = [];
+      for (const each of batch) posted.push(...(await post([each], signal)));
+      return posted;
     }
   }
 
-  async function post(batch: { jws: string }[], signal: AbortSignal): Promise<StatementOutcome[]> {
+  async function send(batch: { jws: string }[], signal: AbortSignal): Promise<StatementOutcome[]> {
     const body = { statements: batch.map(({ jws }) => jws) };
     const answer = await coordinator.call({
       method: "POST",
@@ -136,9 +165,33 @@ export function createOutbox(parts: OutboxParts): Outbox {
   };
 }
 
+interface Posted {
+  statement: OutboxStatement;
+  outcome?: StatementOutcome;
+  /** Why there is no outcome. */
+  error?: unknown;
+}
+
+/** These say something of the way or the moment, not of what was sent. */
+const passing: readonly ErrorCode[] = [
+  "coordinator_unreachable",
+  "timeout",
+  "rate_limit_exceeded",
+  "ledger_unavailable",
+  "upgrade_required",
+];
+const isAboutContent = (error: unknown) =>
+  error instanceof TroopError && !passing.includes(error.code);
+
+/** What a call's body needs beside its statements, and each statement beside its text. */
+const envelopeBytes = `{"statements":[]}`.length;
+const quotingBytes = `"",`.length;
+
 /** A call's statements are bounded in number and in bytes; the first always goes, so that none blocks the rest. */
 function firstThatFit<Statement extends { jws: string }>(batch: Statement[]): Statement[] {
-  let size = 0;
-  const fitting = batch.filter(({ jws }) => (size += jws.length + 3) < limits.statementCallBytes);
+  let size = envelopeBytes;
+  const fitting = batch.filter(
+    ({ jws }) => (size += jws.length + quotingBytes) <= limits.statementCallBytes,
+  );
   return fitting.length > 0 ? fitting : batch.slice(0, 1);
 }

@@ -51,6 +51,8 @@ export const limits = {
   statementsPerCall: 50,
   statementCallBytes: 2 * mebibyte,
   batchWaitMs: 2 * second,
+  /** Between two calls of one outbox, so that a long queue does not become a burst. */
+  statementCallGapMs: 1 * second,
   receiptAgeMs: 8 * 24 * 60 * minute,
   recordAgeMs: 9 * 24 * 60 * minute,
   vestingMs: 24 * 60 * minute,
