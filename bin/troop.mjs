@@ -21,6 +21,8 @@ else startWith(bundledNode());
 
 function isNewEnough(version) {
   const [major, minor] = version.split(".").map(Number);
+  // Types are stripped without a flag since 22.18 and 23.6.
+  if (major === 23) return minor >= 6;
   return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
 }
 

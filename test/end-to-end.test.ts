@@ -34,7 +34,7 @@ const stores: [name: string, open: () => Promise<NetworkOptions>][] = [
 
 describe.each(stores)("on %s", (_name, open) => {
   test("a streamed answer arrives whole and is paid to the micro-credit", async () => {
-    await using network = await startNetwork({ ...(await open()), script: plainText("Hel", "lo") });
+    await using network = await startNetwork({ ...(await open()), script: gatedText("Hel", "lo") });
     await network.sidecar.prepare(model);
     const before = await accountsOf(network);
     const stream = await sdkFor(network).chat.completions.create({
@@ -43,9 +43,15 @@ describe.each(stores)("on %s", (_name, open) => {
     });
     let text = "";
     let usage: OpenAI.CompletionUsage | null | undefined;
+    network.engine.next();
     for await (const chunk of stream) {
-      text += chunk.choices[0]?.delta.content ?? "";
+      const words = chunk.choices[0]?.delta.content ?? "";
+      text += words;
       usage ??= chunk.usage;
+      if (words === "") continue;
+      // Time passes between the words, so that there is something to pay.
+      await network.clock.advance(1_000);
+      network.engine.next();
     }
     expect(text).toBe("Hello");
     expect(usage).toMatchObject({ prompt_tokens: 7, completion_tokens: 2 });
@@ -56,6 +62,7 @@ describe.each(stores)("on %s", (_name, open) => {
     expect(entry).toMatchObject({ kind: "request", transaction_type: "debit" });
     expect(entry!.metadata).toMatchObject({ state: "settled", verdict: "ok" });
     const cost = -BigInt(entry!.amount.replace(".", ""));
+    expect(cost).toBeGreaterThan(0n);
     expect(parseCredits(before.requester) - parseCredits(after.requester)).toBe(cost);
     expect(parseCredits(after.provider) - parseCredits(before.provider)).toBe(cost);
     expect(await network.coordinator.auditLedger()).toEqual([]);
@@ -129,11 +136,16 @@ test("an application that goes away ends the engine's work and pays for what was
   await using network = await startNetwork({ script: gatedText("one", "two") });
   const stream = await sdkFor(network).chat.completions.create({ model, messages, stream: true });
   network.engine.next();
-  for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break;
+  for await (const chunk of stream) {
+    if (!chunk.choices[0]?.delta.content) continue;
+    await network.clock.advance(1_000);
+    break;
+  }
   await network.engine.aborted.next();
   await network.settle();
   const entry = await requestOf(network);
   expect(entry!.metadata).toMatchObject({ finish: "client_gone", completion_tokens: 1 });
+  expect(parseCredits(String(entry!.metadata.cost))).toBeGreaterThan(0n);
   expect(await network.coordinator.auditLedger()).toEqual([]);
 });
 

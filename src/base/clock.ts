@@ -42,7 +42,11 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
  * A signal that aborts after `delayMs` with `reason`, and a way to call it off.
  * `AbortSignal.timeout` is not used: it reads the system's clock.
  */
-export function deadline(clock: Clock, delayMs: number, reason: Error) {
+export function deadline(
+  clock: Clock,
+  delayMs: number,
+  reason: Error,
+): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();
   const timer = clock.timer(delayMs, () => controller.abort(reason));
   return { signal: controller.signal, [Symbol.dispose]: () => timer.cancel() };

@@ -21,8 +21,11 @@ export interface Acknowledger {
    * @param retryOf `<hold>.<k>` of the request that this one repeats
    */
   receive(use: TicketUse, line: unknown, seen: Observation, retryOf?: string): Judgement;
-  /** No line came. Nothing is stated now: the record answers for it if the line turns up in the history. */
-  miss(use: TicketUse, seen: Observation): void;
+  /**
+   * No line came. Nothing is stated now: the record answers for it if the line turns up in the history.
+   * @param isOwnDoing we hung up ourselves: what was made until then is owed
+   */
+  miss(use: TicketUse, seen: Observation, isOwnDoing: boolean): void;
   /** The node refused after it had kept the number; it says that it charges nothing. */
   spare(use: TicketUse, seen: Observation): void;
 }
@@ -72,9 +75,10 @@ export function createAcknowledger(parts: AcknowledgeParts): Acknowledger {
       records.end(ticket.hold, secret.k, { outcome: "no_line", figures: boundsOf(seen) });
       finished(0n);
     },
-    miss(use, seen) {
+    miss(use, seen, isOwnDoing) {
       const { ticket, secret } = use;
-      records.end(ticket.hold, secret.k, { outcome: "no_line", figures: boundsOf(seen) });
+      const outcome = isOwnDoing ? "gone" : "no_line";
+      records.end(ticket.hold, secret.k, { outcome, figures: boundsOf(seen) });
       use.finished(mostCost(seen, ticket.rate));
     },
   };

@@ -74,6 +74,7 @@ export function createAttempt(parts: AttemptParts): Attempt {
       node: ticket.node.node_id,
       model: ticket.model,
       started: time.now(),
+      sentBytes: inquiry.body.length,
     });
     const observe = () => ({
       elapsedMs: clock.monotonic() - startedAt,
@@ -109,7 +110,7 @@ export function createAttempt(parts: AttemptParts): Attempt {
       return missed(error);
     }
     try {
-      const ending = await readAnswer(stream, (bytes) => sink.take(bytes), silence.touch);
+      const ending = await readAnswer(stream, (bytes) => sink.take(bytes), silence);
       if (ending.kind === "refused") return refused(ending.error, ending.isNumberFree);
       const judgement = acknowledger.receive(use, ending.line, observe(), retryOf);
       return resultOf(judgement, sink, name);
@@ -118,7 +119,7 @@ export function createAttempt(parts: AttemptParts): Attempt {
     }
 
     function missed(error: unknown): AttemptResult {
-      acknowledger.miss(use, observe());
+      acknowledger.miss(use, observe(), signal.aborted);
       signal.throwIfAborted();
       return { outcome: "failed", error: asTroopError(error), name };
     }

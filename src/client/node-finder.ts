@@ -16,7 +16,10 @@ export type Found =
   | { kind: "nobody" };
 
 export interface NodeFinder {
-  /** Waits for the coordinator only where no node with a warm ticket will do. */
+  /**
+   * Waits for the coordinator only where no node with a warm ticket will do.
+   * @throws TroopError why there is no list young enough to tell that nobody offers the model
+   */
   find(
     model: string,
     capability: Capability | undefined,
@@ -56,12 +59,12 @@ export function createNodeFinder({
     return new Set(current.map(([node]) => node));
   }
 
-  async function listed(maxAgeMs: number): Promise<readonly Peer[]> {
+  async function listed(maxAgeMs: number): Promise<{ list: readonly Peer[]; failure?: unknown }> {
     try {
-      return await peers.list(maxAgeMs);
+      return { list: await peers.list(maxAgeMs) };
     } catch (error) {
       log.debug({ err: error }, "nodes cannot be listed");
-      return peers.known();
+      return { list: peers.known(), failure: error };
     }
   }
 
@@ -71,11 +74,16 @@ export function createNodeFinder({
       const warm = tickets.warm(model);
       const choose = (list: readonly Peer[]) =>
         chooseNode({ peers: list, warm, avoid: avoided() }, wish, random);
-      const node =
-        choose(warm.length > 0 ? peers.known() : await listed(usableListMs)) ??
-        choose(await listed(freshListMs));
+      const known = warm.length > 0 ? peers.known() : (await listed(usableListMs)).list;
+      const first = choose(known);
+      if (first) return { kind: "node", node: first };
+      const { list, failure } = await listed(freshListMs);
+      const node = choose(list);
       if (node) return { kind: "node", node };
-      return peers.ageMs() === undefined ? { kind: "any", node: undefined } : { kind: "nobody" };
+      if (peers.ageMs() === undefined) return { kind: "any", node: undefined };
+      // An old list does not show that nobody is there.
+      if (failure && exclude.size === 0) throw failure as Error;
+      return { kind: "nobody" };
     },
     avoid: (node) => avoidedUntil.set(node, clock.monotonic() + avoidMs),
   };

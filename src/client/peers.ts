@@ -40,8 +40,11 @@ export function createPeers({ coordinator, account, clock, random, log }: PeersP
   let wantedAt = -Infinity;
   let fetching: Promise<readonly Peer[]> | undefined;
 
+  // Whoever asked first may go; the list is for all. Only the end of the sidecar ends the question.
+  let stop: AbortSignal | undefined;
   const fetchPeers = () =>
     coordinator.call({
+      signal: stop,
       method: "GET",
       path: "/peers",
       answer: peersAnswer,
@@ -49,6 +52,7 @@ export function createPeers({ coordinator, account, clock, random, log }: PeersP
     });
   const join = () =>
     coordinator.call({
+      signal: stop,
       method: "POST",
       path: "/users",
       body: {},
@@ -88,8 +92,9 @@ export function createPeers({ coordinator, account, clock, random, log }: PeersP
       return age !== undefined && age <= maxAgeMs ? peers : refresh();
     },
     ageMs,
-    run: (signal) =>
-      startLoop({
+    run(signal) {
+      stop = signal;
+      return startLoop({
         clock,
         random,
         signal,
@@ -99,6 +104,7 @@ export function createPeers({ coordinator, account, clock, random, log }: PeersP
           return jitter(random, peersRefreshMs);
         },
         onFailure: (error) => log.debug({ err: error }, "nodes cannot be listed"),
-      }).ended,
+      }).ended;
+    },
   };
 }

@@ -3,6 +3,7 @@ import { TroopError } from "../protocol/error-codes.ts";
 import { createAnswerReader } from "./answer-reader.ts";
 import type { OpenStream } from "./open-stream.ts";
 import { readRefusal } from "./refusal.ts";
+import type { SilenceWatch } from "./silence.ts";
 
 export type AnswerEnding =
   | {
@@ -13,15 +14,18 @@ export type AnswerEnding =
     }
   | { kind: "line"; line: unknown };
 
+/** The line is the last frame: a node that keeps the connection open behind it has nothing more to say. */
+const endWaitMs = 1_000;
+
 /**
  * @param take gets the content; a promise asks the node to wait
- * @param touch called whenever something arrived
+ * @param silence told of what arrives
  * @throws TroopError `stream_truncated`, what `take` throws, and what the connection fails with
  */
 export async function readAnswer(
   { status, headers: outerHeaders, chunks }: OpenStream,
   take: (bytes: Uint8Array) => Promise<void> | undefined,
-  touch: () => void,
+  silence: Pick<SilenceWatch, "touch" | "expectEnd">,
 ): Promise<AnswerEnding> {
   if (status !== 200) {
     const error = await readRefusal(status, outerHeaders, chunks);
@@ -35,19 +39,22 @@ export async function readAnswer(
   const refusal: Uint8Array[] = [];
   try {
     for await (const batch of chunks) {
-      touch();
+      silence.touch();
       for (const chunk of batch) {
         for (const part of reader.push(chunk)) {
           if (part.kind === "head") head = part.head;
-          else if (part.kind === "line") line = { value: part.line };
-          else if (head?.status === 200) await take(part.bytes);
+          else if (part.kind === "line") {
+            line = { value: part.line };
+            silence.expectEnd(endWaitMs);
+          } else if (head?.status === 200) await take(part.bytes);
           else refusal.push(part.bytes);
         }
       }
     }
   } catch (error) {
-    // A node that dies right after its last frame has said all that there is to say.
-    if (!line || error instanceof TroopError) throw error;
+    // A node that dies or falls silent after its last frame has said all that there is to say.
+    const isOutOfOrder = error instanceof TroopError && error.code === "stream_truncated";
+    if (!line || isOutOfOrder) throw error;
   }
   reader.end();
   if (line) return { kind: "line", line: line.value };

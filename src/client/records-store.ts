@@ -1,7 +1,9 @@
 /** Our own records of requests: kept long enough to answer for each line that may still turn up in the history. */
 import type { LocalDatabase } from "../host/local-database.ts";
 import { limits } from "../protocol/limits.ts";
+import type { AcknowledgedLine } from "../protocol/receipt.ts";
 import type { Figures } from "./line-check.ts";
+import type { OpenRecord } from "./reconcile-rules.ts";
 
 export interface RequestRecord {
   hold: string;
@@ -10,17 +12,25 @@ export interface RequestRecord {
   model: string;
   /** Coordinator time, ms. */
   started: number;
+  /** UTF-8 bytes of its body: the most that its prompt can count. */
+  sentBytes: number;
 }
 
 /** How a request ended: with a line and what became of it, or without one. `cost` is in credits, as stated. */
 export type RecordEnd =
   | { outcome: "ok" | "differs"; lineHash: string; cost: string; figures: Figures }
-  | { outcome: "refused" | "no_line"; figures: Figures };
+  | { outcome: "refused" | "no_line" | "gone"; figures: Figures };
 
 export interface RecordsStore {
   /** Before the request is sent, so that a killed client still knows of it. */
   begin(record: RequestRecord): void;
   end(hold: string, k: number, end: RecordEnd): void;
+  /** What a former process left running has no line, and never will have one here. */
+  markLost(): void;
+  /** Requests whose line did not arrive, oldest first. */
+  open(most: number): OpenRecord[];
+  /** The history told what became of an open one: `over`, or the verdict that is stated now. */
+  conclude(hold: string, k: number, outcome: "over" | AcknowledgedLine["verdict"]): void;
   /** Nothing was admitted: there is nothing to remember. */
   forget(hold: string, k: number): void;
   /** Drops what is too old to matter. @param now coordinator time, ms */
@@ -37,10 +47,13 @@ export function createRecordsStore({ sqlite }: LocalDatabase): RecordsStore {
       primary key (hold, k)
     ) strict, without rowid;
     create index if not exists request_record_started on request_record (started);
+    create index if not exists request_record_open on request_record (started)
+      where outcome in ('no_line', 'gone', 'lost');
   `);
   // A number that was refused is used again and takes its record over.
   const insert = sqlite.prepare(
-    "insert or replace into request_record (hold, k, node, model, started) values (?, ?, ?, ?, ?)",
+    `insert or replace into request_record (hold, k, node, model, started, prompt_tokens)
+     values (?, ?, ?, ?, ?, ?)`,
   );
   const update = sqlite.prepare(
     `update request_record set outcome = ?, line_hash = ?, cost = ?, billed_ms = ?, prompt_tokens = ?, completion_tokens = ?
@@ -48,11 +61,24 @@ export function createRecordsStore({ sqlite }: LocalDatabase): RecordsStore {
   );
   const remove = sqlite.prepare("delete from request_record where hold = ? and k = ?");
   const removeOld = sqlite.prepare("delete from request_record where started < ?");
+  const markLost = sqlite.prepare(
+    "update request_record set outcome = 'lost' where outcome is null",
+  );
+  const open = sqlite.prepare(
+    `select hold, k, started, outcome, billed_ms as billedMs, prompt_tokens as promptTokens,
+       completion_tokens as completionTokens
+     from request_record where outcome in ('no_line', 'gone', 'lost') order by started limit ?`,
+  );
+  const conclude = sqlite.prepare("update request_record set outcome = ? where hold = ? and k = ?");
   const select = sqlite.prepare(
     "select outcome, cost from request_record where hold = ? and k = ?",
   );
   return {
-    begin: ({ hold, k, node, model, started }) => void insert.run(hold, k, node, model, started),
+    begin: ({ hold, k, node, model, started, sentBytes }) =>
+      void insert.run(hold, k, node, model, started, sentBytes),
+    markLost: () => void markLost.run(),
+    open: (most) => open.all(most) as unknown as OpenRecord[],
+    conclude: (hold, k, outcome) => void conclude.run(outcome, hold, k),
     end(hold, k, end) {
       const { figures } = end;
       const seen = "cost" in end ? [end.lineHash, end.cost] : [null, null];

@@ -1,8 +1,7 @@
 /** The client: a local server that answers with other people's GPUs. Everything it is made of is put together here. */
 import type { AddressInfo } from "node:net";
 import { Agent, type Dispatcher } from "undici";
-import type { Clock } from "../base/clock.ts";
-import { startLoop } from "../base/loop.ts";
+import { type Clock, deadline } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { createCoordinatorClient } from "../host/coordinator-client.ts";
 import { lockFolder } from "../host/folder-lock.ts";
@@ -10,23 +9,15 @@ import { ensureFolder } from "../host/folders.ts";
 import { listenFailure, urlOf } from "../host/listen.ts";
 import { openLocalDatabase } from "../host/local-database.ts";
 import type { Log } from "../host/log.ts";
-import { createOutbox } from "../host/outbox.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import type { Signer } from "../protocol/signature.ts";
-import { createAcknowledger } from "./acknowledge.ts";
-import { createAttempt } from "./attempt.ts";
-import { createAuthorize } from "./authorize.ts";
 import type { SidecarConfig } from "./config.ts";
 import { createConnect } from "./connect.ts";
-import { createDispatch } from "./dispatch.ts";
+import { createClientCore } from "./core.ts";
 import { createGenerate } from "./generate.ts";
 import { createApp } from "./http/app.ts";
 import { createExchanges } from "./http/exchange.ts";
-import { createNodeFinder } from "./node-finder.ts";
-import { createPeers } from "./peers.ts";
-import { createRecordsStore } from "./records-store.ts";
 import { readStatus, type SidecarStatus } from "./status.ts";
-import { createTickets } from "./tickets.ts";
 
 export interface SidecarParts {
   clock: Clock;
@@ -51,8 +42,9 @@ export interface Sidecar extends AsyncDisposable {
 }
 
 const connectTimeoutMs = 5_000;
-const expireRecordsMs = 3_600_000;
-const backoff = { firstMs: 60_000, ceilingMs: expireRecordsMs };
+
+/** Whoever stops the sidecar does not wait longer for the coordinator; the rest is delivered at the next start. */
+const farewellMs = 3_000;
 
 /** @throws TroopError `data_folder_invalid`, `data_folder_locked`, `port_taken`, `configuration_invalid` */
 export async function startSidecar(config: SidecarConfig, parts: SidecarParts): Promise<Sidecar> {
@@ -74,42 +66,23 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
       ...(parts.dispatcher ? { dispatcher: parts.dispatcher } : {}),
     }),
   );
-  const { time } = coordinator;
-
-  const records = createRecordsStore(database);
-  const outbox = createOutbox({
-    database,
-    coordinator,
-    signer: account,
-    clock,
-    random,
-    log,
-    path: "/acknowledgements",
-    type: "troop-acknowledgement+jwt",
-  });
-  const acknowledger = createAcknowledger({ database, records, outbox, log });
-  const { maxBudget, queueWaitMs } = config;
-  const authorize = createAuthorize({ coordinator, account, clock, random, maxBudget });
-  const tickets = stack.use(createTickets({ authorize, clock, time, log }));
-  const peers = createPeers({ coordinator, account, clock, random, log });
-  const finder = createNodeFinder({ peers, tickets, clock, random, log });
-  const connect = createConnect(dispatcher);
-  const attempt = createAttempt({ connect, records, acknowledger, time, clock, random });
-  const dispatch = createDispatch({ finder, tickets, attempt, clock, random, log, queueWaitMs });
+  const core = stack.use(
+    createClientCore({
+      ...{ config, clock, random, log, account, database, coordinator },
+      connect: createConnect(dispatcher),
+    }),
+  );
+  const { outbox, tickets, peers, finder, dispatch } = core;
   const generate = createGenerate({ dispatch, clock, random });
-
-  const expiry = startLoop({
-    clock,
-    random,
-    signal: stop.signal,
-    backoff,
-    round: async () => {
-      records.expire(time.now());
-      return expireRecordsMs;
-    },
-    onFailure: (error) => log.warn({ err: error }, "old records cannot be dropped"),
+  stack.defer(async () => {
+    using timer = deadline(clock, farewellMs, new TroopError("timeout"));
+    await outbox
+      .deliver(timer.signal)
+      .catch((error: unknown) =>
+        log.warn({ err: error }, "acknowledgements wait for the next start"),
+      );
   });
-  const loops = [outbox.run(stop.signal), peers.run(stop.signal), expiry.ended];
+  const loops = core.run(stop.signal);
   stack.defer(() => Promise.all(loops).then(() => undefined));
 
   const exchanges = createExchanges(stop.signal, log);

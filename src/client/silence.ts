@@ -6,17 +6,23 @@ export interface SilenceWatch extends Disposable {
   /** Aborts with `timeout` after `limitMs` without a `touch`, and when the caller's own signal does. */
   readonly signal: AbortSignal;
   touch(): void;
+  /** From now on this little silence is enough. */
+  expectEnd(withinMs: number): void;
 }
 
 export function watchSilence(clock: Clock, limitMs: number, outer: AbortSignal): SilenceWatch {
   const controller = new AbortController();
   const startedAt = clock.monotonic();
   let touchedAt = startedAt;
+  let patienceMs = limitMs;
   let timer: Timer;
   const look = () => {
-    const leftMs = touchedAt + limitMs - clock.monotonic();
+    const leftMs = touchedAt + patienceMs - clock.monotonic();
     if (leftMs > 0) return watch(leftMs);
-    const details = { elapsed_ms: Math.round(clock.monotonic() - startedAt), timeout_ms: limitMs };
+    const details = {
+      elapsed_ms: Math.round(clock.monotonic() - startedAt),
+      timeout_ms: patienceMs,
+    };
     controller.abort(new TroopError("timeout", undefined, { details }));
   };
   const watch = (delayMs: number) => {
@@ -30,6 +36,11 @@ export function watchSilence(clock: Clock, limitMs: number, outer: AbortSignal):
     signal: controller.signal,
     touch() {
       touchedAt = clock.monotonic();
+    },
+    expectEnd(withinMs) {
+      patienceMs = withinMs;
+      timer.cancel();
+      watch(withinMs);
     },
     [Symbol.dispose]() {
       timer.cancel();

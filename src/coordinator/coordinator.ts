@@ -19,6 +19,7 @@ import { migrateUp, openDatabase, pendingMigrations, type Database } from "./dat
 import { createApp } from "./http/app.ts";
 import { createCallers } from "./http/callers.ts";
 import { startJobs } from "./jobs/jobs.ts";
+import { createServiceStore } from "./jobs/service-store.ts";
 import type { Offence } from "./ledger/audit-store.ts";
 import { createLedger } from "./ledger/ledger.ts";
 import { createSqlStore } from "./ledger/sql-store.ts";
@@ -81,7 +82,9 @@ export async function startCoordinator(
   const accounts = createAccounts({ database, clock });
   const nodes = createNodes({ database, clock, verifier, accounts, publicUrl });
   const registry = createRegistry({ leases, clock, addressPolicy, heartbeatMs });
-  resources.use(await startJobs({ ...parts, database, ledger, registry }));
+  resources.use(
+    await startJobs({ ...parts, service: createServiceStore(database), ledger, registry }),
+  );
 
   let isStopping = false;
   const app = await createApp(parts, {

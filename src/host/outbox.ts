@@ -88,7 +88,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
       }
     }
     // What is left is tried again, with the patience that a failure asks for.
-    if (failure) throw failure;
+    if (failure) throw failure as Error;
   }
 
   /** @returns why the statement has to be sent once more, if it has */

@@ -31,3 +31,9 @@ test.each([
 ])("a request with %s is refused and names the parameter", (_case, body, param) => {
   expect(() => chat(body)).toThrow(expect.objectContaining({ code: "invalid_value", param }));
 });
+
+test("a key that the caller made up does not come back", () => {
+  const body = { model: "m", messages, logit_bias: { "my secret": "much" } };
+  expect(() => chat(body)).toThrow(expect.objectContaining({ param: "logit_bias" }));
+  expect(() => chat(body)).not.toThrow(/secret/);
+});

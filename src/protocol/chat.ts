@@ -117,11 +117,18 @@ export function readInferenceRequest(path: InferencePath, body: unknown): Infere
   return { model, fields, ignored };
 }
 
+/** A key within a value may be the caller's own text: the path ends where it would begin. */
+function safePath(path: readonly PropertyKey[]): (string | number)[] {
+  const known = new Set<PropertyKey>(["role", "content", "type", "include_usage"]);
+  const end = path.findIndex((part) => typeof part !== "number" && !known.has(part));
+  return (end < 0 ? path : path.slice(0, end)) as (string | number)[];
+}
+
 function parseField(schema: z.ZodType, name: string, value: unknown): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const where = [name, ...(issue?.path ?? [])].join(".");
+  const where = [name, ...safePath(issue?.path ?? [])].join(".");
   throw new TroopError("invalid_value", `\`${where}\`: ${issue?.message ?? "not understood"}.`, {
     param: where,
   });

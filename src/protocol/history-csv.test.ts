@@ -13,7 +13,9 @@ const entry: HistoryEntry = {
   created_at: Date.UTC(2026, 0, 2, 3, 4, 5, 6),
 };
 const cellOf = (description: string) =>
-  historyCsvLines([{ ...entry, description }]).split("-12.400000")[1]!.slice(2);
+  historyCsvLines([{ ...entry, description }])
+    .split("-12.400000")[1]!
+    .slice(2);
 
 test("each line has a cell for each column and ends as RFC 4180 says", () => {
   const line = historyCsvLines([entry]);

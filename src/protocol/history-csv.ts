@@ -41,6 +41,4 @@ export const historyCsvHeader = lineOf(Object.keys(columns));
 
 /** A line for each entry, each with its end. */
 export const historyCsvLines = (entries: readonly HistoryEntry[]): string =>
-  entries
-    .map((entry) => lineOf(Object.values(columns).map((valueOf) => valueOf(entry))))
-    .join("");
+  entries.map((entry) => lineOf(Object.values(columns).map((valueOf) => valueOf(entry)))).join("");

@@ -4,6 +4,7 @@ export * from "./chat.ts";
 export * from "./credits.ts";
 export * from "./endpoints.ts";
 export * from "./error-codes.ts";
+export * from "./error-object.ts";
 export * from "./frames.ts";
 export * from "./history-csv.ts";
 export * from "./ids.ts";

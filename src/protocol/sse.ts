@@ -17,7 +17,9 @@ export function createEventReader(mostCharacters: number): EventReader {
   return {
     push(text) {
       const events: string[] = [];
-      const lines = (rest + text).split(/\r\n|\n|\r(?!$)/);
+      // What waits holds no line end but perhaps a last \r: only the new text is looked through.
+      const isWhole = /[\r\n]/.test(text) || rest.endsWith("\r");
+      const lines = isWhole ? (rest + text).split(/\r\n|\n|\r(?!$)/) : [rest + text];
       rest = lines.pop()!;
       for (const line of lines) {
         if (line === "") {

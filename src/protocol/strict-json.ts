@@ -87,8 +87,7 @@ function isKey(text: string, end: number): boolean {
 function checkValues(value: unknown, name?: string): void {
   const refuse = (reason: string) =>
     new TroopError("invalid_value", reason, name === undefined ? {} : { param: name });
-  if (typeof value === "number" && !Number.isFinite(value))
-    throw refuse("A number is larger than can be told exactly.");
+  if (typeof value === "number" && !Number.isFinite(value)) throw refuse("A number is too large.");
   if (typeof value === "string" && !isPlain(value))
     throw refuse("A text holds a NUL or half of a surrogate pair.");
   if (typeof value !== "object" || value === null) return;

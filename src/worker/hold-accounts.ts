@@ -28,6 +28,8 @@ export interface HoldAccount {
 
 export interface HoldAccounts {
   open(hold: string): HoldAccount;
+  /** True while somebody has the hold open, be it that its request has not reached the journal yet. */
+  isOpen(hold: string): boolean;
   /** Holds with a request under way. */
   running(): string[];
 }
@@ -98,6 +100,7 @@ export function createHoldAccounts(journal: Pick<Journal, "historyOf">): HoldAcc
       entry.users += 1;
       return entry.account;
     },
+    isOpen: (hold) => (entries.get(hold)?.users ?? 0) > 0,
     running: () => [...entries].flatMap(([hold, { running }]) => (running.size > 0 ? [hold] : [])),
   };
 }

@@ -23,6 +23,11 @@ export interface JournalStore {
   settle(hold: string, k: number, cost: string, isFree: boolean): void;
   rowsOf(hold: string): SettledRow[];
   unsettled(): JournalRow[];
+  /** @param ends when the ticket ends, coordinator time in ms; the first one said stands */
+  insertEnd(hold: string, ends: number): void;
+  /** Holds that ended at `time` or before and have no unsettled row, those that ended first before the others. */
+  endedBy(time: number, most: number): string[];
+  removeEnd(hold: string): void;
   /** Forgets settled rows that started before `time`; returns how many. */
   prune(time: number): number;
 }
@@ -35,6 +40,8 @@ export function createJournalStore({ sqlite }: LocalDatabase): JournalStore {
     ) strict, without rowid;
     create index if not exists journal_started on journal (started);
     create index if not exists journal_unsettled on journal (hold) where cost is null;
+    create table if not exists hold_end (hold text primary key, ends integer not null) strict, without rowid;
+    create index if not exists hold_end_ends on hold_end (ends);
   `);
   const insert = sqlite.prepare(
     "insert into journal (hold, k, secret, started) values (?, ?, ?, ?)",
@@ -44,6 +51,15 @@ export function createJournalStore({ sqlite }: LocalDatabase): JournalStore {
   const unsettled = sqlite.prepare(
     "select hold, k, secret, started from journal where cost is null order by started",
   );
+  const insertEnd = sqlite.prepare(
+    "insert into hold_end (hold, ends) values (?, ?) on conflict do nothing",
+  );
+  const endedBy = sqlite.prepare(
+    `select hold from hold_end where ends <= ? and not exists (
+       select 1 from journal where journal.hold = hold_end.hold and journal.cost is null
+     ) order by ends limit ?`,
+  );
+  const removeEnd = sqlite.prepare("delete from hold_end where hold = ?");
   const prune = sqlite.prepare("delete from journal where started < ? and cost is not null");
   return {
     insert: ({ hold, k, secret, started }) => void insert.run(hold, k, secret, started),
@@ -53,6 +69,10 @@ export function createJournalStore({ sqlite }: LocalDatabase): JournalStore {
         ({ k, cost, free }) => ({ k, cost, isFree: free === 1 }),
       ),
     unsettled: () => unsettled.all() as unknown as JournalRow[],
+    insertEnd: (hold, ends) => void insertEnd.run(hold, ends),
+    endedBy: (time, most) =>
+      (endedBy.all(time, most) as { hold: string }[]).map(({ hold }) => hold),
+    removeEnd: (hold) => void removeEnd.run(hold),
     prune: (time) => Number(prune.run(time).changes),
   };
 }

@@ -3,6 +3,7 @@
  * is there, with the outbox's, before the client sees it: whenever the process is killed, the next one knows
  * which numbers were used, what was spent, and which requests it must account for.
  */
+import { boundedMap } from "../base/bounded-map.ts";
 import type { LocalDatabase } from "../host/local-database.ts";
 import { formatCredits, type Micro, parseCredits } from "../protocol/credits.ts";
 import type { Line } from "../protocol/receipt.ts";
@@ -18,13 +19,20 @@ export interface HoldHistory {
 }
 
 export interface Journal {
-  /** @param started coordinator time, ms */
-  begin(hold: string, secret: RevealedSecret, started: number): void;
+  /**
+   * @param started coordinator time, ms
+   * @param ends when the ticket ends, coordinator time in ms: soon after, its hold can be closed
+   */
+  begin(hold: string, secret: RevealedSecret, started: number, ends?: number): void;
   /** Keeps the line and hands it to the outbox, both or neither. */
   settle(hold: string, line: Line, isFree: boolean): void;
   historyOf(hold: string): HoldHistory;
   /** Accounts for requests that a former process left open: nothing is charged. Returns how many. */
   recover(): number;
+  /** Holds whose ticket ended at `endedBy` or before, under which nothing runs, and which are not closed yet. */
+  findEnded(endedBy: number, most: number): { hold: string; numbers: number[] }[];
+  /** The coordinator knows that the hold is done with. */
+  forgetEnd(hold: string): void;
   /** Forgets what started before `time` (coordinator time, ms). */
   prune(time: number): number;
 }
@@ -34,16 +42,25 @@ export interface JournalParts {
   outbox: { add(hold: string, line: Line): void };
 }
 
+/** Holds whose end is known to be on disk: one write a ticket, not one a request. */
+const notedHolds = 1_024;
+
 export function createJournal({ database, outbox }: JournalParts): Journal {
   const store = createJournalStore(database);
+  const noted = boundedMap<string, true>(notedHolds);
   const settle = (hold: string, line: Line, isFree: boolean) =>
     database.transaction(() => {
       store.settle(hold, line.k, line.cost, isFree);
       outbox.add(hold, line);
     });
   return {
-    begin: (hold, secret, started) =>
-      store.insert({ hold, k: secret.k, secret: JSON.stringify(secret), started }),
+    begin(hold, secret, started, ends) {
+      if (ends !== undefined && !noted.has(hold)) {
+        store.insertEnd(hold, ends);
+        noted.set(hold, true);
+      }
+      store.insert({ hold, k: secret.k, secret: JSON.stringify(secret), started });
+    },
     settle,
     historyOf(hold) {
       const rows = store.rowsOf(hold);
@@ -59,6 +76,11 @@ export function createJournal({ database, outbox }: JournalParts): Journal {
         settle(hold, lostLine(JSON.parse(secret) as RevealedSecret, started), false);
       return rows.length;
     },
+    findEnded: (endedBy, most) =>
+      store
+        .endedBy(endedBy, most)
+        .map((hold) => ({ hold, numbers: store.rowsOf(hold).map(({ k }) => k) })),
+    forgetEnd: (hold) => store.removeEnd(hold),
     prune: (time) => store.prune(time),
   };
 }

@@ -1,7 +1,6 @@
 /** The worker, put together: engines on one side, the coordinator on the other, sealed requests in between. */
 import { Agent, type Dispatcher } from "undici";
 import type { Clock } from "../base/clock.ts";
-import { startLoop } from "../base/loop.ts";
 import type { Random } from "../base/random.ts";
 import { type CoordinatorClient, createCoordinatorClient } from "../host/coordinator-client.ts";
 import { lockFolder } from "../host/folder-lock.ts";
@@ -9,25 +8,15 @@ import { ensureFolder } from "../host/folders.ts";
 import { urlOf } from "../host/listen.ts";
 import { type LocalDatabase, openLocalDatabase } from "../host/local-database.ts";
 import type { Log } from "../host/log.ts";
-import { createOutbox } from "../host/outbox.ts";
 import { packageVersion } from "../host/package.ts";
-import { limits } from "../protocol/limits.ts";
-import type { HeartbeatAnswer } from "../protocol/node.ts";
 import type { Signer } from "../protocol/signature.ts";
-import type { NodeView } from "./beat.ts";
-import { createCatalogue } from "./catalogue.ts";
 import type { WorkerConfig } from "./config.ts";
+import { createWorkerCore } from "./core.ts";
 import type { Engine } from "./engines/engine.ts";
-import { enrol } from "./enrol.ts";
 import { readHardware } from "./hardware.ts";
-import { createHeartbeats } from "./heartbeat.ts";
-import { createHoldAccounts } from "./hold-accounts.ts";
-import { createJournal, type Journal } from "./journal.ts";
-import { nextState, refusalIn, statusOf, type WorkerEvent, type WorkerState } from "./lifecycle.ts";
-import { announcedHosts, listenCandidates, ownAddresses } from "./listen-address.ts";
+import { refusalIn } from "./lifecycle.ts";
+import { listenCandidates, ownAddresses } from "./listen-address.ts";
 import { serveAtFirstFree } from "./proxy/serve.ts";
-import { createTickets } from "./proxy/tickets.ts";
-import { createSlots } from "./slots.ts";
 import { drain, stop, type StopParts } from "./stop.ts";
 import { fetchTicketKeys } from "./ticket-keys.ts";
 import type { WorkerStatus } from "./worker-status.ts";
@@ -64,8 +53,6 @@ export interface Worker extends AsyncDisposable {
   engineOf(model: string): string | undefined;
 }
 
-const pruneMs = 3_600_000;
-
 /**
  * Starts, enrols where needed, and is listed when it resolves.
  * @throws TroopError `configuration_invalid`, `data_folder_invalid`, `data_folder_locked`, `port_taken`,
@@ -75,102 +62,43 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
   const { clock, random, log, node, owner } = parts;
   const candidates = listenCandidates(config.coordinatorUrl, config.listen, ownAddresses());
   await using stack = new AsyncDisposableStack();
-  const { database, coordinator, dispatcher } = openOutside(config, parts, stack);
-  const now = () => coordinator.time.now();
-  const outbox = createOutbox({
-    ...{ database, coordinator, clock, random, log, signer: node },
-    ...{ path: "/receipts", type: "troop-receipt+jwt" },
-  });
-  const journal = createJournal({ database, outbox });
-  const recovered = journal.recover();
+  const outside = openOutside(config, parts, stack);
+  const { coordinator } = outside;
+  const streams = new AbortController();
+  const core = createWorkerCore(
+    {
+      ...{ ...parts, ...outside, config, hardware: readHardware() },
+      address: () => server.address,
+      fetchKeys: (signal) => fetchTicketKeys(coordinator, signal),
+    },
+    streams.signal,
+  );
+  const { catalogue, heartbeats, move, outbox, recovered, slots } = core;
   if (recovered > 0) log.warn({ requests: recovered }, "requests lost when last stopped");
 
-  let state: WorkerState = "starting";
-  let multiplier = "0.0500";
-  let keySet: string | undefined;
-  const tickets = createTickets({ issuer: config.coordinatorUrl, node: node.id, now });
-  const accounts = createHoldAccounts(journal);
-  const catalogue = createCatalogue({
-    ...{ engines: parts.engines, clock, random, log, refreshMs: config.modelRefreshMs },
-    onChange: () => heartbeats.changed(),
-  });
-  const slots = createSlots({
-    engines: catalogue.engines,
-    configured: config.slots,
-    onChange: () => heartbeats.loadChanged(),
-  });
-  const loads = () => ({ active: slots.active, total: slots.total });
-  const status = () => statusOf(state, slots.hasFree);
-  const hardware = readHardware();
-  const view = (): NodeView => ({
-    status: status(),
-    slots: loads(),
-    running: accounts.running().slice(0, limits.runningHoldsPerNode),
-    snapshot: {
-      ...{ port: server.address.port, hosts: announcedHosts(server.address), hardware },
-      ...{ engines: catalogue.described(), models: catalogue.models(), version: packageVersion },
-    },
-  });
-  const onAnswer = async (answer: HeartbeatAnswer, signal: AbortSignal) => {
-    tickets.revoke(answer.revoked);
-    multiplier = answer.multiplier;
-    if (answer.key_set === keySet) return;
-    tickets.useKeys(await fetchTicketKeys(coordinator, signal));
-    keySet = answer.key_set;
-  };
-  const heartbeats = createHeartbeats({
-    ...{
-      coordinator,
-      node,
-      clock,
-      random,
-      log,
-      view,
-      status,
-      onAnswer,
-      intervalMs: config.heartbeatMs,
-    },
-    enrol: (signal) => enrol(coordinator, node, owner, signal),
-  });
-  const move = (event: WorkerEvent) => {
-    const before = state;
-    state = nextState(state, event);
-    if (state !== before) heartbeats.changed();
-  };
-
   const loops = new AbortController();
-  const streams = new AbortController();
   const workerStatus = (): WorkerStatus => ({
-    ...{ node_id: node.id, owner: owner.id, status: status(), slots: loads(), multiplier },
+    ...{ node_id: node.id, owner: owner.id, status: core.status(), multiplier: core.multiplier() },
+    slots: { active: slots.active, total: slots.total },
     ...{ url: urlOf(server.address), coordinator: config.coordinatorUrl, version: packageVersion },
     models: catalogue.models().map(({ name }) => name),
     engines: catalogue.described(),
     receipts_waiting: outbox.pending(),
   });
-  // The clock, keys and models are known before the first beat lists the node, so that it can keep what it says.
-  tickets.useKeys(await fetchTicketKeys(coordinator, loops.signal));
-  await catalogue.refresh(loops.signal);
+  await core.prepare(loops.signal);
   const server = await serveAtFirstFree(candidates, {
-    ...{ tickets, accounts, catalogue, slots, clock, random, log, now, dispatcher, journal },
-    refusal: () => refusalIn(state),
-    stopping: streams.signal,
+    ...{ infer: core.infer, clock, random, log, status: workerStatus },
     health: () => ({
-      status: refusalIn(state) === "draining" ? "stopping" : "ok",
+      status: refusalIn(core.state) === "draining" ? "stopping" : "ok",
       service: "monkey-troop-worker",
       version: packageVersion,
     }),
-    status: workerStatus,
   });
   stack.use(server);
   move("ready");
   await heartbeats.beat(loops.signal);
 
-  const running = [
-    heartbeats.run(loops.signal),
-    catalogue.run(loops.signal),
-    outbox.run(loops.signal),
-    pruneJournal(journal, now, parts, loops.signal),
-  ];
+  const running = core.run(loops.signal);
   const stopParts: StopParts = {
     ...{ clock, log, move, server, streams, loops, running, outbox, heartbeats },
     opened: stack.move(),
@@ -212,20 +140,4 @@ function openOutside(
     ),
     dispatcher: given ?? stack.adopt(new Agent(), (agent) => agent.destroy()),
   };
-}
-
-function pruneJournal(
-  journal: Journal,
-  now: () => number,
-  { clock, random, log }: WorkerParts,
-  signal: AbortSignal,
-): Promise<void> {
-  return startLoop({
-    ...{ clock, random, signal, backoff: { firstMs: pruneMs, ceilingMs: pruneMs } },
-    round: async () => {
-      journal.prune(now() - limits.recordAgeMs);
-      return pruneMs;
-    },
-    onFailure: (error) => log.error({ err: error }, "journal not pruned"),
-  }).ended;
 }

@@ -1,12 +1,18 @@
 /** Real processes: `troop` commands with folders and ports of their own, killed when the test is over. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { afterAll } from "vitest";
 import { repository } from "../house-rules/source-files.ts";
+
+/** Also ended where a test ran into its time limit and disposed of nothing. */
+const alive = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of alive) child.kill("SIGKILL");
+});
 
 export interface Exit {
   code: number | null;
@@ -51,8 +57,8 @@ export function startProgram(
     stdio: ["ignore", "pipe", "pipe"],
     detached: isDetached,
   });
-  // Also where the test runs into its time limit and disposes of nothing.
-  onTestFinished(() => void child.kill("SIGKILL"));
+  alive.add(child);
+  child.once("exit", () => alive.delete(child));
   const output = { stdout: "", stderr: "" };
   const watchers = new Set<() => void>();
   for (const name of ["stdout", "stderr"] as const) {

@@ -1,6 +1,7 @@
 /** The local API: its manners, and every endpoint as a table of contents. */
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Random } from "../../base/random.ts";
+import { checkFraming } from "../../host/framing.ts";
 import type { Log } from "../../host/log.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -16,8 +17,9 @@ import { modelsRoutes } from "../routes/models.ts";
 import { statusRoute } from "../routes/status.ts";
 import type { StatusParts } from "../status.ts";
 import { allowOrigin, answerPreflight } from "./cors.ts";
-import { asExpected, errorAnswerOf } from "./errors.ts";
-import { checkApiKey, checkFraming, checkOrigin, type GuardPolicy } from "./guard.ts";
+import { expectedFailure } from "../../host/framework-failure.ts";
+import { errorAnswerOf } from "./errors.ts";
+import { checkApiKey, checkOrigin, type GuardPolicy } from "./guard.ts";
 
 export interface AppParts extends GenerationParts, StatusParts {
   dispatch: Dispatch;
@@ -62,7 +64,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     const { raw } = request;
     // On the raw answer, because streams leave the framework's hands.
     reply.raw.setHeader(headers.requestId, request.id);
-    checkFraming(raw.rawHeaders, raw.url ?? "");
+    checkFraming(raw, { allowsEncodedSlash: true });
     const origin = checkOrigin(raw.headers, policy);
     if (origin !== undefined) {
       allowOrigin(raw, reply.raw, origin);
@@ -73,7 +75,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   });
 
   function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const expected = asExpected(error);
+    const expected = expectedFailure(error);
     if (!expected) log.error({ err: error, request: request.id }, "request failed");
     const shown = expected ?? new TroopError("internal_error");
     const answer = errorAnswerOf(shown, request.id);

@@ -9,7 +9,8 @@ import {
 import type { Log } from "../../host/log.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { headers } from "../../protocol/version.ts";
-import { asExpected, writeFailure } from "./errors.ts";
+import { expectedFailure } from "../../host/framework-failure.ts";
+import { writeFailure } from "./errors.ts";
 import { readStrictJson } from "../../protocol/strict-json.ts";
 
 /**
@@ -71,14 +72,18 @@ async function answerRaw(
   work: (response: ServerResponse, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const gone = new AbortController();
-  response.once("close", () => {
+  const left = () => {
     if (!response.writableFinished)
       gone.abort(new TroopError("stream_truncated", "The application left."));
-  });
+  };
+  response.once("close", left);
+  // It may have left while its request was being read.
+  if (response.closed) left();
   try {
     await work(response, AbortSignal.any([gone.signal, stop]));
   } catch (error) {
-    const expected = asExpected(error) ?? (stop.aborted ? new TroopError("draining") : undefined);
+    const expected =
+      expectedFailure(error) ?? (stop.aborted ? new TroopError("draining") : undefined);
     if (!expected) log.error({ err: error, request: requestId }, "request failed");
     if (!response.destroyed && !response.writableEnded)
       writeFailure(response, expected ?? new TroopError("internal_error"), requestId, true);

@@ -59,22 +59,3 @@ export function checkApiKey(headers: IncomingHttpHeaders, { apiKey }: GuardPolic
 /** Digests have one length, so that neither content nor length of the key shows in the time taken. */
 const isEqual = (left: string, right: string) => timingSafeEqual(digest(left), digest(right));
 const digest = (text: string) => createHash("sha256").update(text).digest();
-
-const singular = new Set(["host", "authorization", "content-length"]);
-
-/**
- * What Node's parser lets pass and intermediaries read in different ways.
- * @param rawHeaders names and values in turn, as they came
- * @throws TroopError `bad_framing`, `invalid_path`
- */
-export function checkFraming(rawHeaders: readonly string[], target: string): void {
-  const seen = new Set<string>();
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]!.toLowerCase();
-    if (singular.has(name) && seen.has(name)) throw new TroopError("bad_framing");
-    seen.add(name);
-  }
-  if (!target.startsWith("/")) throw new TroopError("bad_framing");
-  const path = target.split("?", 1)[0]!;
-  if (/\/\/|\/\.\.?(\/|$)|%2e|%00|\\|%5c/i.test(path)) throw new TroopError("invalid_path");
-}

@@ -7,7 +7,7 @@ import type { Verifier } from "../../protocol/signature.ts";
 import { headers } from "../../protocol/version.ts";
 import type { Accounts, ProvenKey } from "../accounts/accounts.ts";
 import type { JoinPolicy } from "../config.ts";
-import { pathOf } from "./framing.ts";
+import { pathOf } from "../../host/framing.ts";
 
 export interface CallersOptions {
   accounts: Accounts;

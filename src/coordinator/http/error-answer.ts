@@ -1,48 +1,12 @@
-/** From whatever went wrong to the one error object, and its status. Nothing of the input is echoed. */
+/** From whatever went wrong to the failure it stands for. Nothing of the input is echoed. */
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import type { z } from "zod";
-import type { errorAnswer } from "../../protocol/endpoints.ts";
-import { TroopError, type ErrorCode } from "../../protocol/error-codes.ts";
-
-export type ErrorAnswer = z.infer<typeof errorAnswer>;
-
-export const errorBody = (error: TroopError, requestId: string): ErrorAnswer => ({
-  error: {
-    message: error.message,
-    type: typeOf(error.status),
-    param: error.param ?? null,
-    code: error.code,
-    ...(Object.keys(error.details).length > 0 ? { details: error.details } : {}),
-  },
-  request_id: requestId,
-});
-
-/** The words that SDKs of OpenAI's API know. */
-function typeOf(status: number): string {
-  if (status === 401) return "authentication_error";
-  if (status === 402) return "insufficient_quota";
-  if (status === 403) return "permission_error";
-  if (status === 404) return "not_found_error";
-  if (status === 429) return "rate_limit_error";
-  return status >= 500 ? "server_error" : "invalid_request_error";
-}
-
-/** Fastify's own refusals under our names. */
-const fastifyCodes: Record<string, ErrorCode> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported_media_type",
-  FST_ERR_CTP_BODY_TOO_LARGE: "request_too_large",
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: "bad_framing",
-  FST_ERR_CTP_EMPTY_JSON_BODY: "invalid_json",
-  FST_ERR_BAD_URL: "invalid_path",
-  FST_ERR_MAX_PARAM_LENGTH: "invalid_path",
-};
+import { expectedFailure } from "../../host/framework-failure.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
 
 /** The expected failure that an error stands for; undefined for a fault of ours. */
 export function expectedError(error: unknown): TroopError | undefined {
-  if (error instanceof TroopError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) return validationError(error);
-  const code = fastifyCodes[String((error as { code?: unknown } | null)?.code)];
-  return code && new TroopError(code, undefined, { cause: error });
+  return expectedFailure(error);
 }
 
 function validationError(error: {

@@ -24,7 +24,8 @@ export async function ownAccount(
   if (caller === wanted) return wanted;
   const named = await accounts.ofKey(wanted);
   if (caller !== undefined && caller === named) return caller;
-  if (named === undefined && !(await accounts.exists(wanted))) throw new TroopError("account_unknown");
+  if (named === undefined && !(await accounts.exists(wanted)))
+    throw new TroopError("account_unknown");
   throw new TroopError("not_owner");
 }
 

@@ -9,8 +9,9 @@ import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
 import { headers } from "../../protocol/version.ts";
 import { allowedMethods, type RoutePattern } from "./allowed-methods.ts";
-import { errorBody, expectedError } from "./error-answer.ts";
-import { checkFraming, pathOf } from "./framing.ts";
+import { errorBody } from "../../protocol/error-object.ts";
+import { expectedError } from "./error-answer.ts";
+import { checkFraming, pathOf } from "../../host/framing.ts";
 import { readStrictJson } from "../../protocol/strict-json.ts";
 
 declare module "fastify" {

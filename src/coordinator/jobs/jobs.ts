@@ -3,31 +3,31 @@ import type { Clock } from "../../base/clock.ts";
 import { startLoop } from "../../base/loop.ts";
 import type { Random } from "../../base/random.ts";
 import type { Log } from "../../host/log.ts";
-import type { Database } from "../database.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Registry } from "../registry/registry.ts";
 import { recoveryAt } from "./recovery.ts";
-import { readLastAlive, writeAlive } from "./service-store.ts";
+import type { ServiceStore } from "./service-store.ts";
 
 export interface JobsOptions {
-  database: Database;
+  service: ServiceStore;
   ledger: Ledger;
   registry: Registry;
   clock: Clock;
   random: Random;
   log: Log;
+  /** Without it ten seconds: nobody waits for these jobs to the second. */
+  intervalMs?: number;
 }
 
-/** Nobody waits for these jobs to the second. */
-const intervalMs = 10_000;
+const usualIntervalMs = 10_000;
 /** A ticket that was never used is given back this long after its end. */
 const unusedAfterMs = 60_000;
 
 /** Prepares the books for service, then works until disposed. */
 export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> {
-  const { database, ledger, registry, clock, random, log } = options;
+  const { service, ledger, registry, clock, random, log, intervalMs = usualIntervalMs } = options;
   let expireFrom = 0;
-  let lastAlive = await readLastAlive(database);
+  let lastAlive = await service.readLastAlive();
 
   /** Somebody could not reach the books since `lastAlive`: nobody may lose by it. */
   async function recover(now: number): Promise<void> {
@@ -39,7 +39,7 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
   }
 
   async function noteAlive(now: number): Promise<void> {
-    await writeAlive(database, now);
+    await service.writeAlive(now);
     lastAlive = now;
   }
 

@@ -75,6 +75,8 @@ export interface Book {
   account: string;
   payee: string;
   state: HoldState;
+  /** When the hold was closed or expired, ms; null while it is open. */
+  endedAt: number | null;
   amount: Micro;
   captured: Micro;
   rate: Rate;

@@ -54,7 +54,7 @@ test.each<[string, Partial<RequestEntry>, string]>([
     { shortfall: 2_320_000n },
     "12.4 s × 1.8000; 2.32 not covered by the ticket",
   ],
-  ["in doubt", { state: "vesting" }, "12.4 s × 1.8000; vesting until acknowledged"],
+  ["in doubt", { state: "vesting", verdict: null }, "12.4 s × 1.8000; vesting until acknowledged"],
   ["in dispute", { commons: 500_000n }, "12.4 s × 1.8000; 0.500000 disputed, to the commons"],
   [
     "for an answer that never came",

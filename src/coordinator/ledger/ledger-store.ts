@@ -10,6 +10,7 @@ import type { Book, HoldState } from "./book.ts";
 import type { Giver, StoredGift } from "./gift-rules.ts";
 import type { HistoryCursor, StoredEntry } from "./history-store.ts";
 import type { Hold, NewHold, UnusedHold } from "./hold-store.ts";
+import type { MarkedRequest } from "./marks.ts";
 import type { PageChanges } from "./page.ts";
 import type { KeptStatement, OpenedPage } from "./page-store.ts";
 
@@ -75,6 +76,12 @@ export interface LedgerStore {
     most: number,
     kind?: HistoryKind,
   ): Promise<StoredEntry[]>;
+  /** An account's latest requests that have their receipt, newest first; those at its own node say nothing. */
+  latestRequests(
+    account: string,
+    side: "account" | "payee",
+    most: number,
+  ): Promise<MarkedRequest[]>;
   /** What breaks the invariants, from one snapshot. */
   audit(): Promise<Offence[]>;
 }

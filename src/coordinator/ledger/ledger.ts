@@ -10,6 +10,7 @@ import { createGifts } from "./gifts.ts";
 import { createGrants, type GrantsOptions } from "./grants.ts";
 import type { HistoryCursor, StoredEntry } from "./history-store.ts";
 import { createHolds } from "./holds.ts";
+import { markedRequests, marksOf, type Marks } from "./marks.ts";
 
 export type Ledger = ReturnType<typeof createLedger>;
 
@@ -31,6 +32,13 @@ export function createLedger(options: GrantsOptions) {
       most: number,
       kind?: HistoryKind,
     ): Promise<StoredEntry[]> => store.history(account, before, most, kind),
+
+    /** How often an account and those it dealt with did not agree, on either side of its latest requests. */
+    async marks(account: string): Promise<{ asRequester: Marks; asProvider: Marks }> {
+      const of = async (side: "account" | "payee") =>
+        marksOf(await store.latestRequests(account, side, markedRequests));
+      return { asRequester: await of("account"), asProvider: await of("payee") };
+    },
 
     /** The invariants of the books, recomputed from transfers, holds and requests. Sound books give an empty list. */
     audit: (): Promise<Offence[]> => store.audit(),

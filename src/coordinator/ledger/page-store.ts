@@ -36,6 +36,7 @@ interface HoldRecord {
   per_prompt_token: bigint;
   per_completion_token: bigint;
   anchor: string;
+  closed_ms: bigint | null;
   closing_numbers: number[] | null;
 }
 
@@ -50,7 +51,7 @@ export async function openPage(
 ): Promise<OpenedPage | undefined> {
   const holds = await sql<HoldRecord>`
     select account, payee, node, state, amount, captured, per_second, per_prompt_token,
-      per_completion_token, anchor, closing_numbers
+      per_completion_token, anchor, closed_ms, closing_numbers
     from hold where id = ${hold} for no key update
   `.execute(tx);
   const found = holds.rows[0];
@@ -75,6 +76,7 @@ export async function openPage(
       account: found.account,
       payee: found.payee,
       state: found.state,
+      endedAt: found.closed_ms === null ? null : Number(found.closed_ms),
       amount: found.amount,
       captured: found.captured,
       rate: {

@@ -73,7 +73,8 @@ export interface RequestRecord {
 
 /** What decides it, a receipt or the end of its day, must know what refunds are left. */
 export const isRefundQuestion = ({ state, verdict }: RequestRecord): boolean =>
-  (state === "waiting" || state === "vesting") && (verdict === "not_received" || verdict === "refused");
+  (state === "waiting" || state === "vesting") &&
+  (verdict === "not_received" || verdict === "refused");
 
 const toNumber = (value: bigint | null): number | null => (value === null ? null : Number(value));
 

@@ -17,6 +17,7 @@ const bookOf = (fields: Partial<Book> = {}): Book => ({
   account: "requester",
   payee: "provider",
   state: "open",
+  endedAt: null,
   amount: 20_000_000n,
   captured: 0n,
   rate: { perSecond: 10n ** 12n, perPromptToken: 10n ** 10n, perCompletionToken: 10n ** 11n },
@@ -86,7 +87,7 @@ test("whatever is said in whatever order, money only moves, and never beyond the
       fc.array(anyEvent, { maxLength: 25 }),
       fc.constantFrom("open" as const, "expired" as const, "closed" as const),
       (events, state) => {
-        const page = turnPage(bookOf({ state }), events);
+        const page = turnPage(bookOf({ state, endedAt: state === "open" ? null : 0 }), events);
         const balance = new Map<string, bigint>();
         for (const { debit, credit, amount } of page.changes.movements) {
           expect(amount).toBeGreaterThan(0n);

@@ -197,9 +197,15 @@ function answerOf(book: Book, row: RequestRow): { outcome: LineOutcome; paid: Mi
   if (row.state === "waiting") return { outcome: "waiting", paid: 0n };
   if (row.state === "reversed") return { outcome: "unpaid", paid };
   if (row.shortfall > 0n)
-    return { outcome: book.captured === book.amount ? "budget_exhausted" : "unpaid", paid };
+    return { outcome: wasInTime(book, row) ? "budget_exhausted" : "unpaid", paid };
   return { outcome: row.state, paid };
 }
+
+/** Whether the line found its hold open. In the very millisecond of the hold's end, the line that used it up did. */
+const wasInTime = ({ endedAt, amount, captured }: Book, { receivedAt }: RequestRow): boolean =>
+  endedAt === null ||
+  receivedAt < endedAt ||
+  (receivedAt === endedAt && captured === amount && amount > 0n);
 
 const movement = (
   k: number,

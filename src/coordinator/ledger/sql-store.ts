@@ -21,6 +21,7 @@ import {
   writeClosingNumbers,
 } from "./hold-store.ts";
 import type { LedgerStore, LedgerTx } from "./ledger-store.ts";
+import { findLatestRequests } from "./marks-store.ts";
 import { openPage, writePage } from "./page-store.ts";
 import { findDueRequests, postponeVesting } from "./vesting-store.ts";
 
@@ -36,6 +37,7 @@ export const createSqlStore = (database: Database): LedgerStore => ({
   findWaitingForStarter: (most) => reaching(() => findWaitingForStarter(database, most)),
   balance: (account) => readBalance(database, account),
   history: (account, before, most, kind) => readHistory(database, account, before, most, kind),
+  latestRequests: (account, side, most) => findLatestRequests(database, account, side, most),
   audit: () => auditBooks(database),
 });
 

@@ -34,11 +34,12 @@ test("of several owners the median counts, each owner once", () => {
     claim("honest", 1e9),
     claim("honest too", 1.1e9),
   ]);
-  expect(tariff.get("m")).toBe(1.1e9);
+  // 1.25 × 1.1 GB ÷ 360 GB/s.
+  expect(tariff.get("m")).toBe(3_819_444_445n);
 });
 
 test("a token costs what an RTX 3060 takes to read the model for it; prompts a twentieth", () => {
-  const tariff = new Map([["m", 3.6e9]]);
+  const tariff = tariffOf([{ owner: "o", models: [{ name: "m", size_bytes: 3.6e9 }] }]);
   expect(rateFor(tariff, "m", 10_000)).toEqual({
     perSecond: 10n ** 12n,
     perPromptToken: 625_000_000n,
@@ -46,4 +47,20 @@ test("a token costs what an RTX 3060 takes to read the model for it; prompts a t
   });
   // The cap is the same whatever multiplier a node has talked itself up to.
   expect(rateFor(tariff, "m", 200_000).perCompletionToken).toBe(12_500_000_000n);
+});
+
+test("what receipts have shown wins over sizes, also for a model that nobody offers now", () => {
+  const claims = [{ owner: "o", models: [{ name: "m", size_bytes: 3.6e9 }] }];
+  const tariff = tariffOf(
+    claims,
+    new Map([
+      ["m", 7_000_000_000n],
+      ["gone", 5n],
+    ]),
+  );
+  expect(rateFor(tariff, "m", 10_000).perCompletionToken).toBe(7_000_000_000n);
+  expect(rateFor(tariff, "gone", 10_000)).toMatchObject({
+    perPromptToken: 1n,
+    perCompletionToken: 5n,
+  });
 });

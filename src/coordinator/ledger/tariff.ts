@@ -1,13 +1,16 @@
 /**
  * What a token of a model may cost at most: what it takes on an RTX 3060, whatever the node's multiplier.
- * Pure. Until receipts tell better it comes from the model's size, since a token reads every weight once.
+ * Pure. Until receipts tell better (`tariff-fit.ts`) it comes from the model's size, since a token reads every
+ * weight once.
  */
 import { divideUp, type Pico } from "../../protocol/credits.ts";
 import type { Model } from "../../protocol/node.ts";
 import { perSecondRate, type Rate } from "../../protocol/price.ts";
 
-/** Bytes by model name. */
-export type Tariff = ReadonlyMap<string, number>;
+/** What a completion token costs, by model name. Prompt tokens cost a twentieth. */
+export type Tariff = ReadonlyMap<string, Pico>;
+/** What receipts have shown, by model name; it wins over sizes. */
+export type FittedRates = ReadonlyMap<string, Pico>;
 
 export interface Claim {
   owner: string;
@@ -44,8 +47,11 @@ export function countedSize(name: string, claimed: number | undefined): number {
   return Math.ceil(Math.min(claimed, plausible, unprovenMemory));
 }
 
-/** The sizes of all models on offer; of several owners' claims the median, so that no single one sets it. */
-export function tariffOf(claims: readonly Claim[]): Tariff {
+/**
+ * The prices of all models on offer. Of several owners' claims of size the median counts, so that no single one
+ * sets it.
+ */
+export function tariffOf(claims: readonly Claim[], fitted: FittedRates = new Map()): Tariff {
   const byModel = new Map<string, Map<string, number>>();
   for (const { owner, models } of claims) {
     for (const { name, size_bytes: claimed } of models) {
@@ -53,7 +59,10 @@ export function tariffOf(claims: readonly Claim[]): Tariff {
       byModel.set(name, owners.set(owner, countedSize(name, claimed)));
     }
   }
-  return new Map([...byModel].map(([name, owners]) => [name, lowerMedian([...owners.values()])]));
+  const rates = [...byModel].map(
+    ([name, owners]) => [name, rateOfSize(lowerMedian([...owners.values()]))] as const,
+  );
+  return new Map([...rates, ...fitted]);
 }
 
 function lowerMedian(values: number[]): number {
@@ -62,17 +71,24 @@ function lowerMedian(values: number[]): number {
 }
 
 /** 1.25 × size ÷ bandwidth seconds, in pico-credits, rounded up. */
-const perCompletionToken = (bytes: number): Pico =>
+const rateOfSize = (bytes: number): Pico =>
   divideUp(5n * BigInt(bytes) * picoPerCredit, 4n * bytesPerSecond);
+
+export const completionRate = (tariff: Tariff, model: string): Pico =>
+  tariff.get(model) ?? rateOfSize(countedSize(model, undefined));
+
+/** Prompts are read many tokens at a time. */
+export const promptsPerCompletion = 20n;
+export const promptRate = (perCompletionToken: Pico): Pico =>
+  divideUp(perCompletionToken, promptsPerCompletion);
 
 /** @param multiplier ten-thousandths */
 export function rateFor(tariff: Tariff, model: string, multiplier: number): Rate {
-  const completion = perCompletionToken(tariff.get(model) ?? countedSize(model, undefined));
+  const perCompletionToken = completionRate(tariff, model);
   return {
     perSecond: perSecondRate(multiplier),
-    // Prompts are read many tokens at a time.
-    perPromptToken: divideUp(completion, 20n),
-    perCompletionToken: completion,
+    perPromptToken: promptRate(perCompletionToken),
+    perCompletionToken,
   };
 }
 

@@ -4,6 +4,9 @@ import { accounts } from "./0001-accounts.ts";
 import { books } from "./0002-books.ts";
 import { service } from "./0003-service.ts";
 import { disputes } from "./0004-disputes.ts";
+import { tariff } from "./0005-tariff.ts";
+import { joining } from "./0006-joining.ts";
+import { hmacReceipts } from "./0007-hmac-receipts.ts";
 
 /** The numbers order them; one that was released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -11,4 +14,7 @@ export const migrations: Record<string, Migration> = {
   "0002-books": books,
   "0003-service": service,
   "0004-disputes": disputes,
+  "0005-tariff": tariff,
+  "0006-joining": joining,
+  "0007-hmac-receipts": hmacReceipts,
 };

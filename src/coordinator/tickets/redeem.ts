@@ -16,7 +16,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 
 export interface RedeemerOptions {
   ledger: Ledger;
-  accounts: Accounts;
+  accounts: Pick<Accounts, "accountOf">;
   verifier: Verifier;
   clock: Clock;
   /** Known once the port is. */

@@ -2,7 +2,7 @@
  * Admission, cheapest checks first, one code per refusal, never a call home. What is refused here is refused
  * as a plain HTTP error; from then on the answer is sealed (`serve.ts`).
  */
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import { fromBase64url } from "../../protocol/bytes.ts";
 import { type Head, headSchema, type InferencePath } from "../../protocol/chat.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
@@ -17,6 +17,12 @@ const attemptBytes = 16;
 export interface AdmitParts {
   tickets: Tickets;
   accounts: HoldAccounts;
+}
+
+/** What admission looks at: the outer headers, then the head frame. */
+export interface AdmissionRequest {
+  readonly headers: IncomingHttpHeaders;
+  readonly frames: Pick<RequestFrames, "head">;
 }
 
 /** A request whose ticket is good and whose secret is proven; its body has not been read. */
@@ -35,17 +41,16 @@ export interface Admitted {
  *   `request_timeout`, `request_too_large`, `request_unproven`, `request_replayed`
  */
 export async function admit(
-  request: IncomingMessage,
-  frames: RequestFrames,
+  request: AdmissionRequest,
   { tickets, accounts }: AdmitParts,
 ): Promise<Admitted> {
-  const { token, index } = readHeaders(request);
+  const { token, index } = readHeaders(request.headers);
   const ticket = await tickets.check(token);
   const account = accounts.open(ticket.claims.jti);
   try {
     if (!ticket.claims.own && account.isSpent(ticket.budget))
       throw new TroopError("budget_exhausted");
-    const { path, k, x, proof } = readHead(await frames.head());
+    const { path, k, x, proof } = readHead(await request.frames.head());
     const secret = { k, x, path: proof };
     if (k !== index)
       throw new TroopError("request_unproven", "The index and the head name different numbers.");
@@ -62,18 +67,17 @@ export async function admit(
   }
 }
 
-function readHeaders(request: IncomingMessage): { token: string; index: number } {
+function readHeaders(request: IncomingHttpHeaders): { token: string; index: number } {
   // Node lets both pass; whoever stands before us may have believed the other one.
-  if (request.headers["transfer-encoding"] && request.headers["content-length"])
+  if (request["transfer-encoding"] && request["content-length"])
     throw new TroopError("bad_framing");
-  const [, token] = /^Bearer ([A-Za-z0-9._-]+)$/i.exec(request.headers.authorization ?? "") ?? [];
+  const [, token] = /^Bearer ([A-Za-z0-9._-]+)$/i.exec(request.authorization ?? "") ?? [];
   if (!token) throw new TroopError("missing_ticket");
-  if (request.headers["content-type"] !== sealedMediaType)
-    throw new TroopError("unsupported_media_type");
-  const index = request.headers[headers.index];
+  if (request["content-type"] !== sealedMediaType) throw new TroopError("unsupported_media_type");
+  const index = request[headers.index];
   if (typeof index !== "string" || !/^[1-9][0-9]{0,2}$/.test(index))
     throw new TroopError("invalid_value", undefined, { param: headers.index });
-  const attempt = request.headers[headers.attempt];
+  const attempt = request[headers.attempt];
   if (typeof attempt !== "string" || fromBase64url(attempt)?.length !== attemptBytes)
     throw new TroopError("invalid_value", undefined, { param: headers.attempt });
   return { token, index: Number(index) };

@@ -86,7 +86,7 @@ export async function forward(
     return attempt.ended;
   };
 
-  journal.begin(account.hold, secret, started);
+  journal.begin(account.hold, secret, started, claims.exp * 1_000);
   account.start(running);
   const longest = clock.timer(claims.max_seconds * 1_000, () => stop("timeout"));
   const stopNow = () => stop("stopping");

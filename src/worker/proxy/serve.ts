@@ -22,15 +22,13 @@ import { listen, type ListenAddress } from "../../host/listen.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
 import { headers } from "../../protocol/version.ts";
-import { admit, type Admitted, type AdmitParts } from "./admit.ts";
 import { createAnswer } from "./answer.ts";
-import { forward, type ForwardParts } from "./forward.ts";
-import { receive, type Received, type ReceiveParts } from "./receive.ts";
-import { refusePlainly, refuseSealed } from "./refusal.ts";
-import { createByteBudget, readRequestFrames, RequestAborted } from "./request-frames.ts";
+import type { Exchange, Infer } from "./infer.ts";
+import { refusePlainly } from "./refusal.ts";
+import { createByteBudget, readRequestFrames } from "./request-frames.ts";
 
-export interface ServeParts extends AdmitParts, ReceiveParts, ForwardParts {
-  catalogue: ReceiveParts["catalogue"] & ForwardParts["catalogue"];
+export interface ServeParts {
+  infer: Infer;
   clock: Clock;
   random: Random;
   log: Log;
@@ -60,36 +58,17 @@ async function serve(at: ListenAddress, parts: ServeParts): Promise<InferenceSer
   });
   server.maxHeadersCount = limits.headerCount;
 
-  async function infer(request: IncomingMessage, response: ServerResponse, requestId: string) {
-    const frames = readRequestFrames(request, clock, inFlight);
-    const asTroopError = (error: unknown) => {
-      if (error instanceof TroopError) return error;
-      log.error({ err: error, request_id: requestId }, "request failed");
-      return new TroopError("internal_error");
-    };
-    let admitted: Admitted;
-    try {
-      admitted = await admit(request, frames, parts);
-    } catch (error) {
-      if (error instanceof RequestAborted) return;
-      refusePlainly(response, asTroopError(error), requestId);
-      frames.discard();
-      return;
-    }
-    const answer = createAnswer(response, clock);
-    let received: Received;
-    try {
-      received = await receive(admitted, frames, parts);
-    } catch (error) {
-      admitted.giveBack();
-      if (error instanceof RequestAborted) return;
-      refuseSealed(answer, asTroopError(error), requestId);
-      answer.finish();
-      frames.discard();
-      return;
-    }
-    await forward({ admitted, received, answer, requestId }, parts);
-  }
+  const exchangeOf = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+  ): Exchange => ({
+    id: requestId,
+    headers: request.headers,
+    frames: readRequestFrames(request, clock, inFlight),
+    refuse: (error) => refusePlainly(response, error, requestId),
+    answer: () => createAnswer(response, clock),
+  });
 
   function respond(request: IncomingMessage, response: ServerResponse) {
     const requestId = random.uuid();
@@ -102,10 +81,12 @@ async function serve(at: ListenAddress, parts: ServeParts): Promise<InferenceSer
     switch (request.url) {
       case "/infer": {
         if (request.method !== "POST") return refuse("method_not_allowed", "POST");
-        const work = infer(request, response, requestId).catch((error: unknown) => {
-          log.error({ err: error, request_id: requestId }, "request lost");
-          response.destroy();
-        });
+        const work = parts
+          .infer(exchangeOf(request, response, requestId))
+          .catch((error: unknown) => {
+            log.error({ err: error, request_id: requestId }, "request lost");
+            response.destroy();
+          });
         const whole = work.then(() => closed(response));
         open.add(whole);
         void whole.finally(() => open.delete(whole));

@@ -4,7 +4,8 @@ import { formatEvent } from "../../protocol/sse.ts";
 import type { AnswerReader } from "./answer-reader.ts";
 import type { Answer } from "./answer.ts";
 import type { Ending, StopReason } from "./attempt.ts";
-import { errorObject, refuseSealed } from "./refusal.ts";
+import { errorObject } from "../../protocol/error-object.ts";
+import { refuseSealed } from "./refusal.ts";
 
 export interface EndingParts {
   answer: Answer;

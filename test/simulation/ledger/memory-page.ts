@@ -24,6 +24,7 @@ export function openPage(
       account: hold.account,
       payee: hold.payee,
       state: hold.state,
+      endedAt: hold.endedAt,
       amount: hold.amount,
       captured: hold.captured,
       rate: hold.rate,
@@ -39,7 +40,8 @@ export function openPage(
 
 const isRefundQuestion = ({ state, acknowledgement }: StoredRequest): boolean =>
   (state === "waiting" || state === "vesting") &&
-  acknowledgement !== null && acknowledgement.seen === null;
+  acknowledgement !== null &&
+  acknowledgement.seen === null;
 
 function* requestsOf(tables: Tables, account: string): Generator<StoredRequest> {
   for (const requests of tables.requests.values())

@@ -18,6 +18,8 @@ export interface AccountRow {
 
 export interface HoldRow extends Hold {
   closingNumbers: number[] | null;
+  /** When it was closed or expired; null while it is open. */
+  endedAt: number | null;
 }
 
 export interface StoredRequest extends RequestRow {

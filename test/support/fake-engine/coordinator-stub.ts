@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from "jose";
+import { decodeProtectedHeader, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from "jose";
 import type { Clock } from "../../../src/base/clock.ts";
 import { type ErrorCode, TroopError } from "../../../src/protocol/error-codes.ts";
 import {
@@ -13,7 +13,13 @@ import {
   heartbeatSchema,
 } from "../../../src/protocol/node.ts";
 import { checkProof } from "../../../src/protocol/proof.ts";
-import { type Line, receiptBody, statementsRequest } from "../../../src/protocol/receipt.ts";
+import {
+  closeBody,
+  type CloseBody,
+  type Line,
+  receiptBody,
+  statementsRequest,
+} from "../../../src/protocol/receipt.ts";
 import { createSecretTree, type SecretTree } from "../../../src/protocol/secrets.ts";
 import { verifier } from "../../../src/protocol/signature.ts";
 import { checkStatement, type Enrolment, enrolmentBody } from "../../../src/protocol/statement.ts";
@@ -34,6 +40,7 @@ export interface CoordinatorStub extends AsyncDisposable {
   readonly beats: Mailbox<Heartbeat>;
   readonly enrolments: Mailbox<Enrolment>;
   readonly lines: Mailbox<{ hold: string; line: Line }>;
+  readonly closes: Mailbox<CloseBody>;
   /** What heartbeats are answered with from now on. */
   answer: HeartbeatAnswer;
   /** The next call of this path is refused. */
@@ -59,6 +66,7 @@ export async function startCoordinatorStub(clock: Clock): Promise<CoordinatorStu
   const beats = createMailbox<Heartbeat>();
   const enrolments = createMailbox<Enrolment>();
   const lines = createMailbox<{ hold: string; line: Line }>();
+  const closes = createMailbox<CloseBody>();
   const nodes = new Set<string>();
   const refusals = new Map<string, Refusal>();
   let key = await newKey();
@@ -103,12 +111,21 @@ export async function startCoordinatorStub(clock: Clock): Promise<CoordinatorStu
     },
   };
   async function settle(jws: string) {
+    if (decodeProtectedHeader(jws).typ === "troop-close+jwt") return close(jws);
     const type = "troop-receipt+jwt";
     const refusal = "invalid_signature";
     const { body } = await checkStatement(verifier, jws, type, stub.url, receiptBody, refusal);
     for (const line of body.lines) lines.put({ hold: body.hold, line });
     const outcomes = body.lines.map(({ k }) => ({ k, outcome: "vesting" }));
     return { status: "accepted", hold: body.hold, lines: outcomes };
+  }
+
+  async function close(jws: string) {
+    const refusal = "invalid_signature";
+    const type = "troop-close+jwt";
+    const { body } = await checkStatement(verifier, jws, type, stub.url, closeBody, refusal);
+    closes.put(body);
+    return { status: "accepted", hold: body.hold, lines: [] };
   }
 
   const server = createServer((request, response) => {
@@ -138,7 +155,7 @@ export async function startCoordinatorStub(clock: Clock): Promise<CoordinatorStu
 
   const stub: CoordinatorStub = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ beats, enrolments, lines, nodes },
+    ...{ beats, enrolments, lines, closes, nodes },
     answer: {
       ...{ interval_ms: 10_000, resend: false, key_set: key.kid, revoked: [] },
       ...{ multiplier: "1.0000", oldest_protocol: 1 },

@@ -1,7 +1,7 @@
 /** Refuses requests whose framing or path two servers could read in two ways. Node accepts most of them by default. */
 import type { IncomingMessage } from "node:http";
-import { TroopError } from "../../protocol/error-codes.ts";
-import { limits } from "../../protocol/limits.ts";
+import { TroopError } from "../protocol/error-codes.ts";
+import { limits } from "../protocol/limits.ts";
 
 /** Headers that decide where a request ends, for whom it is, or who sends it: more than one is a contradiction. */
 const single = new Set([
@@ -13,8 +13,16 @@ const single = new Set([
   "dpop",
 ]);
 
+export interface FramingOptions {
+  /** `%2f` may stand in a path: ids of models contain slashes. */
+  allowsEncodedSlash: boolean;
+}
+
 /** @throws TroopError `bad_framing`, `headers_too_large`, `invalid_path`, `unsupported_media_type` */
-export function checkFraming({ rawHeaders, url, httpVersion }: IncomingMessage): void {
+export function checkFraming(
+  { rawHeaders, url, httpVersion }: Pick<IncomingMessage, "rawHeaders" | "url" | "httpVersion">,
+  options: FramingOptions = { allowsEncodedSlash: false },
+): void {
   if (httpVersion !== "1.1" && httpVersion !== "1.0") throw new TroopError("bad_framing");
   if (rawHeaders.length > 2 * limits.headerCount) throw new TroopError("headers_too_large");
   const seen = new Set<string>();
@@ -27,16 +35,17 @@ export function checkFraming({ rawHeaders, url, httpVersion }: IncomingMessage):
   }
   if (seen.has("content-length") && seen.has("transfer-encoding"))
     throw new TroopError("bad_framing");
-  checkPath(url ?? "");
+  checkPath(url ?? "", options);
 }
 
 /** @param url as it stood in the request line */
-export function checkPath(url: string): void {
+function checkPath(url: string, { allowsEncodedSlash }: FramingOptions): void {
   // Absolute forms name a host of their own; we are no proxy.
   if (!url.startsWith("/")) throw new TroopError("bad_framing");
   const path = pathOf(url);
-  if (/\/\/|\\|%2f|%5c|%00|(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i.test(path) || !isDecodable(path))
-    throw new TroopError("invalid_path");
+  const slash = allowsEncodedSlash ? /(?!)/ : /%2f/i;
+  const isAmbiguous = /\/\/|\\|%5c|%00|(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i.test(path);
+  if (isAmbiguous || slash.test(path) || !isDecodable(path)) throw new TroopError("invalid_path");
 }
 
 /** The path of a request line, without query, as it was sent. */

@@ -1,0 +1,90 @@
+/**
+ * The sidecar without its doors: tickets, routing, attempts and acknowledgements, between the coordinator and the way
+ * to the nodes. It opens neither sockets nor files, so that a simulation can run it as it is.
+ */
+import type { Clock } from "../base/clock.ts";
+import { startLoop } from "../base/loop.ts";
+import type { Random } from "../base/random.ts";
+import type { CoordinatorClient } from "../host/coordinator-client.ts";
+import type { LocalDatabase } from "../host/local-database.ts";
+import type { Log } from "../host/log.ts";
+import { createOutbox, type Outbox } from "../host/outbox.ts";
+import type { Signer } from "../protocol/signature.ts";
+import { createAcknowledger } from "./acknowledge.ts";
+import { createAttempt } from "./attempt.ts";
+import { createAuthorize } from "./authorize.ts";
+import type { SidecarConfig } from "./config.ts";
+import type { Connect } from "./connect.ts";
+import { createDispatch, type Dispatch } from "./dispatch.ts";
+import { createNodeFinder, type NodeFinder } from "./node-finder.ts";
+import { createPeers, type Peers } from "./peers.ts";
+import { runReconciliation } from "./reconcile.ts";
+import { createRecordsStore } from "./records-store.ts";
+import { createTickets, type Tickets } from "./tickets.ts";
+
+export interface ClientCoreParts {
+  config: Pick<SidecarConfig, "maxBudget" | "queueWaitMs">;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  account: Signer;
+  database: LocalDatabase;
+  coordinator: CoordinatorClient;
+  connect: Connect;
+}
+
+export interface ClientCore extends Disposable {
+  readonly outbox: Outbox;
+  readonly tickets: Tickets;
+  readonly peers: Peers;
+  readonly finder: NodeFinder;
+  readonly dispatch: Dispatch;
+  /** Its loops, each until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>[];
+}
+
+const expireRecordsMs = 3_600_000;
+const backoff = { firstMs: 60_000, ceilingMs: expireRecordsMs };
+
+export function createClientCore(parts: ClientCoreParts): ClientCore {
+  const { clock, random, log, account, database, coordinator, connect } = parts;
+  const { maxBudget, queueWaitMs } = parts.config;
+  const { time } = coordinator;
+  const records = createRecordsStore(database);
+  const outbox = createOutbox({
+    ...{ database, coordinator, clock, random, log, signer: account },
+    ...{ path: "/acknowledgements", type: "troop-acknowledgement+jwt" },
+  });
+  const acknowledger = createAcknowledger({ database, records, outbox, log });
+  const authorize = createAuthorize({ coordinator, account, clock, random, maxBudget });
+  const tickets = createTickets({ authorize, clock, time, log });
+  const peers = createPeers({ coordinator, account, clock, random, log });
+  const finder = createNodeFinder({ peers, tickets, clock, random, log });
+  const attempt = createAttempt({ connect, records, acknowledger, time, clock, random });
+  const expire = (signal: AbortSignal) =>
+    startLoop({
+      ...{ clock, random, signal, backoff },
+      round: async () => {
+        records.expire(time.now());
+        return expireRecordsMs;
+      },
+      onFailure: (error) => log.warn({ err: error }, "old records cannot be dropped"),
+    }).ended;
+  return {
+    outbox,
+    tickets,
+    peers,
+    finder,
+    dispatch: createDispatch({ finder, tickets, attempt, clock, random, log, queueWaitMs }),
+    run: (signal) => [
+      outbox.run(signal),
+      peers.run(signal),
+      runReconciliation(
+        { database, records, outbox, coordinator, account, clock, random, log },
+        signal,
+      ),
+      expire(signal),
+    ],
+    [Symbol.dispose]: () => tickets[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,77 @@
+/** A client that was killed, or lost its node, before the line: what it says of the request afterwards. */
+import OpenAI from "openai";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { type Network, startNetwork } from "../../test/network.ts";
+import { gatedText } from "../../test/support/fake-engine/script.ts";
+import { systemRandom } from "../base/random.ts";
+import { openLocalDatabase } from "../host/local-database.ts";
+import { createLog } from "../host/log.ts";
+import { readSidecarConfig } from "./config.ts";
+import { startSidecar } from "./sidecar.ts";
+
+async function startNext({ coordinator, clock, requester }: Network, dataFolder: string) {
+  const listen = { host: "127.0.0.1", port: 0 };
+  const config = readSidecarConfig({}, { coordinatorUrl: coordinator.url, dataFolder, listen });
+  const parts = { clock, random: systemRandom, log: createLog("silent"), account: requester };
+  return startSidecar(config, parts);
+}
+
+/** A sidecar that ends after the first word, with the engine at work for some seconds. */
+async function leaveBehind(network: Network, folder: string): Promise<void> {
+  const sidecar = await startNext(network, folder);
+  const sdk = new OpenAI({ baseURL: `${sidecar.url}/v1`, apiKey: "any", maxRetries: 0 });
+  const stream = await sdk.chat.completions.create({
+    model: "test-model",
+    messages: [{ role: "user", content: "Count." }],
+    stream: true,
+  });
+  network.engine.next();
+  for await (const chunk of stream) {
+    if (!chunk.choices[0]?.delta.content) continue;
+    await network.clock.advance(3_000);
+    break;
+  }
+  await network.engine.aborted.next();
+  await sidecar[Symbol.asyncDispose]();
+  await network.settle();
+}
+
+test.each([
+  ["killed before the line", "outcome = null, billed_ms = null, completion_tokens = null", "ok"],
+  ["left by its application", "outcome = 'gone'", "ok"],
+  [
+    "cut off from its node before anything came",
+    "outcome = 'no_line', completion_tokens = 0",
+    "not_received",
+  ],
+])(
+  "a client that was %s acknowledges afterwards what it finds vesting",
+  async (_how, left, verdict) => {
+    const folder = mkdtempSync(join(tmpdir(), "troop-client-"));
+    await using network = await startNetwork({ script: gatedText("one", "two") });
+    await leaveBehind(network, folder);
+    const requestOf = async () =>
+      (await network.history(network.requester)).find(({ kind }) => kind === "request");
+    expect((await requestOf())!.metadata).toMatchObject({ state: "vesting", verdict: null });
+    {
+      using database = openLocalDatabase(folder, "client.sqlite");
+      database.sqlite.exec(`update request_record set ${left}`);
+    }
+    await using sidecar = await startNext(network, folder);
+    await vi.waitFor(
+      async () => {
+        sidecar.flush();
+        await network.clock.advance(1_000);
+        const state = verdict === "ok" ? "settled" : "reversed";
+        expect((await requestOf())!.metadata).toMatchObject({ state, verdict });
+      },
+      { timeout: 20_000, interval: 5 },
+    );
+    expect(sidecar.pending()).toBe(0);
+    expect(await network.coordinator.auditLedger()).toEqual([]);
+    rmSync(folder, { recursive: true, force: true });
+  },
+);

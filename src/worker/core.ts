@@ -1,0 +1,164 @@
+/**
+ * The worker without its doors: what it does between the engines, the coordinator and whatever carries requests to
+ * it. It opens neither sockets nor files, so that a simulation can run it as it is.
+ */
+import type { Dispatcher } from "undici";
+import type { Clock } from "../base/clock.ts";
+import { startLoop } from "../base/loop.ts";
+import type { Random } from "../base/random.ts";
+import type { CoordinatorClient } from "../host/coordinator-client.ts";
+import type { ListenAddress } from "../host/listen.ts";
+import type { LocalDatabase } from "../host/local-database.ts";
+import type { Log } from "../host/log.ts";
+import { createOutbox, type Outbox } from "../host/outbox.ts";
+import { packageVersion } from "../host/package.ts";
+import { limits } from "../protocol/limits.ts";
+import type { HeartbeatAnswer, NodeSnapshot, NodeStatus } from "../protocol/node.ts";
+import type { Signer } from "../protocol/signature.ts";
+import type { TicketKeys } from "../protocol/ticket.ts";
+import type { NodeView } from "./beat.ts";
+import { type Catalogue, createCatalogue } from "./catalogue.ts";
+import { runCloses } from "./closes.ts";
+import type { WorkerConfig } from "./config.ts";
+import type { Engine } from "./engines/engine.ts";
+import { enrol } from "./enrol.ts";
+import { createHeartbeats, type Heartbeats } from "./heartbeat.ts";
+import { createHoldAccounts } from "./hold-accounts.ts";
+import { createJournal } from "./journal.ts";
+import { nextState, refusalIn, statusOf, type WorkerEvent, type WorkerState } from "./lifecycle.ts";
+import { announcedHosts } from "./listen-address.ts";
+import { createInfer, type Infer } from "./proxy/infer.ts";
+import { createTickets } from "./proxy/tickets.ts";
+import { createSlots, type Slots } from "./slots.ts";
+
+export interface WorkerCoreParts {
+  config: Pick<WorkerConfig, "coordinatorUrl" | "heartbeatMs" | "modelRefreshMs" | "slots">;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  engines: readonly Engine[];
+  node: Signer;
+  owner: Signer;
+  database: LocalDatabase;
+  coordinator: CoordinatorClient;
+  /** Towards the engines. */
+  dispatcher: Dispatcher;
+  hardware: NodeSnapshot["hardware"];
+  /** Where it can be reached; asked for once it serves. */
+  address: () => ListenAddress;
+  fetchKeys: (signal: AbortSignal) => Promise<TicketKeys>;
+}
+
+export interface WorkerCore {
+  /** How many requests of a former process were accounted for: it had died while they ran. */
+  readonly recovered: number;
+  readonly infer: Infer;
+  readonly outbox: Outbox;
+  readonly catalogue: Catalogue;
+  readonly heartbeats: Heartbeats;
+  readonly slots: Pick<Slots, "active" | "total">;
+  readonly state: WorkerState;
+  status(): NodeStatus;
+  multiplier(): string;
+  move(event: WorkerEvent): void;
+  /** Learns keys and models, so that the first beat can keep what it says. */
+  prepare(signal: AbortSignal): Promise<void>;
+  /** Its loops, each until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>[];
+}
+
+const pruneMs = 3_600_000;
+
+/** @param stopping aborts when what still runs must end */
+export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal): WorkerCore {
+  const { config, clock, random, log, node, owner, database, coordinator, dispatcher } = parts;
+  const now = () => coordinator.time.now();
+  const outbox = createOutbox({
+    ...{ database, coordinator, clock, random, log, signer: node },
+    ...{ path: "/receipts", type: "troop-receipt+jwt" },
+  });
+  const journal = createJournal({ database, outbox });
+  const recovered = journal.recover();
+
+  let state: WorkerState = "starting";
+  let multiplier = "0.0500";
+  let keySet: string | undefined;
+  const tickets = createTickets({ issuer: config.coordinatorUrl, node: node.id, now });
+  const accounts = createHoldAccounts(journal);
+  const catalogue = createCatalogue({
+    ...{ engines: parts.engines, clock, random, log, refreshMs: config.modelRefreshMs },
+    onChange: () => heartbeats.changed(),
+  });
+  const slots = createSlots({
+    engines: catalogue.engines,
+    configured: config.slots,
+    onChange: () => heartbeats.loadChanged(),
+  });
+  const status = () => statusOf(state, slots.hasFree);
+  const view = (): NodeView => {
+    const address = parts.address();
+    return {
+      status: status(),
+      slots: { active: slots.active, total: slots.total },
+      running: accounts.running().slice(0, limits.runningHoldsPerNode),
+      snapshot: {
+        ...{ port: address.port, hosts: announcedHosts(address), hardware: parts.hardware },
+        ...{ engines: catalogue.described(), models: catalogue.models(), version: packageVersion },
+      },
+    };
+  };
+  const onAnswer = async (answer: HeartbeatAnswer, signal: AbortSignal) => {
+    tickets.revoke(answer.revoked);
+    multiplier = answer.multiplier;
+    if (answer.key_set === keySet) return;
+    tickets.useKeys(await parts.fetchKeys(signal));
+    keySet = answer.key_set;
+  };
+  const heartbeats = createHeartbeats({
+    ...{ coordinator, node, clock, random, log, view, status, onAnswer },
+    intervalMs: config.heartbeatMs,
+    enrol: (signal) => enrol(coordinator, node, owner, signal),
+  });
+  const prune = (signal: AbortSignal) =>
+    startLoop({
+      ...{ clock, random, signal, backoff: { firstMs: pruneMs, ceilingMs: pruneMs } },
+      round: async () => {
+        journal.prune(now() - limits.recordAgeMs);
+        return pruneMs;
+      },
+      onFailure: (error) => log.error({ err: error }, "journal not pruned"),
+    }).ended;
+
+  return {
+    recovered,
+    infer: createInfer({
+      ...{ tickets, accounts, catalogue, slots, clock, log, now, dispatcher, journal, stopping },
+      refusal: () => refusalIn(state),
+    }),
+    outbox,
+    catalogue,
+    heartbeats,
+    slots,
+    get state() {
+      return state;
+    },
+    status,
+    multiplier: () => multiplier,
+    move(event) {
+      const before = state;
+      state = nextState(state, event);
+      if (state !== before) heartbeats.changed();
+    },
+    async prepare(signal) {
+      tickets.useKeys(await parts.fetchKeys(signal));
+      await catalogue.refresh(signal);
+    },
+    run: (signal) => [
+      heartbeats.run(signal),
+      catalogue.run(signal),
+      outbox.run(signal),
+      runCloses({ journal, accounts, coordinator, node, clock, random, log }, signal),
+      prune(signal),
+    ],
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * One request's way through the worker, whatever carries it: admitted, received, forwarded; or refused, plainly
+ * before its ticket and secret are proven, sealed afterwards (`serve.ts` has the table).
+ */
+import type { IncomingHttpHeaders } from "node:http";
+import type { Log } from "../../host/log.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
+import { admit, type Admitted, type AdmitParts } from "./admit.ts";
+import type { Answer } from "./answer.ts";
+import { forward, type ForwardParts } from "./forward.ts";
+import { receive, type Received, type ReceiveParts } from "./receive.ts";
+import { refuseSealed } from "./refusal.ts";
+import { type RequestFrames, RequestAborted } from "./request-frames.ts";
+
+export interface InferParts extends AdmitParts, ReceiveParts, ForwardParts {
+  catalogue: ReceiveParts["catalogue"] & ForwardParts["catalogue"];
+  log: Log;
+}
+
+/** A request as it came off the wire, and the ways to answer it. */
+export interface Exchange {
+  readonly id: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly frames: RequestFrames;
+  /** An ordinary HTTP error. */
+  refuse(error: TroopError): void;
+  /** Begins the sealed answer. */
+  answer(): Answer;
+}
+
+/** Resolves when the answer is on its way. Rejects only where the journal cannot be written. */
+export type Infer = (exchange: Exchange) => Promise<void>;
+
+export function createInfer(parts: InferParts): Infer {
+  const { log } = parts;
+  return async (exchange) => {
+    const { id: requestId, frames } = exchange;
+    const asTroopError = (error: unknown) => {
+      if (error instanceof TroopError) return error;
+      log.error({ err: error, request_id: requestId }, "request failed");
+      return new TroopError("internal_error");
+    };
+    let admitted: Admitted;
+    try {
+      admitted = await admit(exchange, parts);
+    } catch (error) {
+      if (error instanceof RequestAborted) return;
+      exchange.refuse(asTroopError(error));
+      frames.discard();
+      return;
+    }
+    const answer = exchange.answer();
+    let received: Received;
+    try {
+      received = await receive(admitted, frames, parts);
+    } catch (error) {
+      admitted.giveBack();
+      if (error instanceof RequestAborted) return;
+      refuseSealed(answer, asTroopError(error), requestId);
+      answer.finish();
+      frames.discard();
+      return;
+    }
+    await forward({ admitted, received, answer, requestId }, parts);
+  };
+}

@@ -1,0 +1,176 @@
+/** The settlement table of `docs/ledger.md`, row by row. */
+import { agreedOf, leastOf, most, priceOf, withinBounds } from "./arithmetic.ts";
+import type {
+  ModelAnswer,
+  ModelHold,
+  ModelLine,
+  ModelRequest,
+  ModelState,
+  ModelWord,
+} from "./state.ts";
+
+const dayMs = 86_400_000;
+const lastRequests = 50;
+const oneCredit = 1_000_000n;
+
+/** The worker's line arrives. */
+export function takeLine(state: ModelState, hold: ModelHold, line: ModelLine): ModelAnswer {
+  const known = hold.requests.get(line.k);
+  if (line.isForged) return { outcome: "request_unproven", paid: 0n };
+  if (known?.line) {
+    const answer = standingOf(known);
+    return isSameLine(known.line, line) ? answer : { ...answer, outcome: "receipt_conflict" };
+  }
+  const request = known ?? newRequest(state, hold, line.k);
+  request.line = line;
+  request.arrival = state.arrivals += 1;
+  request.wasOpen = hold.state === "open";
+  request.cost = hold.payer === hold.payee ? 0n : chargeOf(hold, line);
+  request.taken = leastOf(request.cost, takeableFrom(state, hold));
+  request.standing = "settled";
+  if (request.taken === 0n) return standingOf(request);
+
+  // Everything passes through the vesting account here; whether it does in the ledger is the ledger's affair.
+  const payer = state.accounts.get(hold.payer)!;
+  request.starter = leastOf(request.taken, payer.starter);
+  payer.starter -= request.starter;
+  payer.posted -= request.taken;
+  if (hold.state === "open") payer.held -= request.taken;
+  hold.taken += request.taken;
+  addVesting(state, hold.payee, request.taken);
+  request.standing = "vesting";
+  request.vestsAt = state.now + dayMs;
+  if (request.word) settle(state, request, hold, request.word);
+  return standingOf(request);
+}
+
+/** The client's line arrives: the first one counts. */
+export function takeWord(state: ModelState, hold: ModelHold, word: ModelWord): ModelAnswer {
+  const request = hold.requests.get(word.k) ?? newRequest(state, hold, word.k);
+  if (request.word) {
+    const answer = standingOf(request);
+    return isSameWord(request.word, word) ? answer : { ...answer, outcome: "replayed" };
+  }
+  request.word = word;
+  if (request.standing === "vesting") settle(state, request, hold, word);
+  return standingOf(request);
+}
+
+/** A day has passed. */
+export function vest(state: ModelState, request: ModelRequest): void {
+  const isUnsettled =
+    request.word?.verdict === "not_received" || request.word?.verdict === "refused";
+  if (isUnsettled && giveBack(state, request)) return;
+  if (isUnsettled) return finish(state, request, 0n, request.taken);
+  finish(state, request, request.taken, 0n);
+}
+
+function settle(state: ModelState, request: ModelRequest, hold: ModelHold, word: ModelWord): void {
+  if (word.verdict === "not_received" || word.verdict === "refused") {
+    // What cannot go back now waits out its day, since the retry may still be on its way.
+    giveBack(state, request);
+    return;
+  }
+  const lower = priceOf(withinBounds(request.line!, word.bounds), hold.rate);
+  const paid = leastOf(agreedOf(request.cost, lower), request.taken);
+  finish(state, request, paid, request.taken - paid);
+}
+
+function finish(state: ModelState, request: ModelRequest, paid: bigint, disputed: bigint): void {
+  addVesting(state, request.payee, -(paid + disputed));
+  state.accounts.get(request.payee)!.posted += paid;
+  state.commons += disputed;
+  request.standing = "settled";
+}
+
+/** "Where its retry settled `ok` at a node of another owner; otherwise at most max(1, 2 %) of its last 50 requests." */
+function giveBack(state: ModelState, request: ModelRequest): boolean {
+  if (!wasRetried(state, request) && !isWithinAllowance(state, request)) return false;
+  const payer = state.accounts.get(request.payer)!;
+  addVesting(state, request.payee, -request.taken);
+  payer.posted += request.taken;
+  payer.starter += request.starter;
+  request.standing = "reversed";
+  return true;
+}
+
+const requestsOf = (state: ModelState): ModelRequest[] =>
+  [...state.holds.values()].flatMap(({ requests }) => [...requests.values()]);
+
+/** A retry that was paid for: a free one would be no evidence of anything. */
+const wasRetried = (state: ModelState, request: ModelRequest): boolean =>
+  requestsOf(state).some(
+    (retry) =>
+      retry.payer === request.payer &&
+      retry.payee !== request.payee &&
+      retry.word?.verdict === "ok" &&
+      retry.word.retryOf === `${request.hold}.${request.k}` &&
+      retry.standing === "settled" &&
+      retry.taken > 0n,
+  );
+
+/** By number and by credits, over the latest requests that were paid for, this one among them. */
+function isWithinAllowance(state: ModelState, request: ModelRequest): boolean {
+  const latest = requestsOf(state)
+    .filter(({ payer, taken }) => payer === request.payer && taken > 0n)
+    .toSorted((left, right) => right.arrival - left.arrival)
+    .slice(0, lastRequests);
+  const back = latest.filter((other) => other.standing === "reversed" && !wasRetried(state, other));
+  const sum = (requests: ModelRequest[]) =>
+    requests.reduce((total, { taken }) => total + taken, 0n);
+  const mostRequests = most(1n, BigInt(latest.length) / 50n);
+  const mostCredits = most(oneCredit, sum(latest) / 50n);
+  return BigInt(back.length) + 1n <= mostRequests && sum(back) + request.taken <= mostCredits;
+}
+
+/** "Recomputed; less where less is claimed, never more", and what is free. */
+function chargeOf(hold: ModelHold, line: ModelLine): bigint {
+  if (line.finish === "worker_error") return 0n;
+  const earlier = [...hold.requests.values()].filter(
+    ({ k, line: other }) => k !== line.k && other && leftEarly(other),
+  );
+  if (leftEarly(line) && earlier.length < 3) return 0n;
+  return leastOf(line.claim, priceOf(line, hold.rate));
+}
+
+/** The client went away: "nothing if no token and under 10 s, three times a ticket". */
+const leftEarly = ({ finish: end, completion, ms }: ModelLine): boolean =>
+  end === "client_gone" && completion === 0 && ms < 10_000;
+
+function takeableFrom(state: ModelState, hold: ModelHold): bigint {
+  if (hold.state === "closed") return 0n;
+  const left = hold.amount - hold.taken;
+  if (hold.state === "open") return left;
+  const { posted, held } = state.accounts.get(hold.payer)!;
+  return leastOf(left, posted - held);
+}
+
+/** The same request is answered the same, however often it is asked for. */
+function standingOf({ standing, cost, taken, wasOpen }: ModelRequest): ModelAnswer {
+  if (standing === "waiting") return { outcome: "waiting", paid: 0n };
+  if (standing === "reversed") return { outcome: "unpaid", paid: 0n };
+  if (taken < cost) return { outcome: wasOpen ? "budget_exhausted" : "unpaid", paid: taken };
+  return { outcome: standing, paid: taken };
+}
+
+const isSameLine = (left: ModelLine, right: ModelLine): boolean => textOf(left) === textOf(right);
+/** Whether it also names a retry does not make it another word. */
+const isSameWord = (left: ModelWord, right: ModelWord): boolean =>
+  textOf({ ...left, retryOf: null }) === textOf({ ...right, retryOf: null });
+
+const textOf = (value: object): string =>
+  JSON.stringify(value, (_name, part: unknown) => (typeof part === "bigint" ? `${part}n` : part));
+
+function addVesting(state: ModelState, payee: string, amount: bigint): void {
+  state.vesting.set(payee, state.vesting.get(payee)! + amount);
+}
+
+function newRequest(state: ModelState, hold: ModelHold, k: number): ModelRequest {
+  const { id, payer, payee } = hold;
+  const request: ModelRequest = {
+    ...{ hold: id, k, payer, payee, line: undefined, word: undefined, standing: "waiting" },
+    ...{ cost: 0n, taken: 0n, starter: 0n, wasOpen: true, arrival: 0, vestsAt: 0 },
+  };
+  hold.requests.set(k, request);
+  return request;
+}

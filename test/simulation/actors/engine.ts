@@ -1,0 +1,110 @@
+/** A worker's inference engine: speaks the OpenAI dialect, and fails in the ways that engines do. */
+import type { Dispatcher } from "undici";
+import type { Engine } from "../../../src/worker/engines/engine.ts";
+import type { Process } from "../world/machine.ts";
+import type { World } from "../world/world.ts";
+
+/** Where a request's id stands in its prompt, so that the truth knows what the engine was given. */
+export const markOf = (id: string): string => `#${id}#`;
+export const markLength = markOf("00000000").length;
+
+export interface EngineTraits {
+  slots: number;
+  models: readonly string[];
+  /** It claims this many times the tokens that it made. */
+  exaggerates: number;
+}
+
+export const createEngine = ({ slots, models }: EngineTraits): Engine => ({
+  type: "openai",
+  origin: "http://127.0.0.1:2",
+  headers: {},
+  slots,
+  inspect: () =>
+    Promise.resolve({
+      version: "1",
+      models: models.map((name) => ({ name, capabilities: ["chat" as const], loaded: true })),
+    }),
+  path: () => "/v1/chat/completions",
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+});
+
+/** Longest silence of a healthy engine: what one look at the meter may miss. */
+export const longestGapMs = 1_500;
+const mostDeltas = 6;
+/** Shares of failing engine calls. */
+const failures = ["engine_refused", "engine_broke", "engine_stalled"] as const;
+
+type Handler = Dispatcher.DispatchHandler;
+
+/** Carries calls from a worker's process to its engine. */
+export function createEngineDispatcher(
+  { scheduler, faults, truth }: World,
+  process: Process,
+  node: string,
+  isHonest: boolean,
+  traits: EngineTraits,
+): Dispatcher {
+  const { random } = process;
+  function dispatch({ body }: Dispatcher.DispatchOptions, handler: Handler): boolean {
+    process.reach("engine");
+    const [, id] = /#(\w{8})#/.exec(body as string)!;
+    truth.run(id!, node, isHonest);
+    let isOver = false;
+    const controller = {
+      aborted: false,
+      paused: false,
+      reason: null,
+      rawHeaders: null,
+      rawTrailers: null,
+      pause: () => {},
+      resume: () => {},
+      abort: () => (isOver = true),
+    } as unknown as Dispatcher.DispatchController;
+    const failure = random.pick(failures);
+    const isFailing = faults.happens(failure, faults.shares.engine);
+    const deltas = random.between(1, mostDeltas);
+    const later = (act: () => void) =>
+      process.clock.timer(random.between(50, longestGapMs), () => {
+        if (!isOver) act();
+      });
+
+    handler.onRequestStart?.(controller, {});
+    if (isFailing && failure === "engine_stalled") return true;
+    later(() => {
+      if (isFailing && failure === "engine_refused") {
+        handler.onResponseStart?.(controller, 500, {});
+        handler.onResponseData?.(controller, Buffer.from(`{"error":{"message":"no"}}`));
+        return handler.onResponseEnd?.(controller, {});
+      }
+      handler.onResponseStart?.(controller, 200, {});
+      return produce(deltas);
+    });
+    return true;
+
+    /** Several deltas at a time, the last of them with the end. */
+    function produce(left: number): void {
+      const now = Math.min(left, random.between(1, 4));
+      handler.onResponseData?.(controller, Buffer.from(deltaEvent.repeat(now)));
+      if (isOver) return;
+      if (isFailing) {
+        later(() => handler.onResponseError?.(controller, new Error("the engine crashed")));
+      } else if (left > now) {
+        later(() => produce(left - now));
+      } else {
+        const usage = { prompt_tokens: 8 * traits.exaggerates, completion_tokens: deltas * traits.exaggerates };
+        handler.onResponseData?.(controller, Buffer.from(closingEvents(usage)));
+        if (!isOver) handler.onResponseEnd?.(controller, {});
+      }
+    }
+  }
+  return { dispatch } as unknown as Dispatcher;
+}
+
+const word = "hello ";
+/** UTF-8 bytes of text in one delta. */
+export const deltaBytes = Buffer.byteLength(word);
+const event = (data: object): string => `data: ${JSON.stringify(data)}\n\n`;
+const deltaEvent = event({ id: "c", choices: [{ index: 0, delta: { content: word }, finish_reason: null }] });
+const closingEvents = (usage: object): string =>
+  `${event({ id: "c", choices: [{ index: 0, delta: {}, finish_reason: "stop" }], usage })}data: [DONE]\n\n`;
