@@ -1,6 +1,6 @@
 /** Shapes of the coordinator's control plane. What validates is also what the types and the OpenAPI document are made from. */
 import { z } from "zod";
-import { creditsText, multiplierText, parseCredits } from "./credits.ts";
+import { creditsText, multiplierText, parseCredits, rateText } from "./credits.ts";
 import { thumbprintText, uuidText } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { offeredModel, peerSchema } from "./node.ts";
@@ -63,6 +63,24 @@ export const modelsAnswer = z.strictObject({
       owned_by: z.string(),
       context_length: z.int().nullable(),
       troop: z.strictObject({ nodes: z.int().nonnegative(), price: rateSchema }),
+    }),
+  ),
+});
+
+/** What a token of each model costs at most, whatever the node's multiplier. */
+export const tariffAnswer = z.strictObject({
+  models: z.array(
+    z.strictObject({
+      model: z.string(),
+      per_prompt_token: rateText,
+      per_completion_token: rateText,
+      /** Receipts win over the model's size once enough people have shown what its tokens take. */
+      source: z.enum(["size", "receipts"]),
+      /** Lines that the price was fitted to, and how many owners and requesters had a part in them. */
+      lines: z.int().nonnegative(),
+      owners: z.int().nonnegative(),
+      requesters: z.int().nonnegative(),
+      fitted_at: timestamp.nullable(),
     }),
   ),
 });

@@ -42,12 +42,18 @@ export const limits = {
   /** What may wait for one slow reader before the engine is paused. */
   streamBufferBytes: 256 * kibibyte,
   slowReaderMs: 30 * second,
+  /** Who reads less than this in that time hardly reads: it would keep a slot, unbilled, for half an hour. */
+  slowReaderBytes: 16 * kibibyte,
   abortEngineMs: 1 * second,
   /** How long a worker that is asked to stop lets its streams finish. */
   drainMs: 300 * second,
+  /** And then, for their last frames, to readers that may not read. */
+  lastFramesMs: 5 * second,
 
   // Receipts and acknowledgements
   linesPerStatement: 100,
+  /** Far more than half an hour of any engine; a line with a larger count would spoil its whole statement. */
+  tokensPerLine: 100_000_000,
   statementsPerCall: 50,
   statementCallBytes: 2 * mebibyte,
   batchWaitMs: 2 * second,

@@ -20,7 +20,7 @@ export const finishes = [
 ] as const;
 export type Finish = (typeof finishes)[number];
 
-const tokens = z.int().nonnegative().max(100_000_000);
+const tokens = z.int().nonnegative().max(limits.tokensPerLine);
 const milliseconds = z.int().nonnegative();
 
 /** The worker's account of one request. The final frame of every answer carries it. Times are coordinator time. */

@@ -44,7 +44,8 @@ interface Entry {
 }
 
 export function createHoldAccounts(journal: Pick<Journal, "historyOf">): HoldAccounts {
-  const entries = new Map<string, Entry>();
+  const used = new Map<string, Entry>();
+  const idle = boundedMap<string, Entry>(keptAccounts);
 
   function load(hold: string): Entry {
     const history = journal.historyOf(hold);

@@ -1,6 +1,4 @@
 /** Prices that receipts have shown: kept at hand for every ticket, read anew now and then, fitted by one coordinator. */
-import { boundedMap } from "../../base/bounded-map.ts";
-import type { Pico } from "../../protocol/credits.ts";
 import { completionRate, type FittedRates, type Tariff } from "./tariff.ts";
 import { fitPrice, type FittedPrice } from "./tariff-fit.ts";
 import type { TariffStore } from "./tariff-store.ts";
@@ -9,18 +7,16 @@ export type Prices = ReturnType<typeof createPrices>;
 
 /** As long as the books keep what requests were made of. */
 const lookedBackMs = 30 * 24 * 60 * 60_000;
-/** More models than anybody offers. */
-const mostModels = 20_000;
 
 export function createPrices(store: TariffStore) {
   let known: ReadonlyMap<string, FittedPrice> = new Map();
   let rates: FittedRates = new Map();
 
   function remember(prices: ReadonlyMap<string, FittedPrice>): void {
-    const bounded = boundedMap<string, Pico>(mostModels);
-    for (const [model, { perCompletionToken }] of prices) bounded.set(model, perCompletionToken);
     known = prices;
-    rates = new Map(bounded.entries());
+    rates = new Map(
+      [...prices].map(([model, { perCompletionToken }]) => [model, perCompletionToken]),
+    );
   }
 
   return {

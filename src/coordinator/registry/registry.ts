@@ -5,7 +5,7 @@ import { limits } from "../../protocol/limits.ts";
 import type { Heartbeat, NodeSnapshot, Peer } from "../../protocol/node.ts";
 import { oldestProtocolVersion } from "../../protocol/version.ts";
 import type { Node } from "../accounts/node-store.ts";
-import { tariffOf, type Tariff } from "../ledger/tariff.ts";
+import { tariffOf, type FittedRates, type Tariff } from "../ledger/tariff.ts";
 import { listedHosts, type AddressPolicy } from "./addresses.ts";
 import { isListed, isLive, lacksSnapshot, nextLease, type Lease } from "./lease.ts";
 import type { Leases } from "./leases.ts";
@@ -16,6 +16,8 @@ export interface RegistryOptions {
   clock: Clock;
   addressPolicy: AddressPolicy;
   heartbeatMs: number;
+  /** Prices that receipts have shown; without it all come from sizes. */
+  fittedRates?: () => FittedRates;
 }
 
 export interface ListedNode {
@@ -35,7 +37,7 @@ export type Registry = ReturnType<typeof createRegistry>;
 const attempts = 5;
 
 export function createRegistry(options: RegistryOptions) {
-  const { leases, clock, addressPolicy, heartbeatMs } = options;
+  const { leases, clock, addressPolicy, heartbeatMs, fittedRates } = options;
 
   return {
     /**
@@ -83,6 +85,7 @@ export function createRegistry(options: RegistryOptions) {
       );
       const tariff = tariffOf(
         offering.map(({ lease, snapshot }) => ({ owner: lease.owner, models: snapshot.models })),
+        fittedRates?.(),
       );
       return {
         nodes: offering.map(({ lease, snapshot }) => ({

@@ -7,6 +7,7 @@ import { fromBase64url } from "../../protocol/bytes.ts";
 import { type Head, headSchema, type InferencePath } from "../../protocol/chat.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { isSecretOf, type RevealedSecret } from "../../protocol/secrets.ts";
+import { readStrictJson } from "../../protocol/strict-json.ts";
 import { headers, sealedMediaType } from "../../protocol/version.ts";
 import type { HoldAccount, HoldAccounts } from "../hold-accounts.ts";
 import type { RequestFrames } from "./request-frames.ts";
@@ -38,7 +39,7 @@ export interface Admitted {
 /**
  * @throws TroopError `bad_framing`, `missing_ticket`, `unsupported_media_type`, `invalid_value`,
  *   `invalid_ticket`, `wrong_audience`, `ticket_expired`, `ticket_revoked`, `budget_exhausted`,
- *   `request_timeout`, `request_too_large`, `request_unproven`, `request_replayed`
+ *   `request_timeout`, `request_too_large`, `request_unproven`, `request_replayed`, and what `readStrictJson` refuses
  */
 export async function admit(
   request: AdmissionRequest,
@@ -84,19 +85,10 @@ function readHeaders(request: IncomingHttpHeaders): { token: string; index: numb
 }
 
 function readHead(bytes: Uint8Array): Head {
-  const parsed = headSchema.safeParse(parseJson(bytes));
+  const parsed = headSchema.safeParse(readStrictJson(bytes));
   if (parsed.success) return parsed.data;
   const param = parsed.error.issues[0]?.path.join(".");
   throw new TroopError("invalid_value", "The head is not of the expected shape.", {
     ...(param ? { param } : {}),
   });
-}
-
-/** @throws TroopError `invalid_json` */
-export function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (error) {
-    throw new TroopError("invalid_json", undefined, { cause: error });
-  }
 }

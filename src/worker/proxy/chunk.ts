@@ -1,4 +1,5 @@
 /** Reads one event of an engine's stream, as far as the worker must understand it. Pure. */
+import { limits } from "../../protocol/limits.ts";
 
 /** What an event of the stream adds. */
 export interface Chunk {
@@ -30,7 +31,7 @@ const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
 const bytesOf = (value: unknown): number =>
   typeof value === "string" ? Buffer.byteLength(value) : 0;
 const isCount = (value: unknown): value is number =>
-  typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= limits.tokensPerLine;
 
 /** Undefined where the text is no JSON object. */
 export function readChunk(data: string): Chunk | undefined {
@@ -48,7 +49,7 @@ export function readChunk(data: string): Chunk | undefined {
   };
 }
 
-/** The figures of a `usage` object; undefined where an engine gives none. */
+/** The figures of a `usage` object; undefined where an engine gives none, or none that a line could state. */
 export function readUsage(usage: unknown): TokenUsage | undefined {
   const { prompt_tokens, completion_tokens = 0 } = fieldsOf(usage);
   return isCount(prompt_tokens) && isCount(completion_tokens)

@@ -4,6 +4,7 @@
  * Billed time runs from the first byte written to the engine to the last byte read, less waiting for a slow
  * reader. Tokens are the engine's own count, or ⌈UTF-8 bytes ÷ 4⌉ where it gives none.
  */
+import { limits } from "../../protocol/limits.ts";
 import type { Finish } from "../../protocol/receipt.ts";
 import type { Usage } from "../../protocol/price.ts";
 import type { Chunk, TokenUsage } from "./chunk.ts";
@@ -15,7 +16,7 @@ export interface Metered extends Usage {
 }
 
 export interface Meter {
-  /** The request is being written to an engine; a second engine starts the count anew. */
+  /** The request is being written to an engine: the count starts anew, whatever was counted before. */
   begin(at: number): void;
   count(chunk: Chunk, at: number): void;
   /** Figures that came outside a stream. */
@@ -31,7 +32,8 @@ export interface Meter {
 }
 
 const bytesPerToken = 4;
-const estimate = (bytes: number): number => Math.ceil(bytes / bytesPerToken);
+const estimate = (bytes: number): number =>
+  Math.min(Math.ceil(bytes / bytesPerToken), limits.tokensPerLine);
 
 /** @param promptBytes UTF-8 bytes of the prompt's text, for engines that do not count */
 export function createMeter(promptBytes: number): Meter {
@@ -53,8 +55,8 @@ export function createMeter(promptBytes: number): Meter {
   return {
     begin(at) {
       startedAt = at;
-      pausedMs = 0;
-      pausedAt = undefined;
+      endedAt = pausedAt = firstContentAt = finishReason = usage = undefined;
+      pausedMs = deltas = deltaBytes = 0;
     },
     count(chunk, at) {
       if (chunk.deltaBytes > 0) {

@@ -5,9 +5,10 @@ import {
   readInferenceRequest,
 } from "../../protocol/chat.ts";
 import { type ErrorCode, TroopError } from "../../protocol/error-codes.ts";
+import { readStrictJson } from "../../protocol/strict-json.ts";
 import { type Catalogue, fitsDigest, type Offer } from "../catalogue.ts";
 import type { Slot, Slots } from "../slots.ts";
-import { type Admitted, parseJson } from "./admit.ts";
+import type { Admitted } from "./admit.ts";
 import type { RequestFrames } from "./request-frames.ts";
 
 export interface ReceiveParts {
@@ -39,7 +40,7 @@ const refuse = (code: ErrorCode) => {
 
 /**
  * @throws TroopError `busy`, `owner_busy`, `draining`, `engine_error`, `request_timeout`, `request_too_large`,
- *   `invalid_json`, `invalid_value`, `wrong_model`
+ *   `invalid_value`, `wrong_model`, and what `readStrictJson` refuses
  */
 export async function receive(
   { ticket: { claims }, path }: Admitted,
@@ -80,7 +81,7 @@ function takeSlot(slots: Slots, offers: readonly Offer[]): [Slot, Offer] {
 }
 
 function readBody(path: InferencePath, bytes: Uint8Array, model: string): InferenceRequest {
-  const request = readInferenceRequest(path, parseJson(bytes));
+  const request = readInferenceRequest(path, readStrictJson(bytes));
   if (request.model !== model) throw new TroopError("wrong_model");
   return request;
 }

@@ -5,6 +5,7 @@ import type { Clock } from "../../../base/clock.ts";
 import type { Random } from "../../../base/random.ts";
 import { TroopError } from "../../../protocol/error-codes.ts";
 import { limits } from "../../../protocol/limits.ts";
+import { readStrictJson } from "../../../protocol/strict-json.ts";
 import { chatShape, completionShape } from "./answers.ts";
 import { embed } from "./embed.ts";
 import { errorBody, sendJson } from "./json.ts";
@@ -33,11 +34,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
     if (size > limits.inferenceBodyBytes) throw new TroopError("request_too_large");
     chunks.push(chunk);
   }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
-  } catch (cause) {
-    throw new TroopError("invalid_json", undefined, { cause });
-  }
+  return readStrictJson(Buffer.concat(chunks));
 }
 
 export function createFront({ engine, key, clock, random }: FrontOptions): Server {
