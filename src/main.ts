@@ -11,7 +11,7 @@ process.title = `troop ${process.argv[2] ?? ""}`.trimEnd();
 using shutdown = listenForShutdown(systemClock, () => process.exit(exitCodes.interrupted));
 
 process.exitCode = await runCli(process.argv.slice(2), {
-  terminal: { stdout: process.stdout, stderr: process.stderr },
+  terminal: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
   environment: processEnvironment(),
   shutdown: shutdown.signal,
 });

@@ -149,9 +149,8 @@ test(
     expect(snippet).toMatchObject({ code: 0, stderr: "" });
     expect(snippet.stdout).toMatch(/^A ticket is/);
 
-    // To the whole group, as a terminal sends it: the engine's process gets it too. And twice, as npm passes it on.
+    // To the whole group, as a terminal sends it: the engine's process gets it too.
     process.kill(-demo.pid, "SIGINT");
-    process.kill(demo.pid, "SIGINT");
     expect(await demo.ended).toMatchObject({ code: 0, signal: null });
     expect(() => process.kill(-demo.pid, 0)).toThrow("ESRCH");
     expect(await readdir(temporary.path)).toEqual([]);

@@ -1,30 +1,25 @@
 /** The command line's table of contents. Each command is a file of its own. */
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError } from "commander";
 import { inspect } from "node:util";
 import { packageVersion } from "../host/package.ts";
-import { limits } from "../protocol/limits.ts";
 import { TroopError } from "../protocol/error-codes.ts";
+import {
+  addAccountCommands,
+  addCreditCommands,
+  type AddCommand,
+  type Verb,
+} from "./account-commands.ts";
+import { example } from "./command-texts.ts";
 import { balance } from "./commands/balance.ts";
 import { coordinator } from "./commands/coordinator.ts";
 import { demo } from "./commands/demo.ts";
 import { models } from "./commands/models.ts";
 import { nodes } from "./commands/nodes.ts";
 import { status } from "./commands/status.ts";
-import { transactions } from "./commands/transactions.ts";
 import { up } from "./commands/up.ts";
 import { worker } from "./commands/worker.ts";
-import {
-  type CommandContext,
-  type CommonFlags,
-  createContext,
-  type Surroundings,
-} from "./context.ts";
+import { type CommonFlags, createContext, type Surroundings } from "./context.ts";
 import { exitCodeOf, exitCodes, failureLines, failureOf } from "./failure.ts";
-
-const example = (...lines: string[]) =>
-  `\nExample${lines.length > 1 ? "s" : ""}:\n${lines.map((line) => `  $ ${line}`).join("\n")}`;
-
-type Verb = (context: CommandContext, flags: never) => Promise<void>;
 
 function buildProgram(surroundings: Surroundings): Command {
   const { stdout } = surroundings.terminal;
@@ -41,15 +36,23 @@ function buildProgram(surroundings: Surroundings): Command {
     .showSuggestionAfterError(true)
     .exitOverride();
 
-  const add = (name: string, description: string, verb: Verb) =>
-    program
+  const add: AddCommand = (name, description, verb, parent = program) =>
+    parent
       .command(name)
       .description(description)
       .option("--json", "print one JSON object as the last line")
       .option("--data <folder>", "where keys and records are kept (DATA_DIR)")
-      .action((flags: CommonFlags) => verb(createContext(surroundings, flags), flags as never));
-  const addConnected = (name: string, description: string, verb: Verb) =>
-    add(name, description, verb).option(
+      .action((...given: unknown[]) => {
+        const command = given.at(-1) as Command;
+        const named = command.registeredArguments.map((argument, index) => [
+          argument.name(),
+          given[index],
+        ]);
+        const flags: CommonFlags = { ...command.opts(), ...Object.fromEntries(named) };
+        return verb(createContext(surroundings, flags), flags as never);
+      });
+  const addConnected: AddCommand = (name, description, verb, parent) =>
+    add(name, description, verb, parent).option(
       "--coordinator <url>",
       "the coordinator to use (COORDINATOR_URL)",
     );
@@ -93,17 +96,9 @@ function buildProgram(surroundings: Surroundings): Command {
     "only those that offer it",
   );
   addConnected("balance", "credits to spend", balance as Verb);
-  addConnected("transactions", "where credits came from and went", transactions as Verb)
-    .option("--limit <number>", "how many, 200 at most", pageSize, "20")
-    .option("--cursor <cursor>", "go on where the last page ended");
+  addCreditCommands(addConnected);
+  addAccountCommands(program, addConnected);
   return program;
-}
-
-/** Refused here, where the flag can be named, rather than by the coordinator. */
-function pageSize(text: string): string {
-  const count = Number(text);
-  if (/^\d+$/.test(text) && count >= 1 && count <= limits.pageMost) return text;
-  throw new InvalidArgumentError(`It takes a number from 1 to ${limits.pageMost}.`);
 }
 
 /** Runs one command and returns its exit code. Never rejects. */

@@ -1,7 +1,7 @@
 /** What every command is handed. */
-import { join } from "node:path";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
+import { accountKeyFile } from "../host/account-files.ts";
 import { createCoordinatorClient, type CoordinatorClient } from "../host/coordinator-client.ts";
 import { coordinatorKind, readCoordinatorUrl } from "../host/coordinator-url.ts";
 import type { Environment } from "../host/env.ts";
@@ -13,6 +13,7 @@ import { readRunFile } from "../host/run-file.ts";
 import { healthAnswer } from "../protocol/endpoints.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import type { Signer } from "../protocol/signature.ts";
+import { createQuestions, type Questions } from "./ask.ts";
 import { type CliConfig, readCliConfig } from "./config.ts";
 import { createOutput, type Output, type Terminal } from "./output.ts";
 import { readableLog } from "./readable-log.ts";
@@ -26,6 +27,7 @@ export interface CommonFlags {
 
 export interface CommandContext {
   output: Output;
+  questions: Questions;
   environment: Environment;
   config: CliConfig;
   clock: Clock;
@@ -53,6 +55,7 @@ export function createContext(
   };
   return {
     output: createOutput({ ...terminal, colors: config.colors }, flags.json === true),
+    questions: createQuestions(terminal, shutdown),
     environment,
     config,
     clock: systemClock,
@@ -70,7 +73,7 @@ export const accountSigner = ({
   config,
   random,
 }: Pick<CommandContext, "config" | "random">): Promise<Signer> =>
-  loadSigner(join(ensureFolder(config.dataFolder), "account.key.json"), random);
+  loadSigner(accountKeyFile(ensureFolder(config.dataFolder)), random);
 
 /** @throws TroopError `configuration_invalid` where nobody said which coordinator, or it is no URL to trust */
 export function coordinatorUrl({ config }: Pick<CommandContext, "config">): string {

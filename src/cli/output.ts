@@ -3,6 +3,7 @@ import Table from "cli-table3";
 import { styleText } from "node:util";
 
 export interface Terminal {
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean };
   stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   /** False under `NO_COLOR`. */
@@ -32,7 +33,7 @@ export interface Output {
   progress(label: string): Progress;
 }
 
-export function createOutput({ stdout, stderr, colors }: Terminal, isJson: boolean): Output {
+export function createOutput({ stdout, stderr, colors }: Omit<Terminal, "stdin">, isJson: boolean): Output {
   const style = (name: "bold" | "dim", text: string) =>
     colors && stdout.isTTY ? styleText(name, text, { validateStream: false }) : text;
   const note = (text: string) => void stderr.write(`${text}\n`);

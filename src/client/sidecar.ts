@@ -25,6 +25,8 @@ export interface SidecarParts {
   log: Log;
   /** Pays for the requests. */
   account: Signer;
+  /** Where the key was linked to the account rather than being its first. */
+  accountId?: string;
   /** For tests and simulation: carries calls to the coordinator and to nodes. */
   dispatcher?: Dispatcher;
 }
@@ -86,7 +88,8 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
   stack.defer(() => Promise.all(loops).then(() => undefined));
 
   const exchanges = createExchanges(stop.signal, log);
-  const status = { coordinator, account, tickets, peers, outbox };
+  const accountId = parts.accountId ?? account.id;
+  const status = { coordinator, account, accountId, tickets, peers, outbox };
   const app = await createApp({
     ...status,
     generate,

@@ -30,16 +30,17 @@ export interface SidecarStatus {
 export interface StatusParts {
   coordinator: CoordinatorClient;
   account: Signer;
+  accountId: string;
   tickets: Tickets;
   peers: Peers;
   outbox: Outbox;
 }
 
 export function readStatus(parts: StatusParts): SidecarStatus {
-  const { coordinator, account, tickets, peers, outbox } = parts;
+  const { coordinator, accountId, tickets, peers, outbox } = parts;
   const ageMs = peers.ageMs();
   return {
-    account_id: account.id,
+    account_id: accountId,
     coordinator: coordinator.url,
     tickets: tickets.all().map((ticket) => ({
       node: ticket.node.node_id,

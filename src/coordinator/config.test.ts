@@ -14,7 +14,7 @@ test("without any variable it listens on loopback, keeps its books in the data f
     faucetDaily: 100_000_000_000n,
     addressPolicy: "loopback",
     migrate: "auto",
-    logLevel: "info",
+    hmacSecret: undefined,
   });
 });
 
@@ -34,13 +34,11 @@ test.each([
   ["DATABASE_URL", "mysql://x"],
   ["DATABASE_POOL", "0"],
   ["REDIS_URL", "http://x"],
-  ["JOIN_POLICY", "work"],
   ["JOIN_POLICY", "nobody"],
   ["STARTER_CREDITS", "-1"],
   ["FAUCET_DAILY", "1e9"],
   ["ADDRESS_POLICY", "everywhere"],
   ["MIGRATE", "never"],
-  ["LOG_LEVEL", "loud"],
 ])("%s=%s is refused by name", (name, value) => {
   expect(() => readCoordinatorConfig({ [name]: value })).toThrowError(
     expect.objectContaining({ code: "configuration_invalid", param: name }),
@@ -57,10 +55,29 @@ test.each([
   expect(readCoordinatorConfig({ PUBLIC_URL: url }).publicUrl).toBe(new URL(url).origin);
 });
 
-test("a coordinator that the world can reach must say who may join", () => {
-  expect(() => readCoordinatorConfig({ LISTEN: "0.0.0.0:8000" })).toThrowError(
-    expect.objectContaining({ param: "JOIN_POLICY" }),
-  );
-  const config = readCoordinatorConfig({ LISTEN: "0.0.0.0:8000", JOIN_POLICY: "open" });
-  expect(config.addressPolicy).toBe("public");
+test.each([
+  ["on this machine", {}, "open"],
+  ["in a private network", { LISTEN: "192.168.1.4:8000" }, "open"],
+  ["on every interface", { LISTEN: "0.0.0.0:8000" }, "work"],
+  ["through a proxy with a public name", { PUBLIC_URL: "https://troop.example.org" }, "work"],
+  ["wherever, if it says so", { LISTEN: "0.0.0.0:8000", JOIN_POLICY: "open" }, "open"],
+  ["by invitation, if it says so", { JOIN_POLICY: "invite" }, "invite"],
+])("a coordinator that is reached %s lets people join: %o", (_name, environment, policy) => {
+  expect(readCoordinatorConfig(environment).joinPolicy).toBe(policy);
+});
+
+test("receipts by shared key need a secret that nobody guesses", () => {
+  const on = { HMAC_RECEIPTS: "on" };
+  for (const secret of [{}, { RECEIPT_SECRET: "short" }]) {
+    expect(() => readCoordinatorConfig({ ...on, ...secret })).toThrowError(
+      expect.objectContaining({ param: "RECEIPT_SECRET" }),
+    );
+  }
+  const secret = "s".repeat(32);
+  expect(readCoordinatorConfig({ ...on, RECEIPT_SECRET: secret }).hmacSecret).toBe(secret);
+  expect(readCoordinatorConfig({ RECEIPT_SECRET: secret }).hmacSecret).toBeUndefined();
+});
+
+test("a coordinator that the world can reach lists addresses of the world", () => {
+  expect(readCoordinatorConfig({ LISTEN: "0.0.0.0:8000" }).addressPolicy).toBe("public");
 });

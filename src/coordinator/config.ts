@@ -4,14 +4,10 @@ import { addressKind, type AddressKind } from "../host/address-kind.ts";
 import { readSecret, readSettings, type Environment } from "../host/env.ts";
 import { dataFolder } from "../host/folders.ts";
 import { readListenAddress, type ListenAddress } from "../host/listen.ts";
-import { logLevels, type LogLevel } from "../host/log.ts";
 import { readCredits, type Micro } from "../protocol/credits.ts";
 import { TroopError } from "../protocol/error-codes.ts";
+import { joinPolicies, type JoinPolicy } from "./accounts/joining.ts";
 import { addressPolicies, policyOf, type AddressPolicy } from "./registry/addresses.ts";
-
-/** Who may join. `work` and `invite` are names that the design keeps; they are refused until they are built. */
-export type JoinPolicy = "open";
-const joinPolicies = ["open", "work", "invite"] as const;
 
 export interface CoordinatorConfig {
   listen: ListenAddress;
@@ -28,9 +24,10 @@ export interface CoordinatorConfig {
   faucetDaily: Micro;
   addressPolicy: AddressPolicy;
   migrate: "auto" | "manual";
+  /** What nodes' keys for receipts without a signature are made from; undefined: there are none. */
+  hmacSecret: string | undefined;
   /** How often workers are told to beat; the protocol's ten seconds where undefined. */
   heartbeatMs?: number | undefined;
-  logLevel: LogLevel;
 }
 
 const invalid = (name: string, reason: string): TroopError =>
@@ -57,7 +54,7 @@ const settings = z.object({
   FAUCET_DAILY: creditsSetting.default(100_000_000_000n),
   ADDRESS_POLICY: z.enum(addressPolicies).optional(),
   MIGRATE: z.enum(["auto", "manual"]).default("auto"),
-  LOG_LEVEL: z.enum(logLevels).default("info"),
+  HMAC_RECEIPTS: z.enum(["on", "off"]).default("off"),
 });
 
 /** A setting left undefined is as good as not given. */
@@ -81,18 +78,21 @@ export function readCoordinatorConfig(
     databaseUrl: readSecret(environment, "DATABASE_URL"),
     databasePool: read.DATABASE_POOL,
     redisUrl: read.REDIS_URL,
-    joinPolicy: joinPolicyOf(overrides.joinPolicy ?? read.JOIN_POLICY, reached),
+    // Decided below, where it is known how the world comes in.
+    joinPolicy: read.JOIN_POLICY ?? "open",
     starterCredits: read.STARTER_CREDITS,
     faucetDaily: read.FAUCET_DAILY,
     addressPolicy: read.ADDRESS_POLICY ?? policyOf(reached),
     migrate: read.MIGRATE,
-    logLevel: read.LOG_LEVEL,
+    hmacSecret: read.HMAC_RECEIPTS === "on" ? readReceiptSecret(environment) : undefined,
     ...given(overrides),
   };
   if (config.databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(config.databaseUrl))
     throw invalid("DATABASE_URL", "must begin with postgres://");
-  if (config.publicUrl === undefined) return config;
-  return { ...config, publicUrl: checkPublicUrl(config.publicUrl) };
+  const publicUrl = config.publicUrl === undefined ? undefined : checkPublicUrl(config.publicUrl);
+  const joinPolicy =
+    overrides.joinPolicy ?? read.JOIN_POLICY ?? usualJoinPolicy(listen.host, publicUrl);
+  return { ...config, publicUrl, joinPolicy };
 }
 
 const given = (overrides: Overrides): Partial<CoordinatorConfig> =>
@@ -102,20 +102,26 @@ const given = (overrides: Overrides): Partial<CoordinatorConfig> =>
 const kindOf = (host: string): AddressKind =>
   host === "localhost" ? "loopback" : (addressKind(host) ?? "public");
 
-function joinPolicyOf(
-  wanted: (typeof joinPolicies)[number] | undefined,
-  reached: AddressKind,
-): JoinPolicy {
-  if (wanted === "open") return "open";
-  if (wanted === undefined) {
-    if (reached !== "public") return "open";
-    throw invalid(
-      "JOIN_POLICY",
-      "must be set where the coordinator listens to the world. Only `open` is built yet: everybody gets starter credits.",
-    );
-  }
-  throw invalid("JOIN_POLICY", `\`${wanted}\` is not built yet; only \`open\` is.`);
+const leastSecretCharacters = 32;
+
+function readReceiptSecret(environment: Environment): string {
+  const secret = readSecret(environment, "RECEIPT_SECRET");
+  if (secret !== undefined && secret.length >= leastSecretCharacters) return secret;
+  throw invalid(
+    "RECEIPT_SECRET",
+    `must be set, to ${leastSecretCharacters} characters or more, where HMAC_RECEIPTS is on.`,
+  );
 }
+
+/** Where the world can come in, be it through a proxy on this machine, starter credits are not for the asking. */
+const usualJoinPolicy = (host: string, publicUrl: string | undefined): JoinPolicy =>
+  [host, ...(publicUrl === undefined ? [] : [hostOf(publicUrl)])].some(
+    (name) => kindOf(name) === "public",
+  )
+    ? "work"
+    : "open";
+
+const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, "");
 
 /**
  * The base of every URL that is signed: an origin, https unless it stays on this machine, the mesh or a private network.
@@ -125,8 +131,7 @@ export function checkPublicUrl(text: string): string {
   const url = URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash)
     throw invalid("PUBLIC_URL", "must be a URL such as https://troop.example.org");
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  if (url.protocol === "http:" && kindOf(host) === "public")
+  if (url.protocol === "http:" && kindOf(hostOf(text)) === "public")
     throw invalid(
       "PUBLIC_URL",
       "must begin with https:// unless its host is a loopback, private or mesh address.",

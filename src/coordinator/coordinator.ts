@@ -14,19 +14,27 @@ import { verifier } from "../protocol/signature.ts";
 import { createAccountKeys } from "./accounts/account-keys.ts";
 import { createAccounts } from "./accounts/accounts.ts";
 import { createNodes } from "./accounts/enrolment.ts";
+import { createJoining } from "./accounts/joining.ts";
+import { createJoinWork, loadJoinSecret } from "./accounts/join-work.ts";
 import { checkPublicUrl, type CoordinatorConfig } from "./config.ts";
 import { migrateUp, openDatabase, pendingMigrations, type Database } from "./database.ts";
 import { createApp } from "./http/app.ts";
 import { createCallers } from "./http/callers.ts";
+import { createCounters, type Counters } from "./jobs/counters.ts";
 import { startJobs } from "./jobs/jobs.ts";
-import { createServiceStore } from "./jobs/service-store.ts";
+import { startPeriodic } from "./jobs/periodic.ts";
+import { claimJob, createServiceStore, writeSwept } from "./jobs/service-store.ts";
 import type { Offence } from "./ledger/audit-store.ts";
+import { readFaucet } from "./ledger/grant-store.ts";
 import { createLedger } from "./ledger/ledger.ts";
+import { createPrices } from "./ledger/prices.ts";
 import { createSqlStore } from "./ledger/sql-store.ts";
+import { createTariffStore } from "./ledger/tariff-store.ts";
 import type { Leases } from "./registry/leases.ts";
 import { createMemoryLeases } from "./registry/memory-leases.ts";
 import { createRedisLeases } from "./registry/redis-leases.ts";
 import { createRegistry } from "./registry/registry.ts";
+import { createHmacReceiver } from "./tickets/hmac-keys.ts";
 import { createIssuer } from "./tickets/issue.ts";
 import { loadKeyRing } from "./tickets/key-ring.ts";
 import { createRedeemer } from "./tickets/redeem.ts";
@@ -42,6 +50,7 @@ export interface Coordinator extends AsyncDisposable {
   readonly url: string;
   /** Rows that break an invariant of the books; none where all is well. */
   auditLedger(): Promise<Offence[]>;
+  readonly counters: Readonly<Counters>;
   /** Handles a request without a socket. */
   readonly inject: FastifyInstance["inject"];
 }
@@ -79,11 +88,30 @@ export async function startCoordinator(
   const heartbeatMs = config.heartbeatMs ?? limits.heartbeatMs;
   const { joinPolicy, addressPolicy, starterCredits, faucetDaily } = config;
   const ledger = createLedger({ store: createSqlStore(database), starterCredits, faucetDaily });
+  const prices = createPrices(createTariffStore(database));
   const accounts = createAccounts({ database, clock });
-  const nodes = createNodes({ database, clock, verifier, accounts, publicUrl });
-  const registry = createRegistry({ leases, clock, addressPolicy, heartbeatMs });
+  const joining = createJoining({
+    ...{ database, clock, accounts, faucetDaily, policy: joinPolicy },
+    work: createJoinWork(await loadJoinSecret(join(folder, "keys"), parts.random), parts),
+    faucetLeft: () => readFaucet(database),
+  });
+  const nodes = createNodes({ database, clock, verifier, accounts, joining, publicUrl });
+  const registry = createRegistry({
+    ...{ leases, clock, addressPolicy, heartbeatMs },
+    fittedRates: prices.rates,
+  });
   resources.use(
-    await startJobs({ ...parts, service: createServiceStore(database), ledger, registry }),
+    await startJobs({
+      ...{ ...parts, ledger, registry, service: createServiceStore(database) },
+      onSwept: (now) => writeSwept(database, now),
+    }),
+  );
+  const counters = createCounters();
+  resources.use(
+    startPeriodic({
+      ...{ ...parts, ledger, prices, registry, counters },
+      claim: (name, everyMs, now) => claimJob(database, name, everyMs, now),
+    }),
   );
 
   let isStopping = false;
@@ -91,13 +119,16 @@ export async function startCoordinator(
     clock,
     accounts,
     accountKeys: createAccountKeys({ database, clock, verifier, accounts, publicUrl }),
+    joining,
     nodes,
     ledger,
+    prices,
     registry,
     keyRing,
     issuer: createIssuer({ ...parts, ledger, registry, keyRing, publicUrl }),
+    hmacReceiver: createHmacReceiver({ secret: config.hmacSecret, nodes, ledger, clock }),
     redeemer: createRedeemer({ ledger, accounts, verifier, clock, publicUrl }),
-    callers: createCallers({ accounts, verifier, clock, publicUrl, joinPolicy }),
+    callers: createCallers({ accounts, verifier, clock, publicUrl, joining }),
     heartbeatMs,
     isStopping: () => isStopping,
     startedAt: clock.now(),
@@ -113,6 +144,7 @@ export async function startCoordinator(
   return {
     url,
     auditLedger: () => ledger.audit(),
+    counters,
     inject: app.inject.bind(app) as FastifyInstance["inject"],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -24,6 +24,7 @@ const int8 = 20;
 const connectWaitMs = 5_000;
 /** Longer than any statement of ours on a sane server; it only ends what hangs. */
 const statementTimeoutMs = 15_000;
+const snapshotTimeoutMs = 30 * 60_000;
 const oldestPostgres = 15;
 
 /**
@@ -154,7 +155,11 @@ export const readSnapshot = <Result>(
       .transaction()
       .setIsolationLevel("repeatable read")
       .setAccessMode("read only")
-      .execute(work),
+      .execute(async (tx) => {
+        // Sums over all the books take as long as the books are large.
+        await sql`select set_config('statement_timeout', ${String(snapshotTimeoutMs)}, true)`.execute(tx);
+        return work(tx);
+      }),
   );
 
 /** Turns "the database is not there" into `ledger_unavailable`; everything else passes. */

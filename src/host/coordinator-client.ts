@@ -13,7 +13,7 @@ import { createCoordinatorTime, type CoordinatorTime } from "./coordinator-time.
 import { createHttpTransport, type HttpTransport } from "./http-transport.ts";
 
 export interface CoordinatorCall<Answer> {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   /** Path without query. */
   path: string;
   query?: Readonly<Record<string, string>>;
@@ -46,8 +46,9 @@ export function createCoordinatorClient({
   random,
   ...parts
 }: CoordinatorClientParts): CoordinatorClient {
-  const dispatcher = parts.dispatcher ?? new Agent({ connections: 4 });
-  const transport = parts.transport ?? createHttpTransport(dispatcher);
+  const given = parts.transport ?? (parts.dispatcher && createHttpTransport(parts.dispatcher));
+  const agent = given ? undefined : new Agent({ connections: 4 });
+  const transport = given ?? createHttpTransport(agent!);
   const time = createCoordinatorTime(clock);
 
   async function attempt<Answer>(call: CoordinatorCall<Answer>): Promise<Answer> {
@@ -101,7 +102,7 @@ export function createCoordinatorClient({
         throw error;
       }
     },
-    [Symbol.asyncDispose]: () => (parts.dispatcher ? Promise.resolve() : dispatcher.destroy()),
+    [Symbol.asyncDispose]: () => agent?.destroy() ?? Promise.resolve(),
   };
 }
 

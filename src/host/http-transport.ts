@@ -2,7 +2,7 @@
 import { request, type Dispatcher } from "undici";
 
 export interface HttpRequest {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   url: string;
   query: Readonly<Record<string, string>> | undefined;
   headers: Readonly<Record<string, string>>;

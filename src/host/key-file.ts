@@ -7,7 +7,7 @@ import { createSigner, publicPartOf, type PublicJwk, type Signer } from "../prot
 import type { Random } from "../base/random.ts";
 import { shellWord } from "./shell-word.ts";
 
-type PrivateJwk = PublicJwk & { d: string };
+export type PrivateJwk = PublicJwk & { d: string };
 
 /**
  * Loads the key at `path`, or makes an Ed25519 one there.
@@ -16,13 +16,22 @@ type PrivateJwk = PublicJwk & { d: string };
 export async function loadSigner(path: string, random: Random): Promise<Signer> {
   const existing = readKey(path);
   if (existing) return createSigner(existing);
-  const { privateKey } = await generateKeyPair("Ed25519", { extractable: true });
-  writeNew(path, JSON.stringify(await exportJWK(privateKey)), random);
+  writeNew(path, JSON.stringify(await makeKey()), random);
   // Another process may have been first; what the file holds now is the key.
   return createSigner(readKey(path)!);
 }
 
-function readKey(path: string): PrivateJwk | undefined {
+/** A new Ed25519 key. */
+export async function makeKey(): Promise<PrivateJwk> {
+  const { privateKey } = await generateKeyPair("Ed25519", { extractable: true });
+  return (await exportJWK(privateKey)) as PrivateJwk;
+}
+
+/**
+ * The key at `path`; undefined where there is none.
+ * @throws TroopError `key_file_invalid`
+ */
+export function readKey(path: string): PrivateJwk | undefined {
   const refuse = (reason: string, run: string, cause?: unknown) =>
     new TroopError("key_file_invalid", `The key file ${path} ${reason}`, {
       cause,

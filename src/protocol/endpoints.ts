@@ -2,10 +2,13 @@
 import { z } from "zod";
 import { creditsText, multiplierText, parseCredits, rateText } from "./credits.ts";
 import { thumbprintText, uuidText } from "./ids.ts";
+import { inviteText } from "./invite.ts";
 import { limits } from "./limits.ts";
 import { offeredModel, peerSchema } from "./node.ts";
 import { rateSchema } from "./price.ts";
-import { anchorText } from "./secrets.ts";
+import { puzzleSolution } from "./puzzle.ts";
+import { lineOutcomes } from "./receipt.ts";
+import { anchorText, secretNumber, secretPath, secretText } from "./secrets.ts";
 
 const modelName = z.string().min(1).max(limits.modelNameCharacters);
 const timestamp = z.int().nonnegative();
@@ -33,18 +36,28 @@ export const healthAnswer = z.strictObject({
 export const publicKeyAnswer = z.strictObject({ public_key: z.string() });
 
 /** The account is named by the proof; the body carries what a join policy asks for. */
-export const createUserRequest = z.strictObject({});
+export const createUserRequest = z.strictObject({
+  invite: inviteText.optional(),
+  puzzle: puzzleSolution.optional(),
+});
+export type CreateUserRequest = z.infer<typeof createUserRequest>;
 export const createUserAnswer = z.strictObject({
   account_id: thumbprintText,
   created: z.boolean(),
 });
 
 /** Proven by the node key; `enrolment` is signed by the owner account. */
-export const enrolNodeRequest = z.strictObject({ enrolment: z.string().max(limits.proofBytes) });
+export const enrolNodeRequest = z.strictObject({
+  enrolment: z.string().max(limits.proofBytes),
+  /** Whether it will send receipts by shared key; the answer has the key, where the coordinator takes them. */
+  hmac_receipts: z.boolean().optional(),
+});
 export const enrolNodeAnswer = z.strictObject({
   node_id: thumbprintText,
   owner: thumbprintText,
   multiplier: multiplierText,
+  /** Hex. */
+  receipt_key: z.string().optional(),
 });
 
 export const peersQuery = z.strictObject({ model: modelName.optional() });
@@ -113,6 +126,24 @@ export const authorizeAnswer = z.strictObject({
   expires_at: timestamp,
 });
 export type AuthorizeAnswer = z.infer<typeof authorizeAnswer>;
+
+/** A receipt by shared key: hex HMAC-SHA256 by the node's own key over `job_id:node_id:duration_seconds`. */
+export const submitRequest = z.strictObject({
+  /** The hold. */
+  job_id: uuidText,
+  node_id: thumbprintText,
+  duration_seconds: z.int().min(1).max(limits.hmacReceiptSeconds),
+  signature: z.string().regex(/^[0-9a-f]{64}$/, "32 bytes as hex"),
+  /** Of a request that was really made under the hold. */
+  proof: z.strictObject({ k: secretNumber, x: secretText, path: secretPath }),
+});
+export type SubmitRequest = z.infer<typeof submitRequest>;
+export const submitAnswer = z.strictObject({
+  job_id: uuidText,
+  outcome: z.enum(lineOutcomes),
+  paid: creditsText,
+});
+export type SubmitAnswer = z.infer<typeof submitAnswer>;
 
 /** `posted` credits, what of them is reserved, what can be spent, what cannot be given away, what is on the way. */
 export const balanceAnswer = z.strictObject({

@@ -56,8 +56,13 @@ export const errorCodes = {
   // Joining
   join_required: {
     status: 403,
-    text: "This coordinator does not admit new accounts without an invitation.",
+    text: "This coordinator admits new accounts only by an invitation, or for some work.",
   },
+  puzzle_invalid: {
+    status: 403,
+    text: "The work that joining costs is not done, was done for another key, or is too old.",
+  },
+  invite_invalid: { status: 403, text: "The invitation does not exist, is used up or too old." },
   node_limit: {
     status: 403,
     text: "The account already has as many nodes as one account may have.",

@@ -72,6 +72,20 @@ export const limits = {
   freeAbortsPerTicket: 3,
   freeAbortMs: 10 * second,
 
+  // Joining
+  /** Hashes of 40 ms that joining may cost: some minutes of an old laptop. A client refuses to do more. */
+  puzzleWorkMost: 8_192,
+  /** Long enough for the hardest puzzle on the slowest machine. */
+  puzzleLifeMs: 60 * minute,
+  /** Source prefixes draw at most this share of a day's starter credits, or this many grants, whichever is more. */
+  prefixDrawPercent: 1,
+  prefixDrawGrants: 10,
+
+  // Receipts by shared key
+  hmacReceiptSeconds: 300,
+  /** Whole credits: nobody's signature stands behind such a receipt. */
+  hmacReceiptCredits: 10,
+
   // Accounts
   /** One person's machines, and the keys they rotated away from within reason. */
   liveKeysPerAccount: 32,

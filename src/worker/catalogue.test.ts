@@ -75,3 +75,31 @@ test("engines are asked at the interval and when one is doubted; one that is awa
   stop.abort();
   await ended;
 });
+
+test("however often engines are doubted, they are asked once a second, and once more for the last doubt", async () => {
+  const clock = createFakeClock();
+  let asked = 0;
+  const counted: Engine = {
+    ...engine("openai"),
+    inspect: () => Promise.resolve({ version: String((asked += 1)), models: [] }),
+  };
+  const catalogue = createCatalogue({
+    ...{ engines: [counted], clock, random: systemRandom, log: createLog("silent") },
+    ...{ refreshMs: 180_000, onChange: () => undefined },
+  });
+  const stop = new AbortController();
+  const ended = catalogue.run(stop.signal);
+  for (let index = 0; index < 20; index += 1) {
+    catalogue.doubt();
+    await clock.advance(0);
+  }
+  expect(asked).toBe(1);
+  await clock.advance(999);
+  expect(asked).toBe(1);
+  await clock.advance(1);
+  expect(asked).toBe(2);
+  await clock.advance(10_000);
+  expect(asked).toBe(2);
+  stop.abort();
+  await ended;
+});

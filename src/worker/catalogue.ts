@@ -1,5 +1,5 @@
 /** Which models the engines offer now, and which engine serves a model. */
-import type { Clock } from "../base/clock.ts";
+import type { Clock, Timer } from "../base/clock.ts";
 import { startLoop, type Loop } from "../base/loop.ts";
 import type { Random } from "../base/random.ts";
 import type { Log } from "../host/log.ts";
@@ -16,6 +16,9 @@ export interface Offer {
 export interface Inspected extends EngineSnapshot {
   engine: Engine;
 }
+
+/** An engine that fails each request is not asked what it has as often as requests come. */
+const doubtGapMs = 1_000;
 
 /** Where several offer the same model: the one that serves many at once first. */
 const preference = ["vllm", "ollama", "lm-studio"];
@@ -46,7 +49,7 @@ export interface Catalogue {
   offersOf(model: string): readonly Offer[];
   /** Asks all engines. Never rejects but with the reason of `signal`: an engine that is away offers nothing. */
   refresh(signal: AbortSignal): Promise<void>;
-  /** An engine failed: look again now, not in three minutes. */
+  /** An engine failed: look again now, or within a second of the last doubt, not in three minutes. */
   doubt(): void;
   /** Refreshes until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
@@ -67,6 +70,8 @@ export function createCatalogue(parts: CatalogueParts): Catalogue {
   let offers = new Map<string, Offer[]>();
   let announced = "";
   let loop: Loop | undefined;
+  let rest: Timer | undefined;
+  let isDoubted = false;
 
   async function inspect(engine: Engine, signal: AbortSignal): Promise<Inspected | undefined> {
     try {
@@ -88,6 +93,16 @@ export function createCatalogue(parts: CatalogueParts): Catalogue {
     if (announced !== before) onChange();
   }
 
+  function doubt() {
+    isDoubted = rest !== undefined;
+    if (rest) return;
+    rest = clock.timer(doubtGapMs, () => {
+      rest = undefined;
+      if (isDoubted) doubt();
+    });
+    loop?.wake();
+  }
+
   const models = () =>
     [...offers.values()].map(([offer]) => offer!.model).slice(0, limits.modelsPerNode);
   const described = () =>
@@ -101,7 +116,7 @@ export function createCatalogue(parts: CatalogueParts): Catalogue {
     described,
     offersOf: (model) => offers.get(model) ?? [],
     refresh,
-    doubt: () => loop?.wake(),
+    doubt,
     run(signal) {
       let isFirst = true;
       loop = startLoop({

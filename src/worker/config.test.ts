@@ -10,7 +10,7 @@ const invalid = (param: string) =>
 test("settings have the defaults of the documentation", () => {
   expect(readWorkerConfig({ COORDINATOR_URL: `${loopback}/`, DATA_DIR: "/data" })).toEqual({
     ...{ coordinatorUrl: loopback, dataFolder: "/data", listen: undefined, slots: undefined },
-    ...{ heartbeatMs: 10_000, modelRefreshMs: 180_000, logLevel: "info" },
+    ...{ heartbeatMs: 10_000, modelRefreshMs: 180_000 },
     engineOrigins: [8_000, 11_434, 1_234, 8_080].map((port) => `http://127.0.0.1:${port}`),
   });
 });
@@ -18,10 +18,10 @@ test("settings have the defaults of the documentation", () => {
 test("the environment is read, and what is given beside it wins", () => {
   const environment = {
     ...{ COORDINATOR_URL: remote, HEARTBEAT_INTERVAL: "20", MODEL_REFRESH_INTERVAL: "60" },
-    ...{ WORKER_LISTEN: "100.64.0.9:9999", LOG_LEVEL: "debug" },
+    ...{ WORKER_LISTEN: "100.64.0.9:9999" },
   };
   expect(readWorkerConfig(environment)).toMatchObject({
-    ...{ coordinatorUrl: remote, heartbeatMs: 20_000, modelRefreshMs: 60_000, logLevel: "debug" },
+    ...{ coordinatorUrl: remote, heartbeatMs: 20_000, modelRefreshMs: 60_000 },
     listen: { host: "100.64.0.9", port: 9_999 },
   });
   const listen = { host: "127.0.0.1", port: 0 };
@@ -57,7 +57,6 @@ test.each([
   [{ COORDINATOR_URL: loopback, WORKER_LISTEN: "127.0.0.1:70000" }, "WORKER_LISTEN"],
   [{ COORDINATOR_URL: loopback, OLLAMA_HOST: "http://" }, "OLLAMA_HOST"],
   [{ COORDINATOR_URL: loopback, HEARTBEAT_INTERVAL: "0" }, "HEARTBEAT_INTERVAL"],
-  [{ COORDINATOR_URL: loopback, LOG_LEVEL: "loud" }, "LOG_LEVEL"],
 ])("%j is refused, naming %s", (environment, param) => {
   expect(() => readWorkerConfig(environment)).toThrow(invalid(param));
 });

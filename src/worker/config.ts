@@ -4,7 +4,6 @@ import { readCoordinatorUrl } from "../host/coordinator-url.ts";
 import { type Environment, readSettings } from "../host/env.ts";
 import { dataFolder } from "../host/folders.ts";
 import { type ListenAddress, readListenAddress } from "../host/listen.ts";
-import { logLevels, type LogLevel } from "../host/log.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import { announcedHost, ownAddresses } from "./listen-address.ts";
 
@@ -21,7 +20,6 @@ export interface WorkerConfig {
   modelRefreshMs: number;
   /** Origins of the engines' HTTP servers, in order of preference. */
   engineOrigins: string[];
-  logLevel: LogLevel;
 }
 
 export type WorkerOverrides = {
@@ -38,7 +36,6 @@ const settings = z.object({
   LLAMA_SERVER_HOST: z.string().optional(),
   HEARTBEAT_INTERVAL: seconds.default(10),
   MODEL_REFRESH_INTERVAL: seconds.default(180),
-  LOG_LEVEL: z.enum(logLevels).default("info"),
 });
 
 const enginePorts = {
@@ -72,7 +69,6 @@ export function readWorkerConfig(
       Object.entries(enginePorts).map(([name, port]) =>
         readOrigin(name, read[name as keyof typeof enginePorts], port),
       ),
-    logLevel: overrides.logLevel ?? read.LOG_LEVEL,
   };
 }
 

@@ -33,6 +33,7 @@ test("what runs counts against the budget as what is spent does, and ends with i
   account.endForBudget();
   expect(ended).toBe(1);
   account.finish(request, 3n, true);
+  account.abandon(request);
   expect([account.isSpent(13n), account.isSpent(14n)]).toEqual([true, false]);
   expect(account.freeAborts).toBe(2);
   expect(accounts.running()).toEqual([]);
@@ -48,4 +49,24 @@ test("a hold's users share one account; only what nobody uses is forgotten, and 
   accounts.open("left");
   expect(looks.filter((hold) => hold === "kept")).toHaveLength(1);
   expect(looks.filter((hold) => hold === "left")).toHaveLength(2);
+});
+
+test("a request that was never settled no longer runs, and costs nothing", () => {
+  const { accounts } = accountsOf(10n);
+  const account = accounts.open("a");
+  const request = { costNow: () => 5n, endForBudget: () => undefined };
+  account.start(request);
+  account.abandon(request);
+  expect(accounts.running()).toEqual([]);
+  expect([account.isSpent(10n), account.isSpent(11n)]).toEqual([true, false]);
+});
+
+test("many holds in use do not crowd out one that was just left", () => {
+  const { accounts, looks } = accountsOf();
+  for (let index = 0; index < 1_100; index += 1) accounts.open(`in use ${index}`);
+  accounts.open("left").close();
+  expect(accounts.isOpen("left")).toBe(false);
+  accounts.open("left");
+  expect(accounts.isOpen("left")).toBe(true);
+  expect(looks.filter((hold) => hold === "left")).toHaveLength(1);
 });

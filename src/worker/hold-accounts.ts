@@ -1,4 +1,5 @@
 /** What is used and spent of each hold: rebuilt from the journal when a hold is first seen, kept while it is in use. */
+import { boundedMap } from "../base/bounded-map.ts";
 import type { Micro } from "../protocol/credits.ts";
 import type { Journal } from "./journal.ts";
 
@@ -20,6 +21,8 @@ export interface HoldAccount {
   readonly freeAborts: number;
   start(request: RunningRequest): void;
   finish(request: RunningRequest, cost: Micro, isFree: boolean): void;
+  /** Takes a request off that was never settled; one that is finished, or never started, stays as it is. */
+  abandon(request: RunningRequest): void;
   /** Ends everything that runs under the hold. */
   endForBudget(): void;
   /** Each `open` is paired with one. */
@@ -44,7 +47,7 @@ interface Entry {
 }
 
 export function createHoldAccounts(journal: Pick<Journal, "historyOf">): HoldAccounts {
-  const used = new Map<string, Entry>();
+  const inUse = new Map<string, Entry>();
   const idle = boundedMap<string, Entry>(keptAccounts);
 
   function load(hold: string): Entry {
@@ -73,35 +76,30 @@ export function createHoldAccounts(journal: Pick<Journal, "historyOf">): HoldAcc
           spent += cost;
           if (isFree) freeAborts += 1;
         },
+        abandon: (request) => void running.delete(request),
         endForBudget() {
           for (const request of [...running]) request.endForBudget();
         },
         close() {
           entry.users -= 1;
-          forgetOldest();
+          if (entry.users > 0) return;
+          inUse.delete(hold);
+          idle.set(hold, entry);
         },
       },
     };
     return entry;
   }
 
-  function forgetOldest() {
-    for (const [hold, { users }] of entries) {
-      if (entries.size <= keptAccounts) return;
-      if (users === 0) entries.delete(hold);
-    }
-  }
-
   return {
     open(hold) {
-      const entry = entries.get(hold) ?? load(hold);
-      // Written anew, so that the map's order is that of last use.
-      entries.delete(hold);
-      entries.set(hold, entry);
+      const entry = inUse.get(hold) ?? idle.get(hold) ?? load(hold);
+      idle.delete(hold);
+      inUse.set(hold, entry);
       entry.users += 1;
       return entry.account;
     },
-    isOpen: (hold) => (entries.get(hold)?.users ?? 0) > 0,
-    running: () => [...entries].flatMap(([hold, { running }]) => (running.size > 0 ? [hold] : [])),
+    isOpen: (hold) => inUse.has(hold),
+    running: () => [...inUse].flatMap(([hold, { running }]) => (running.size > 0 ? [hold] : [])),
   };
 }

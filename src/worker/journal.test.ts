@@ -26,7 +26,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function open(fail?: () => void) {
-  const database = openLocalDatabase(folder, "worker.db");
+  const database = openLocalDatabase(folder, "worker.sqlite");
   const rows = createOutboxStore(database);
   const outbox = {
     add(of: string, line: Line) {
@@ -45,7 +45,7 @@ test("a process killed with SIGKILL leaves its open requests to the next, which 
     import { openLocalDatabase } from "${import.meta.dirname}/../host/local-database.ts";
     import { createSecretTree } from "${import.meta.dirname}/../protocol/secrets.ts";
     import { createJournal } from "${import.meta.dirname}/journal.ts";
-    const database = openLocalDatabase(${JSON.stringify(folder)}, "worker.db");
+    const database = openLocalDatabase(${JSON.stringify(folder)}, "worker.sqlite");
     const journal = createJournal({ database, outbox: { add() {} } });
     const tree = createSecretTree(new Uint8Array(32));
     journal.begin("${hold}", tree.reveal(3), 1234);

@@ -1,5 +1,5 @@
 /** How a worker ends: first the streams, then the receipts, then a last word to the coordinator. */
-import { type Clock, deadline } from "../base/clock.ts";
+import { type Clock, deadline, sleep } from "../base/clock.ts";
 import type { Log } from "../host/log.ts";
 import type { Outbox } from "../host/outbox.ts";
 import { limits } from "../protocol/limits.ts";
@@ -26,7 +26,7 @@ export interface StopParts {
 /** Whoever stops a worker should not wait long for a coordinator that is away: the outbox keeps what is unsent. */
 const farewellMs = 3_000;
 
-/** Resolves once no request runs: by itself, after 300 s, or soon after `signal` aborts. */
+/** Resolves once no request runs: by itself, or soon after 300 s or the abort of `signal`, whoever still reads. */
 export async function drain(
   { clock, move, server, streams }: StopParts,
   signal?: AbortSignal,
@@ -34,11 +34,17 @@ export async function drain(
   move("drain");
   using limit = deadline(clock, limits.drainMs, new Error("streams did not end in time"));
   const enough = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal;
-  const endStreams = () => streams.abort(enough.reason);
+  const over = new AbortController();
+  const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<void>();
+  const endStreams = () => {
+    streams.abort(enough.reason);
+    void sleep(clock, limits.lastFramesMs, over.signal).then(giveUp);
+  };
   if (enough.aborted) endStreams();
   enough.addEventListener("abort", endStreams);
-  await server.drained();
+  await Promise.race([server.drained(), givenUp]);
   enough.removeEventListener("abort", endStreams);
+  over.abort();
 }
 
 export async function stop(parts: StopParts): Promise<void> {

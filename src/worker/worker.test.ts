@@ -54,7 +54,7 @@ test("a request that was lost with its worker is accounted for by the next, at n
   await using network = await startTestWorker();
   const ticket = await network.ticket();
   await network.restart(() => {
-    using database = openLocalDatabase(network.dataFolder, "worker.db");
+    using database = openLocalDatabase(network.dataFolder, "worker.sqlite");
     const journal = createJournal({ database, outbox: { add: () => undefined } });
     journal.begin(ticket.claims.jti, ticket.tree.reveal(7), network.clock.now());
   });

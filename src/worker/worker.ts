@@ -30,6 +30,8 @@ export interface WorkerParts {
   node: Signer;
   /** The account that earns. */
   owner: Signer;
+  /** Where the owner's key was linked to the account rather than being its first. */
+  accountId?: string;
   /** Carries every outgoing call; in tests a network of their own. */
   dispatcher?: Dispatcher;
 }
@@ -78,7 +80,7 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
 
   const loops = new AbortController();
   const workerStatus = (): WorkerStatus => ({
-    ...{ node_id: node.id, owner: owner.id, status: core.status(), multiplier: core.multiplier() },
+    ...{ node_id: node.id, owner: parts.accountId ?? owner.id, status: core.status(), multiplier: core.multiplier() },
     slots: { active: slots.active, total: slots.total },
     ...{ url: urlOf(server.address), coordinator: config.coordinatorUrl, version: packageVersion },
     models: catalogue.models().map(({ name }) => name),
@@ -134,7 +136,7 @@ function openOutside(
   const folder = ensureFolder(dataFolder);
   stack.use(lockFolder(folder, "worker"));
   return {
-    database: stack.use(openLocalDatabase(folder, "worker.db")),
+    database: stack.use(openLocalDatabase(folder, "worker.sqlite")),
     coordinator: stack.use(
       createCoordinatorClient({ url, clock, random, ...(given ? { dispatcher: given } : {}) }),
     ),

@@ -1,4 +1,4 @@
-/** Many more sequences than `command-sequences.test.ts` tries. Two at a time, each on a database of its own. */
+/** Many more sequences than `command-sequences.test.ts` tries: all shards at once, each on a database of its own. */
 import { expect, test } from "vitest";
 import { compareSequences } from "./compare.ts";
 

@@ -23,6 +23,8 @@ export interface SeparateNetwork extends AsyncDisposable {
   provider: string;
   /** SIGKILL; resolves when the process is gone. */
   kill(role: Role): Promise<void>;
+  /** Resolves once it has printed or logged a line that matches. */
+  said(role: Role, pattern: RegExp): Promise<unknown>;
   /** Starts it on the same folder and port, and resolves when it is ready. */
   start(role: Role): Promise<void>;
   /** The books, read from the database past the coordinator. */
@@ -54,10 +56,11 @@ export async function startSeparateNetwork(script: Script): Promise<SeparateNetw
     const data = join(folder.path, role);
     const program = startTroop(
       [...words[role], "--json", "--data", data, "--port", String(ports[role])],
-      { environment: { DATABASE_URL: store.url, LOG_LEVEL: "error" } },
+      { environment: { DATABASE_URL: store.url, LOG_LEVEL: "warn" } },
     );
     running.set(role, program);
-    await program.line(/\n/);
+    // Log lines are objects too, but not of this kind.
+    await program.line(/^\{"(url|node_id)":.*\n/m);
     return lastObject(program) as { account_id: string };
   }
 
@@ -74,6 +77,7 @@ export async function startSeparateNetwork(script: Script): Promise<SeparateNetw
     async kill(role) {
       await running.get(role)!.end("SIGKILL");
     },
+    said: (role, pattern) => running.get(role)!.line(pattern),
     async start(role) {
       await start(role);
     },

@@ -1,13 +1,14 @@
 /** `troop balance`: what the account has, what is reserved, what is on the way. */
 import { balanceAnswer } from "../../protocol/endpoints.ts";
-import { accountSigner, type CommandContext, connectCoordinator } from "../context.ts";
+import { type CommandContext, connectCoordinator } from "../context.ts";
+import { identityOf } from "../identity.ts";
 
 export async function balance(context: CommandContext): Promise<void> {
-  const signer = await accountSigner(context);
+  const { signer, accountId } = await identityOf(context);
   await using coordinator = connectCoordinator(context);
   const answer = await coordinator.call({
     method: "GET",
-    path: `/users/${signer.id}/balance`,
+    path: `/users/${accountId}/balance`,
     answer: balanceAnswer,
     signer,
     signal: context.shutdown,

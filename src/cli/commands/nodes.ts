@@ -1,9 +1,10 @@
 /** `troop nodes`: who lends what right now. */
 import { peersAnswer } from "../../protocol/endpoints.ts";
-import { accountSigner, type CommandContext, connectCoordinator } from "../context.ts";
+import { type CommandContext, connectCoordinator } from "../context.ts";
+import { identityOf } from "../identity.ts";
 
 export async function nodes(context: CommandContext, { model }: { model?: string }): Promise<void> {
-  const signer = await accountSigner(context);
+  const { signer, accountId } = await identityOf(context);
   await using coordinator = connectCoordinator(context);
   const answer = await coordinator.call({
     method: "GET",
@@ -20,7 +21,7 @@ export async function nodes(context: CommandContext, { model }: { model?: string
       ["node", "status", "free", "multiplier", "credits/s", "models"],
       answer.nodes.map((node) => [
         node.node_id.slice(0, 12),
-        node.owner === signer.id ? `${node.status} (yours)` : node.status,
+        node.owner === accountId ? `${node.status} (yours)` : node.status,
         `${node.slots.total - node.slots.active}/${node.slots.total}`,
         node.multiplier,
         node.price,

@@ -4,19 +4,15 @@ import { readSidecarConfig } from "../../client/config.ts";
 import { startSidecar } from "../../client/sidecar.ts";
 import { ensureFolder } from "../../host/folders.ts";
 import { leaveRunFile } from "../../host/run-file.ts";
-import {
-  accountSigner,
-  type CommandContext,
-  coordinatorUrl,
-  reachCoordinator,
-} from "../context.ts";
+import { type CommandContext, coordinatorUrl, reachCoordinator } from "../context.ts";
+import { identityOf } from "../identity.ts";
 import { listenFlag, type ListenFlags, namingPortHolder } from "../port-flag.ts";
 import { untilStopped } from "../until-stopped.ts";
 
 export async function up(context: CommandContext, flags: ListenFlags): Promise<void> {
   const { output, environment, config } = context;
   const url = coordinatorUrl(context);
-  const account = await accountSigner(context);
+  const { signer: account, accountId } = await identityOf(context);
   const settings = readSidecarConfig(environment, {
     coordinatorUrl: url,
     dataFolder: ensureFolder(join(config.dataFolder, "client")),
@@ -24,7 +20,7 @@ export async function up(context: CommandContext, flags: ListenFlags): Promise<v
   });
   await reachCoordinator(context);
   await using sidecar = await namingPortHolder(flags, () =>
-    startSidecar(settings, { ...context, account }),
+    startSidecar(settings, { ...context, account, accountId }),
   );
   using _note = leaveRunFile(config.dataFolder, "client", {
     url: sidecar.url,
@@ -34,7 +30,7 @@ export async function up(context: CommandContext, flags: ListenFlags): Promise<v
   output.say(
     `Ready. Point any OpenAI-compatible application at ${output.bold(`${sidecar.url}/v1`)}`,
   );
-  output.json({ url: sidecar.url, base_url: `${sidecar.url}/v1`, account_id: account.id });
+  output.json({ url: sidecar.url, base_url: `${sidecar.url}/v1`, account_id: accountId });
   await untilStopped(context.shutdown);
   output.note("Stopping…");
 }

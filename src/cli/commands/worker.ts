@@ -9,13 +9,9 @@ import { TroopError } from "../../protocol/error-codes.ts";
 import { readWorkerConfig } from "../../worker/config.ts";
 import type { Engine } from "../../worker/engines/engine.ts";
 import { startWorker } from "../../worker/worker.ts";
-import {
-  accountSigner,
-  type CommandContext,
-  coordinatorUrl,
-  reachCoordinator,
-} from "../context.ts";
+import { type CommandContext, coordinatorUrl, reachCoordinator } from "../context.ts";
 import { builtInEngine, namedEngine, runningEngines, together } from "../engines.ts";
+import { identityOf } from "../identity.ts";
 import { listenFlag, type ListenFlags, namingPortHolder } from "../port-flag.ts";
 import { again } from "../typed-command.ts";
 import { untilStopped } from "../until-stopped.ts";
@@ -34,13 +30,13 @@ export async function worker(context: CommandContext, flags: WorkerFlags): Promi
     dataFolder,
     listen: listenFlag(flags),
   });
-  const owner = await accountSigner(context);
+  const { signer: owner, accountId } = await identityOf(context);
   const node = await loadSigner(join(dataFolder, "node.key.json"), random);
   // Before an engine is fetched or a model is loaded.
   await reachCoordinator(context);
   await using engines = together(await chosenEngines(context, flags, settings.engineOrigins));
   await using running = await namingPortHolder(flags, () =>
-    startWorker(settings, { ...context, engines: engines.all, node, owner }),
+    startWorker(settings, { ...context, engines: engines.all, node, owner, accountId }),
   );
   using _note = leaveRunFile(config.dataFolder, "worker", {
     url: running.url,
@@ -54,7 +50,7 @@ export async function worker(context: CommandContext, flags: WorkerFlags): Promi
     const seconds = settings.modelRefreshMs / 1_000;
     output.note(`No model to lend yet. One that your engine gets is offered within ${seconds} s.`);
   }
-  output.json({ node_id: running.nodeId, url: running.url, account_id: owner.id });
+  output.json({ node_id: running.nodeId, url: running.url, account_id: accountId });
   await untilStopped(context.shutdown);
   output.note("Finishing what runs; press Ctrl-C again to stop at once.");
 }

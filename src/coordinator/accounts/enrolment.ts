@@ -7,6 +7,7 @@ import { checkStatement, enrolmentBody } from "../../protocol/statement.ts";
 import type { Verifier } from "../../protocol/signature.ts";
 import type { Database } from "../database.ts";
 import type { Accounts, ProvenKey } from "./accounts.ts";
+import type { Joining } from "./joining.ts";
 import { findNode, insertNode, type Node } from "./node-store.ts";
 
 /** Until a node has proven its hardware it counts as a twentieth of an RTX 3060. */
@@ -22,12 +23,14 @@ export interface NodesOptions {
   database: Database;
   clock: Clock;
   verifier: Verifier;
-  accounts: Accounts;
+  accounts: Pick<Accounts, "accountOf">;
+  joining: Pick<Joining, "admit">;
   /** Known once the port is. */
   publicUrl: () => string;
 }
 
-export function createNodes({ database, clock, verifier, accounts, publicUrl }: NodesOptions) {
+export function createNodes(options: NodesOptions) {
+  const { database, clock, verifier, accounts, joining, publicUrl } = options;
   const remembered = boundedMap<string, { node: Node; until: number }>(rememberedNodes);
 
   return {
@@ -42,9 +45,9 @@ export function createNodes({ database, clock, verifier, accounts, publicUrl }: 
     /**
      * Binds the node that proved the call to the account that signed `enrolment`; the account is made, without
      * starter credits, where it is new.
-     * @throws TroopError `invalid_enrolment`, `invalid_proof`, `node_key_mismatch`, `node_limit`
+     * @throws TroopError `invalid_enrolment`, `invalid_proof`, `node_key_mismatch`, `node_limit`, `join_required`
      */
-    async enrol(prover: ProvenKey, enrolment: string): Promise<Node> {
+    async enrol(prover: ProvenKey, enrolment: string, hmacReceipts = false): Promise<Node> {
       const { signer, jwk, body } = await checkStatement(
         verifier,
         enrolment,
@@ -57,7 +60,7 @@ export function createNodes({ database, clock, verifier, accounts, publicUrl }: 
       // Who has only one key names itself: what that key acts for is looked up, or made.
       const owner =
         signer === body.owner
-          ? (await accounts.join({ id: signer, jwk })).account
+          ? await joining.admit({ id: signer, jwk })
           : await accounts.accountOf(signer);
       if (owner === undefined || (signer !== body.owner && owner !== body.owner)) {
         throw new TroopError("invalid_enrolment", "The enrolment is not signed by its owner.");
@@ -68,6 +71,7 @@ export function createNodes({ database, clock, verifier, accounts, publicUrl }: 
         owner,
         jwk: prover.jwk,
         multiplier: earlier?.multiplier ?? unprovenMultiplier,
+        hmacReceipts,
       };
       const isBound = await insertNode(database, node, limits.nodesPerAccount, clock.now());
       if (!isBound) throw new TroopError("node_limit");

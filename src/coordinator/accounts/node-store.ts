@@ -9,11 +9,15 @@ export interface Node {
   jwk: PublicJwk;
   /** Ten-thousandths. */
   multiplier: number;
+  /** Whether it may send receipts by shared key. */
+  hmacReceipts: boolean;
 }
 
 export async function findNode(database: Database, id: string): Promise<Node | undefined> {
   const { rows } = await reaching(() =>
-    sql<Node>`select id, owner, jwk, multiplier from node where id = ${id}`.execute(database),
+    sql<Node>`
+      select id, owner, jwk, multiplier, hmac_receipts as "hmacReceipts" from node where id = ${id}
+    `.execute(database),
   );
   return rows[0];
 }
@@ -33,11 +37,11 @@ export const insertNode = (
     `.execute(tx);
     if ((rows[0]?.others ?? 0n) >= BigInt(most)) return false;
     await sql`
-      insert into node (id, owner, jwk, multiplier, enrolled_ms) values (
+      insert into node (id, owner, jwk, multiplier, hmac_receipts, enrolled_ms) values (
         ${node.id}, ${node.owner}, ${JSON.stringify(node.jwk)}::jsonb, ${node.multiplier}::int,
-        ${now}::bigint
+        ${node.hmacReceipts}, ${now}::bigint
       )
-      on conflict (id) do update set owner = excluded.owner
+      on conflict (id) do update set owner = excluded.owner, hmac_receipts = excluded.hmac_receipts
     `.execute(tx);
     return true;
   });

@@ -15,6 +15,8 @@ import { keysRoute } from "./routes/keys.ts";
 import { modelsRoute } from "./routes/models.ts";
 import { peersRoute } from "./routes/peers.ts";
 import { receiptsRoute } from "./routes/receipts.ts";
+import { submitRoute } from "./routes/submit.ts";
+import { tariffRoute } from "./routes/tariff.ts";
 import { transactionsRoute } from "./routes/transactions.ts";
 import { transfersRoute } from "./routes/transfers.ts";
 import { createServer, type ServerParts } from "./server.ts";
@@ -32,9 +34,11 @@ const routes = [
   heartbeatRoute, //         POST /heartbeat
   peersRoute, //             GET  /peers, /nodes
   modelsRoute, //            GET  /v1/models
+  tariffRoute, //            GET  /tariff
   authorizeRoute, //         POST /authorize
   receiptsRoute, //          POST /receipts
   acknowledgementsRoute, //  POST /acknowledgements
+  submitRoute, //            POST /transactions/submit
 ];
 
 export async function createApp(parts: ServerParts, services: Services): Promise<FastifyInstance> {

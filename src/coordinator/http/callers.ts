@@ -6,7 +6,7 @@ import { checkProof } from "../../protocol/proof.ts";
 import type { Verifier } from "../../protocol/signature.ts";
 import { headers } from "../../protocol/version.ts";
 import type { Accounts, ProvenKey } from "../accounts/accounts.ts";
-import type { JoinPolicy } from "../config.ts";
+import type { Joining } from "../accounts/joining.ts";
 import { pathOf } from "../../host/framing.ts";
 
 export interface CallersOptions {
@@ -15,7 +15,7 @@ export interface CallersOptions {
   clock: Clock;
   /** Known once the port is. */
   publicUrl: () => string;
-  joinPolicy: JoinPolicy;
+  joining: Pick<Joining, "policy" | "admit">;
 }
 
 export type Callers = ReturnType<typeof createCallers>;
@@ -25,7 +25,7 @@ export function createCallers({
   verifier,
   clock,
   publicUrl,
-  joinPolicy,
+  joining,
 }: CallersOptions) {
   /** @throws TroopError `missing_proof`, `invalid_proof`, `body_hash_mismatch`, `clock_skew` */
   const provenKey = (request: FastifyRequest): Promise<ProvenKey> => {
@@ -61,16 +61,12 @@ export function createCallers({
     async reader(request: FastifyRequest): Promise<void> {
       const { id } = await provenKey(request);
       const account = await accounts.accountOf(id);
-      if (!account && joinPolicy !== "open") throw new TroopError("join_required");
+      if (!account && joining.policy !== "open") throw new TroopError("join_required");
     },
 
     /** The account that calls, made now where everybody may join. */
     async joiner(request: FastifyRequest): Promise<string> {
-      const key = await provenKey(request);
-      const known = await accounts.accountOf(key.id);
-      if (known) return known;
-      if (joinPolicy !== "open") throw new TroopError("join_required");
-      return (await accounts.join(key)).account;
+      return joining.admit(await provenKey(request));
     },
   };
 }

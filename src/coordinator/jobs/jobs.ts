@@ -17,6 +17,8 @@ export interface JobsOptions {
   log: Log;
   /** Without it ten seconds: nobody waits for these jobs to the second. */
   intervalMs?: number;
+  /** Everything that was due by then has been dealt with. */
+  onSwept?: (now: number) => Promise<void>;
 }
 
 const usualIntervalMs = 10_000;
@@ -25,7 +27,8 @@ const unusedAfterMs = 60_000;
 
 /** Prepares the books for service, then works until disposed. */
 export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> {
-  const { service, ledger, registry, clock, random, log, intervalMs = usualIntervalMs } = options;
+  const { service, ledger, registry, clock, random, log, onSwept } = options;
+  const { intervalMs = usualIntervalMs } = options;
   let expireFrom = 0;
   let lastAlive = await service.readLastAlive();
 
@@ -65,10 +68,12 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
       hasFailed = false;
       await noteAlive(now);
       await ledger.refill(now);
-      await ledger.vest(now);
+      // Each call takes one batch.
+      while ((await ledger.vest(now)) > 0) stop.signal.throwIfAborted();
       if (now >= expireFrom) {
         await releaseUnused(ledger, registry, now);
         await ledger.expireHolds(now);
+        await onSwept?.(now);
       }
       return intervalMs;
     },

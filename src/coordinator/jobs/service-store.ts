@@ -1,6 +1,6 @@
-/** SQL of what the coordinator remembers of itself. */
+/** SQL of what the coordinator remembers of itself, and of which jobs were begun when. */
 import { sql } from "kysely";
-import type { Database } from "../database.ts";
+import { reaching, type Database } from "../database.ts";
 
 export interface ServiceStore {
   /** When a coordinator on these books was last alive, ms; undefined at the very first start. */
@@ -23,3 +23,30 @@ export const createServiceStore = (database: Database): ServiceStore => ({
     `.execute(database);
   },
 });
+
+/** Everything that was due by `now` has been dealt with; the audit looks for what has not. */
+export async function writeSwept(database: Database, now: number): Promise<void> {
+  await reaching(() =>
+    sql`update service set swept_ms = greatest(swept_ms, ${now}::bigint)`.execute(database),
+  );
+}
+
+/**
+ * True for one caller of all, where the job was last begun `everyMs` ago or more. The row is the lock: an advisory
+ * one would need a connection of its own for as long as it is held, and the embedded database has only one.
+ */
+export async function claimJob(
+  database: Database,
+  name: string,
+  everyMs: number,
+  now: number,
+): Promise<boolean> {
+  const { numAffectedRows } = await reaching(() =>
+    sql`
+      insert into job (name, begun_ms) values (${name}, ${now}::bigint)
+      on conflict (name) do update set begun_ms = excluded.begun_ms
+        where job.begun_ms <= excluded.begun_ms - ${everyMs}::bigint
+    `.execute(database),
+  );
+  return numAffectedRows === 1n;
+}

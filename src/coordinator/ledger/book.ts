@@ -21,6 +21,8 @@ export interface ReceiptFacts {
   firstTokenMs: number | null;
   started: number;
   ended: number;
+  /** Vouched for by a shared key instead of a signature; it says nothing of tokens. */
+  hmac: boolean;
 }
 
 /** What the client said of it. */

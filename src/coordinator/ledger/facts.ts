@@ -14,6 +14,7 @@ export const receiptFacts = (line: Line, statement: string): ReceiptFacts => ({
   firstTokenMs: line.first_token_ms,
   started: line.started,
   ended: line.ended,
+  hmac: false,
 });
 
 export function acknowledgementFacts(

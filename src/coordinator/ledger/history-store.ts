@@ -32,6 +32,7 @@ export interface RequestEntry extends Entry {
   prompt_tokens: number | null;
   completion_tokens: number | null;
   finish: Finish | null;
+  hmac: boolean;
   line_hash: string | null;
   verdict: Verdict | null;
   disputed: Verdict | null;
@@ -113,7 +114,7 @@ async function readRequests(
   const { rows } = await sql<Stored<RequestEntry>>`
     select r.hold || '.' || r.k as id, r.received_ms as at, r.hold, r.k, r.account, r.payee, h.node,
       h.model, r.state, r.cost, r.shortfall, r.commons, r.billed_ms, r.prompt_tokens,
-      r.completion_tokens, r.finish, r.line_hash, r.verdict, r.disputed, r.disputed_ms,
+      r.completion_tokens, r.finish, r.hmac, r.line_hash, r.verdict, r.disputed, r.disputed_ms,
       r.retry_of, r.continues, r.part, r.vests_ms, h.multiplier,
       h.per_second, h.per_prompt_token, h.per_completion_token
     from ((${side("account")}) union (${side("payee")})) r join hold h on h.id = r.hold

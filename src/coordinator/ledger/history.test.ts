@@ -20,6 +20,7 @@ const entry: RequestEntry = {
   prompt_tokens: 100,
   completion_tokens: 712,
   finish: "stop",
+  hmac: false,
   line_hash: "hash",
   verdict: "ok",
   disputed: null,

@@ -111,6 +111,7 @@ function chargeText(usage: Usage, entry: RequestEntry): string {
   const seconds = `${(usage.billedMs / 1_000).toFixed(1)} s`;
   const multiplier = formatMultiplier(entry.multiplier);
   if (entry.cost === 0n) return `${seconds}: free`;
+  if (entry.hmac) return `${seconds} × ${multiplier}, by a receipt without the node's signature`;
   const rate = rateOf(entry);
   if (entry.cost < costOf(usage, rate))
     return `${seconds} × ${multiplier}, the node asked for less`;

@@ -8,6 +8,7 @@ import type { Offence } from "./audit-store.ts";
 import type { Balance } from "./balance-store.ts";
 import type { Book, HoldState } from "./book.ts";
 import type { Giver, StoredGift } from "./gift-rules.ts";
+import type { StarterPayment } from "./grant-store.ts";
 import type { HistoryCursor, StoredEntry } from "./history-store.ts";
 import type { Hold, NewHold, UnusedHold } from "./hold-store.ts";
 import type { MarkedRequest } from "./marks.ts";
@@ -36,10 +37,16 @@ export interface LedgerTx {
   /** Ends open holds that the caller has locked, and gives back what they still reserve. */
   endHolds(holds: readonly string[], state: Exclude<HoldState, "open">, now: number): Promise<void>;
   hasStarter(account: string): Promise<boolean>;
-  /** Notes that the account wants its starter credits; the first claim keeps its place in the queue. */
-  claimStarter(account: string, now: number): Promise<void>;
-  /** Moves starter credits from the faucet, once. False where the faucet has too few, or it was done. */
-  payStarter(account: string, amount: Micro, now: number): Promise<boolean>;
+  /**
+   * Notes that the account wants its starter credits; the first claim keeps its place in the queue.
+   * @param prefix where it came from; null where nobody counts
+   */
+  claimStarter(account: string, now: number, prefix: string | null): Promise<void>;
+  /**
+   * Moves starter credits from the faucet, once. False where the faucet has too few, where the account's prefix has
+   * drawn its share of the day, or where it was done.
+   */
+  payStarter(account: string, payment: StarterPayment): Promise<boolean>;
   /** Fills the faucet up to `level`, once per `day` (days since 1970, UTC). */
   fillFaucet(level: Micro, day: number, now: number): Promise<void>;
   /** Locks both accounts of a gift. @returns those there are */
@@ -65,8 +72,10 @@ export interface LedgerStore {
   /** The clock of vesting stands still while the coordinator is down. */
   postponeVesting(byMs: number): Promise<void>;
   hasStarter(account: string): Promise<boolean>;
-  /** Accounts that found the faucet empty, those that have waited longest first. */
-  findWaitingForStarter(most: number): Promise<string[]>;
+  /** Accounts that wait and can be paid now, those that have waited longest first. */
+  findWaitingForStarter(most: number, payment: StarterPayment): Promise<string[]>;
+  /** How many have waited longer than this account for their starter credits. */
+  countAheadOfStarter(account: string): Promise<number>;
   /** Undefined where there is no such account. */
   balance(account: string): Promise<Balance | undefined>;
   /** Newest first, at most `most` entries older than `before`, of one kind only where one is named. */

@@ -9,6 +9,7 @@ import { createCaptures } from "./captures.ts";
 import { createGifts } from "./gifts.ts";
 import { createGrants, type GrantsOptions } from "./grants.ts";
 import type { HistoryCursor, StoredEntry } from "./history-store.ts";
+import { createHmacReceipts } from "./hmac-receipts.ts";
 import { createHolds } from "./holds.ts";
 import { markedRequests, marksOf, type Marks } from "./marks.ts";
 
@@ -21,6 +22,7 @@ export function createLedger(options: GrantsOptions) {
     ...createGifts(store),
     ...createHolds(store),
     ...createCaptures(store),
+    ...createHmacReceipts(store),
 
     /** Undefined where there is no such account. */
     balance: (account: string): Promise<Balance | undefined> => store.balance(account),

@@ -16,7 +16,7 @@ export async function findLatestRequests(
   const { rows } = await reaching(() =>
     sql<RequestRecord & { other: string }>`
       select ${requestColumns}, ${sql.ref(side === "account" ? "payee" : "account")} as other
-      from request where ${sql.ref(side)} = ${account} and account <> payee and receipt is not null
+      from request where ${sql.ref(side)} = ${account} and account <> payee and receipt is not null and not hmac
       order by received_ms desc limit ${most}
     `.execute(database),
   );

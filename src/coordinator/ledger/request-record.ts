@@ -20,6 +20,7 @@ export const requestColumnNames = [
   "first_token_ms",
   "started_ms",
   "ended_ms",
+  "hmac",
   "acknowledgement",
   "verdict",
   "acknowledged_hash",
@@ -54,6 +55,7 @@ export interface RequestRecord {
   first_token_ms: bigint | null;
   started_ms: bigint | null;
   ended_ms: bigint | null;
+  hmac: boolean;
   acknowledgement: string | null;
   verdict: Verdict | null;
   acknowledged_hash: string | null;
@@ -100,6 +102,7 @@ export function readRow(record: RequestRecord): RequestRow {
             firstTokenMs: toNumber(record.first_token_ms),
             started: Number(record.started_ms),
             ended: Number(record.ended_ms),
+            hmac: record.hmac,
           },
     acknowledgement:
       record.acknowledgement === null
@@ -154,6 +157,7 @@ export function rowRecord(row: RequestRow): Record<keyof RequestRecord, unknown>
     first_token_ms: receipt?.firstTokenMs ?? null,
     started_ms: receipt?.started ?? null,
     ended_ms: receipt?.ended ?? null,
+    hmac: receipt?.hmac ?? false,
     acknowledgement: acknowledgement?.statement ?? null,
     verdict: acknowledgement?.verdict ?? null,
     acknowledged_hash: acknowledgement?.seen?.lineHash ?? null,

@@ -18,8 +18,9 @@ import {
 } from "../../protocol/receipt.ts";
 import { isSecretOf } from "../../protocol/secrets.ts";
 import type { Micro } from "../../protocol/credits.ts";
+import type { Usage } from "../../protocol/price.ts";
 import { commons, vestingOf } from "./account-names.ts";
-import type { AcknowledgementFacts, Book, Movement, RequestRow } from "./book.ts";
+import type { AcknowledgementFacts, Book, Movement, ReceiptFacts, RequestRow } from "./book.ts";
 import { agreedCost, chargeOf, isFreeAbort } from "./charge.ts";
 import { acknowledgementFacts, isSameWord, receiptFacts, waitingRow } from "./facts.ts";
 
@@ -44,15 +45,27 @@ export function receiveLine(book: Book, line: Line, statement: string, now: numb
 
   const isOwn = book.account === book.payee;
   const cost = isOwn ? 0n : chargeOf(line, book.rate, freeAbortsOf(book));
+  return takeReceipt(book, line.k, receiptFacts(line, statement), cost, now);
+}
+
+/** Takes a receipt in that nothing speaks against, and captures its cost as far as the hold allows. */
+export function takeReceipt(
+  book: Book,
+  k: number,
+  receipt: ReceiptFacts,
+  cost: Micro,
+  now: number,
+): Step {
+  const known = book.requests.get(k);
   const captured = capturable(book, cost);
   const row: RequestRow = {
-    k: line.k,
+    k,
     state: "settled",
     cost,
     shortfall: cost - captured,
     commons: 0n,
     starter: captured < book.starterLeft ? captured : book.starterLeft,
-    receipt: receiptFacts(line, statement),
+    receipt,
     acknowledgement: known?.acknowledgement ?? null,
     dispute: known?.dispute ?? null,
     receivedAt: now,
@@ -61,14 +74,15 @@ export function receiveLine(book: Book, line: Line, statement: string, now: numb
   };
   const after = { ...book, captured: book.captured + captured };
   if (captured === 0n) return { ...answerOf(after, row), row, movements: [] };
-  if (!row.acknowledgement) {
+  // Behind a shared key stands nobody's signature: it waits its day, whatever the client says.
+  if (!row.acknowledgement || receipt.hmac) {
     const vesting = {
       ...row,
       state: "vesting" as const,
       vestsAt: now + limits.vestingMs,
       settledAt: null,
     };
-    const pay = movement(line.k, "pay", book.account, vestingOf(book.payee), captured);
+    const pay = movement(k, "pay", book.account, vestingOf(book.payee), captured);
     return { ...answerOf(after, vesting), row: vesting, movements: [pay] };
   }
   return settleByVerdict(after, row, row.acknowledgement, captured, "requester", now);
@@ -95,7 +109,8 @@ export function acknowledgeLine(
     return { ...marked, row: { ...known, dispute: { statement, verdict: line.verdict, at: now } } };
   }
   const row = { ...known, acknowledgement };
-  if (row.state !== "vesting") return { ...answerOf(book, row), row, movements: [] };
+  if (row.state !== "vesting" || row.receipt?.hmac)
+    return { ...answerOf(book, row), row, movements: [] };
   return settleByVerdict(book, row, acknowledgement, row.cost - row.shortfall, "vesting", now);
 }
 
@@ -105,6 +120,8 @@ export function vestRequest(book: Book, k: number, now: number): Step | undefine
   if (row?.state !== "vesting" || row.vestsAt === null || row.vestsAt > now) return undefined;
   const settled: RequestRow = { ...row, state: "settled", vestsAt: null, settledAt: now };
   const amount = row.cost - row.shortfall;
+  if (row.acknowledgement?.seen)
+    return settleByVerdict(book, row, row.acknowledgement, amount, "vesting", now);
   if (row.acknowledgement) return endRefund(book, settled, amount);
   const vest = movement(k, "vest", vestingOf(book.payee), book.payee, amount);
   return { ...answerOf(book, settled), row: settled, movements: [vest] };
@@ -128,7 +145,8 @@ function settleByVerdict(
   });
 
   if (acknowledgement.seen) {
-    const agreed = agreedCost(row.cost, row.receipt!, acknowledgement.seen, book.rate);
+    const { seen } = acknowledgement;
+    const agreed = agreedCost(row.cost, figuresOf(row.receipt!, seen), seen, book.rate);
     const paid = agreed < captured ? agreed : captured;
     const source = from === "requester" ? book.account : vesting;
     const leg = from === "requester" ? "pay" : "vest";
@@ -191,8 +209,18 @@ function freeAbortsOf(book: Book): number {
   return count;
 }
 
+/** A receipt by shared key says nothing of tokens: there the client's own bounds count. */
+const figuresOf = (receipt: ReceiptFacts, seen: Usage): Usage =>
+  receipt.hmac
+    ? {
+        billedMs: receipt.billedMs,
+        promptTokens: seen.promptTokens,
+        completionTokens: seen.completionTokens,
+      }
+    : receipt;
+
 /** The same row gets the same answer, however often it is asked for. */
-function answerOf(book: Book, row: RequestRow): { outcome: LineOutcome; paid: Micro } {
+export function answerOf(book: Book, row: RequestRow): { outcome: LineOutcome; paid: Micro } {
   const paid = row.state === "reversed" ? 0n : row.cost - row.shortfall;
   if (row.state === "waiting") return { outcome: "waiting", paid: 0n };
   if (row.state === "reversed") return { outcome: "unpaid", paid };
@@ -203,9 +231,7 @@ function answerOf(book: Book, row: RequestRow): { outcome: LineOutcome; paid: Mi
 
 /** Whether the line found its hold open. In the very millisecond of the hold's end, the line that used it up did. */
 const wasInTime = ({ endedAt, amount, captured }: Book, { receivedAt }: RequestRow): boolean =>
-  endedAt === null ||
-  receivedAt < endedAt ||
-  (receivedAt === endedAt && captured === amount && amount > 0n);
+  endedAt === null || receivedAt < endedAt || (receivedAt === endedAt && captured === amount);
 
 const movement = (
   k: number,

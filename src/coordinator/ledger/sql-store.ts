@@ -5,6 +5,7 @@ import { readBalance } from "./balance-store.ts";
 import { findGift, insertGift, lockGift, readGiver } from "./gift-store.ts";
 import {
   claimStarter,
+  countAheadOfStarter,
   fillFaucet,
   findWaitingForStarter,
   hasStarter,
@@ -34,7 +35,9 @@ export const createSqlStore = (database: Database): LedgerStore => ({
   findDueRequests: (now, most) => reaching(() => findDueRequests(database, now, most)),
   postponeVesting: (byMs) => reaching(() => postponeVesting(database, byMs)),
   hasStarter: (account) => reaching(() => hasStarter(database, account)),
-  findWaitingForStarter: (most) => reaching(() => findWaitingForStarter(database, most)),
+  findWaitingForStarter: (most, payment) =>
+    reaching(() => findWaitingForStarter(database, most, payment)),
+  countAheadOfStarter: (account) => reaching(() => countAheadOfStarter(database, account)),
   balance: (account) => readBalance(database, account),
   history: (account, before, most, kind) => readHistory(database, account, before, most, kind),
   latestRequests: (account, side, most) => findLatestRequests(database, account, side, most),
@@ -49,8 +52,8 @@ const boundTo = (tx: Tx): LedgerTx => ({
   lockUnusedHolds: (holds) => lockUnusedHolds(tx, holds),
   endHolds: (holds, state, now) => endHolds(tx, holds, state, now),
   hasStarter: (account) => hasStarter(tx, account),
-  claimStarter: (account, now) => claimStarter(tx, account, now),
-  payStarter: (account, amount, now) => payStarter(tx, account, amount, now),
+  claimStarter: (account, now, prefix) => claimStarter(tx, account, now, prefix),
+  payStarter: (account, payment) => payStarter(tx, account, payment),
   fillFaucet: (level, day, now) => fillFaucet(tx, level, day, now),
   lockGift: (from, to) => lockGift(tx, from, to),
   findGift: (id) => findGift(tx, id),

@@ -47,24 +47,29 @@ export function createIssuer(options: IssuerOptions) {
   return {
     /**
      * A ticket for `account`. The same id gives the same hold and an equal ticket.
+     * @param prefix of the address that asks, which its starter credits count for
      * @throws TroopError `model_not_found`, `no_nodes_available`, `insufficient_credits`, `faucet_empty`,
      *   `idempotency_mismatch`, `ledger_unavailable`
      */
-    async authorize(account: string, request: AuthorizeRequest): Promise<AuthorizeAnswer> {
+    async authorize(
+      account: string,
+      request: AuthorizeRequest,
+      prefix?: string,
+    ): Promise<AuthorizeAnswer> {
       const holdId = nameUuid("hold", account, request.id);
       const bodyHash = bodyHashOf(request);
       const existing = await ledger.findHold(holdId, bodyHash);
       const listing = await registry.list(request.model);
       if (existing) return answerOf(existing, nodeOfHold(listing, existing));
 
-      const grant = await ledger.grant(account, clock.now());
+      const grant = await ledger.grant(account, clock.now(), prefix);
       const chosen = chooseNode(listing.nodes, request, random);
       if (!chosen) throw await nobodyFor(request, listing);
       for (let attempt = 1; attempt <= attempts; attempt += 1) {
         const opened = await open(account, request, { holdId, bodyHash }, listing, chosen);
         if (opened) return answerOf(opened, nodeOfHold(listing, opened));
       }
-      throw tooPoor(grant);
+      throw await tooPoor(account, grant);
     },
   };
 
@@ -157,9 +162,10 @@ export function createIssuer(options: IssuerOptions) {
       : new TroopError("no_nodes_available", "The node is away.", { retryAfterMs });
   }
 
-  function tooPoor(grant: "granted" | "waiting"): TroopError {
+  async function tooPoor(account: string, grant: "granted" | "waiting"): Promise<TroopError> {
     if (grant === "granted") return new TroopError("insufficient_credits");
-    const retryAfterMs = ledger.nextRefill(clock.now()) - clock.now();
+    const now = clock.now();
+    const retryAfterMs = (await ledger.starterAt(account, now)) - now;
     return new TroopError("faucet_empty", undefined, { retryAfterMs });
   }
 }

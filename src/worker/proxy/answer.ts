@@ -1,6 +1,7 @@
 /**
  * Writes the frames of an answer. Pieces of one tick are one frame, and nothing waits longer than its tick.
- * A reader that cannot follow is reported, so that the engine is paused rather than our memory filled.
+ * A reader that cannot follow is reported, so that the engine is paused rather than our memory filled; one that
+ * takes next to nothing for half a minute is hung up on.
  */
 import type { ServerResponse } from "node:http";
 import type { Clock, Timer } from "../../base/clock.ts";
@@ -30,19 +31,45 @@ export interface Answer {
   finish(line?: Line): void;
 }
 
+interface Progress {
+  /** Of finished writes. */
+  doneBytes: number;
+  /** What the operating system has not taken yet of the write under way; 0 where none is. */
+  leftBytes: number;
+}
+
+/** How far a large write has come only the socket's handle shows. Node's own time-out, on the system's clock, looks there too. */
+const bytesLeftOfWrite = ({ socket }: ServerResponse): number =>
+  (socket as { _handle?: { writeQueueSize?: number } | null } | null)?._handle?.writeQueueSize ?? 0;
+
+/** Also where a new write has begun, which it does only when there is none or the former is done. */
+const hasMoved = (before: Progress, now: Progress): boolean =>
+  now.doneBytes - before.doneBytes >= limits.slowReaderBytes ||
+  before.leftBytes - now.leftBytes >= limits.slowReaderBytes ||
+  now.leftBytes > before.leftBytes;
+
 export function createAnswer(response: ServerResponse, clock: Clock): Answer {
   let pieces: string[] = [];
   let isOpen = false;
   // It may have hung up while the request's body was being read.
   let isGone = response.destroyed;
   let isFull = false;
+  let written = 0;
   let stall: Timer | undefined;
   let events: AnswerEvents | undefined;
 
+  const progress = (): Progress => ({
+    doneBytes: written - response.writableLength,
+    leftBytes: bytesLeftOfWrite(response),
+  });
   const expectProgress = () => {
+    const before = progress();
     stall?.cancel();
-    // `destroy` leads to "close", which is where a reader that hung up is noticed too.
-    stall = clock.timer(limits.slowReaderMs, () => response.destroy());
+    stall = clock.timer(limits.slowReaderMs, () => {
+      if (hasMoved(before, progress())) expectProgress();
+      // This leads to "close", which is where a reader that hung up is noticed too.
+      else response.destroy();
+    });
   };
   response.once("close", () => {
     stall?.cancel();
@@ -57,7 +84,10 @@ export function createAnswer(response: ServerResponse, clock: Clock): Answer {
   });
 
   const write = (type: "head" | "body" | "line", bytes: Uint8Array) => {
-    if (!isGone) response.write(sealFrame({ type, bytes }));
+    if (isGone) return;
+    const sealed = sealFrame({ type, bytes });
+    written += sealed.length;
+    response.write(sealed);
   };
   const flush = () => {
     if (pieces.length === 0) return;

@@ -1,6 +1,5 @@
 /** What becomes of an admitted request: streamed, metered, and accounted for however it ends. */
 import { expect, test } from "vitest";
-import { startFakeEngine } from "../../../test/support/fake-engine/fake-engine.ts";
 import {
   chatBody,
   eventsOf,
@@ -200,17 +199,3 @@ test.each<[string, Script, { code: string; status: number }]>([
     expect(await network.ask({ ticket })).toMatchObject({ code: "request_replayed" });
   },
 );
-
-test("another engine with the model is tried once, and the failed one is asked what it still has", async () => {
-  await using second = await startFakeEngine({ script: plainText("from the second") });
-  await using network = await startTestWorker({ script: errorStatus(503), others: [second] });
-  const { coordinator, engine } = network;
-  await coordinator.beats.next();
-  engine.offer(undefined);
-  const reply = await network.ask({ ticket: await network.ticket() });
-  expect(reply.text).toContain("from the second");
-  expect(reply.line).toMatchObject({ finish: "stop" });
-  expect(engine.requests.all).toHaveLength(1);
-  expect(await coordinator.beats.next()).toMatchObject({ slots: { total: 4 }, snapshot: {} });
-  expect(network.worker.status().slots).toEqual({ active: 0, total: 4 });
-});

@@ -6,23 +6,21 @@
  * Whatever happens in between, exactly one line comes out of it.
  */
 import type { Dispatcher } from "undici";
-import type { Clock } from "../../base/clock.ts";
+import type { Clock, Timer } from "../../base/clock.ts";
 import type { InferencePath, InferenceRequest } from "../../protocol/chat.ts";
 import { parseCredits } from "../../protocol/credits.ts";
 import { costOf } from "../../protocol/price.ts";
-import type { Catalogue, Offer } from "../catalogue.ts";
+import type { Catalogue } from "../catalogue.ts";
 import type { RunningRequest } from "../hold-accounts.ts";
 import type { Journal } from "../journal.ts";
-import type { Slot, Slots } from "../slots.ts";
+import type { Slots } from "../slots.ts";
 import type { Admitted } from "./admit.ts";
-import { createAnswerReader } from "./answer-reader.ts";
 import type { Answer } from "./answer.ts";
-import { type Attempt, type Ending, startAttempt, type StopReason } from "./attempt.ts";
-import { createMeter } from "./meter.ts";
 import { promptBytes } from "./prompt-size.ts";
 import type { Received } from "./receive.ts";
 import { finishOfEnding, isFreeAbort, lineOf } from "./settlement.ts";
 import { showEnding } from "./show-ending.ts";
+import { createTries } from "./tries.ts";
 
 export interface ForwardParts {
   clock: Clock;
@@ -43,80 +41,57 @@ export interface ForwardedRequest {
   requestId: string;
 }
 
-/** Resolves when the line is on disk and on its way to the client. Rejects only where the journal cannot be written. */
+/**
+ * Resolves when the line is on disk and on its way to the client. However it ends, slot, body and account are given
+ * back, and the number too where the journal does not know of it.
+ * Rejects where the journal cannot be written: then there is no line.
+ */
 export async function forward(
   { admitted, received, answer, requestId }: ForwardedRequest,
   parts: ForwardParts,
 ): Promise<void> {
-  const { clock, now, journal } = parts;
+  const { clock, now, journal, stopping } = parts;
   const { ticket, account, secret, path } = admitted;
   const { claims, rate, budget } = ticket;
-  const started = now();
-  const admittedAt = clock.monotonic();
-  const meter = createMeter(promptBytes(path, received.request.fields));
-  const reader = createAnswerReader(path, meter);
-  let slot: Slot = received.slot;
-  let attempt: Attempt | undefined;
-  let stopped: StopReason | undefined;
-
-  const stop = (reason: StopReason) => {
-    stopped ??= reason;
-    attempt?.stop(reason);
-  };
-  const running: RunningRequest = {
-    costNow: () => (claims.own ? 0n : costOf(meter.soFar(clock.monotonic()), rate)),
-    endForBudget: () => stop("budget"),
-  };
-  const body = engineBody(path, received.request);
-  const tryAt = ({ engine }: Offer): Promise<Ending> => {
-    attempt = startAttempt({
-      ...parts,
-      ...{ engine, path, body, meter, reader },
-      passOn(text) {
-        if (!answer.isOpen)
-          answer.open({ status: 200, headers: { "content-type": reader.contentType } });
-        answer.body(text);
-      },
-      onProgress() {
-        if (!claims.own && account.isSpent(budget)) account.endForBudget();
-      },
-    });
-    // The reader may have gone while another engine was being tried.
-    if (stopped) attempt.stop(stopped);
-    return attempt.ended;
-  };
-
-  journal.begin(account.hold, secret, started, claims.exp * 1_000);
-  account.start(running);
-  const longest = clock.timer(claims.max_seconds * 1_000, () => stop("timeout"));
-  const stopNow = () => stop("stopping");
-  parts.stopping.addEventListener("abort", stopNow);
-  answer.watch({
-    full() {
-      meter.pause(clock.monotonic());
-      attempt?.pause();
+  const tries = createTries({
+    ...{ ...parts, path, received },
+    passOn(text, { contentType }) {
+      if (!answer.isOpen) answer.open({ status: 200, headers: { "content-type": contentType } });
+      answer.body(text);
     },
-    room() {
-      meter.resume(clock.monotonic());
-      attempt?.resume();
+    onProgress() {
+      if (!claims.own && account.isSpent(budget)) account.endForBudget();
     },
-    gone: () => stop("client_gone"),
   });
+  const running: RunningRequest = {
+    costNow: () => (claims.own ? 0n : costOf(tries.soFar(), rate)),
+    endForBudget: () => tries.stop("budget"),
+  };
+  const stopNow = () => tries.stop("stopping");
+  let longest: Timer | undefined;
+  let isInJournal = false;
 
   try {
-    let ending = await tryAt(received.offers[0]);
-    if (ending.type === "refused" && ending.refusal.isWorthRepeating) {
-      parts.catalogue.doubt();
-      const second = secondOffer(received.offers, ending.isReset);
-      if (second && !stopped) {
-        slot.release();
-        const other = parts.slots.take(second.engine);
-        if (other) {
-          slot = other;
-          ending = await tryAt(second);
-        }
-      }
-    }
+    const { request } = received;
+    const inquiry = {
+      body: engineBody(path, request),
+      promptBytes: promptBytes(path, request.fields),
+    };
+    const started = now();
+    const admittedAt = clock.monotonic();
+    journal.begin(account.hold, secret, started, claims.exp * 1_000);
+    isInJournal = true;
+    account.start(running);
+    longest = clock.timer(claims.max_seconds * 1_000, () => tries.stop("timeout"));
+    stopping.addEventListener("abort", stopNow);
+    if (stopping.aborted) stopNow();
+    answer.watch({
+      full: tries.pause,
+      room: tries.resume,
+      gone: () => tries.stop("client_gone"),
+    });
+
+    const { ending, meter, reader } = await tries.run(inquiry);
     const finish = finishOfEnding(ending, meter.finishReason);
     const metered = meter.result();
     const elapsedMs = clock.monotonic() - admittedAt;
@@ -130,17 +105,15 @@ export async function forward(
     const isRefused = showEnding(ending, { answer, reader, requestId });
     answer.finish(isRefused ? undefined : line);
   } finally {
-    longest.cancel();
-    parts.stopping.removeEventListener("abort", stopNow);
-    slot.release();
+    longest?.cancel();
+    stopping.removeEventListener("abort", stopNow);
+    tries.release();
     received.releaseBody();
-    account.close();
+    account.abandon(running);
+    if (isInJournal) account.close();
+    else admitted.giveBack();
   }
 }
-
-/** Another engine, or the same where only the idle connection to it had died. */
-const secondOffer = (offers: Received["offers"], isReset: boolean): Offer | undefined =>
-  isReset ? offers[0] : offers[1];
 
 /** Nothing reaches the engine but what the route's table allows; a worker always streams and asks for usage. */
 function engineBody(path: InferencePath, { model, fields }: InferenceRequest): string {

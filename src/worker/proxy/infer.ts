@@ -28,8 +28,11 @@ export interface Exchange {
   answer(): Answer;
 }
 
-/** Resolves when the answer is on its way. Rejects only where the journal cannot be written. */
-export type Infer = (exchange: Exchange) => Promise<void>;
+/**
+ * Resolves when the answer is on its way; says whether the request was let in, or refused, or its client gone.
+ * Rejects where the journal could not be written and the answer had begun: it must break off without its line.
+ */
+export type Infer = (exchange: Exchange) => Promise<"served" | "refused">;
 
 export function createInfer(parts: InferParts): Infer {
   const { log } = parts;
@@ -44,10 +47,10 @@ export function createInfer(parts: InferParts): Infer {
     try {
       admitted = await admit(exchange, parts);
     } catch (error) {
-      if (error instanceof RequestAborted) return;
+      if (error instanceof RequestAborted) return "refused";
       exchange.refuse(asTroopError(error));
       frames.discard();
-      return;
+      return "refused";
     }
     const answer = exchange.answer();
     let received: Received;
@@ -55,12 +58,19 @@ export function createInfer(parts: InferParts): Infer {
       received = await receive(admitted, frames, parts);
     } catch (error) {
       admitted.giveBack();
-      if (error instanceof RequestAborted) return;
+      if (error instanceof RequestAborted) return "refused";
       refuseSealed(answer, asTroopError(error), requestId);
       answer.finish();
       frames.discard();
-      return;
+      return "refused";
     }
-    await forward({ admitted, received, answer, requestId }, parts);
+    try {
+      await forward({ admitted, received, answer, requestId }, parts);
+    } catch (error) {
+      if (answer.isOpen) throw error;
+      refuseSealed(answer, asTroopError(error), requestId);
+      answer.finish();
+    }
+    return "served";
   };
 }

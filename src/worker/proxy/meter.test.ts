@@ -27,12 +27,19 @@ test.each(["{", "null", "7", `"text"`])("%s is no event", (text) => {
   expect(readChunk(text)).toBeUndefined();
 });
 
-test.each([{ prompt_tokens: -1 }, { prompt_tokens: "7" }, { prompt_tokens: 1.5 }, null, 7])(
-  "usage %j is none",
-  (usage) => {
-    expect(chunk({ usage }).usage).toBeUndefined();
-  },
-);
+test.each([
+  ...[{ prompt_tokens: -1 }, { prompt_tokens: "7" }, { prompt_tokens: 1.5 }, null, 7],
+  // No line could state these, and one that did would spoil its whole statement.
+  ...[{ prompt_tokens: 1e8 + 1 }, { prompt_tokens: 1, completion_tokens: 2 ** 53 - 1 }],
+])("usage %j is none", (usage) => {
+  expect(chunk({ usage }).usage).toBeUndefined();
+});
+
+test("counts may be as large as a line can state, estimates are never larger", () => {
+  const usage = { prompt_tokens: 1e8, completion_tokens: 1e8 };
+  expect(chunk({ usage }).usage).toEqual({ promptTokens: 1e8, completionTokens: 1e8 });
+  expect(createMeter(2 ** 40).result().promptTokens).toBe(1e8);
+});
 
 test("waiting for a slow reader is not billed, also where it never ended", () => {
   const meter = createMeter(0);
@@ -51,9 +58,18 @@ test("a second engine starts the count anew, and a request that reached none is 
   const meter = createMeter(0);
   expect(meter.result().billedMs).toBe(0);
   meter.begin(100);
+  meter.count(delta({ content: "lost" }), 150);
+  meter.count(chunk({ choices: [{ finish_reason: "length" }], usage: { prompt_tokens: 9 } }), 160);
+  meter.pause(200);
+  meter.end(300);
   meter.begin(1_000);
+  expect(meter.soFar(1_100)).toEqual({ billedMs: 100, promptTokens: 0, completionTokens: 0 });
   meter.end(1_250);
-  expect(meter.result().billedMs).toBe(250);
+  expect([meter.hasContent, meter.finishReason]).toEqual([false, undefined]);
+  expect(meter.result()).toEqual({
+    ...{ billedMs: 250, promptTokens: 0, completionTokens: 0 },
+    ...{ estimated: true, firstContentAt: undefined },
+  });
 });
 
 test("the engine's count stands, else bytes by four, rounded up", () => {

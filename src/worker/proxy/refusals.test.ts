@@ -200,6 +200,16 @@ const refusals: Refusal[] = [
     },
   },
   {
+    ...{ name: "more than a hundred headers", code: "headers_too_large", status: 431, plain: true },
+    make: () => ({
+      headers: Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`x-${index}`, "a"])),
+    }),
+  },
+  {
+    ...{ name: "a field named twice", code: "duplicate_key", status: 400, plain: false },
+    make: () => ({ body: `{"model":"test-model","model":"test-model","messages":[]}` }),
+  },
+  {
     ...{ name: "a field out of bounds", code: "invalid_value", status: 400, plain: false },
     make: () => ({ body: chatBody({ temperature: 99 }) }),
   },

@@ -2,14 +2,14 @@
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../../base/clock.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
-import { createSealedReader, type Frame, sealedBytesFor } from "../../protocol/frames.ts";
+import { createSealedReader, type Frame, lengthBytes, sealedBytesFor } from "../../protocol/frames.ts";
 import { limits } from "../../protocol/limits.ts";
 import { openFrame } from "../../protocol/sealed-stream.ts";
 
 /** The client went away before its request was whole: there is nobody to answer. */
 export class RequestAborted extends Error {}
 
-/** Bytes of request bodies that one worker holds at a time. */
+/** Bytes of request bodies that one worker holds at a time, as they came over the wire. */
 export interface ByteBudget {
   /** False where there is no room. */
   take(bytes: number): boolean;
@@ -72,19 +72,24 @@ export function readRequestFrames(
   async function readBody(): Promise<RequestBody> {
     const parts: Uint8Array[] = [];
     let size = 0;
+    let charged = 0;
     const release = () => {
-      inFlight.giveBack(size);
-      size = 0;
+      inFlight.giveBack(charged);
+      charged = 0;
     };
     try {
       for (let frame = await next(); frame; frame = await next()) {
         if (frame.type !== "body")
           throw new TroopError("invalid_value", "Behind the head only body frames may follow.");
+        // Else each byte of content could cost us a frame: its padding, and the socket's chunk that it lies in.
+        if (frame.bytes.length === 0 || parts.length * limits.frameBytes !== size)
+          throw new TroopError("invalid_value", "Every body frame but the last must be full.");
         if (size + frame.bytes.length > limits.inferenceBodyBytes)
           throw new TroopError("request_too_large");
-        if (!inFlight.take(frame.bytes.length))
+        if (!inFlight.take(frame.wireBytes))
           throw new TroopError("busy", "Too many bytes are on their way.", { retryAfterMs: 1_000 });
         size += frame.bytes.length;
+        charged += frame.wireBytes;
         parts.push(frame.bytes);
       }
       return { bytes: parts.length === 1 ? parts[0]! : Buffer.concat(parts), release };
@@ -106,16 +111,21 @@ export function readRequestFrames(
   };
 }
 
+/** A frame, and what it took on the wire. */
+interface ArrivedFrame extends Frame {
+  wireBytes: number;
+}
+
 interface FrameQueue {
   /** Waits for the next frame; undefined once the request has ended where a frame does. */
-  next(): Promise<Frame | undefined>;
+  next(): Promise<ArrivedFrame | undefined>;
   /** Whoever waits, now or later, is told this error. */
   fail(error: Error): void;
 }
 
 function frameQueue(request: IncomingMessage): FrameQueue {
   const reader = createSealedReader(sealedBytesFor(limits.frameBytes), "request_too_large");
-  const queue: Frame[] = [];
+  const queue: ArrivedFrame[] = [];
   let end: { error?: Error } | undefined;
   let wake: (() => void) | undefined;
 
@@ -128,7 +138,10 @@ function frameQueue(request: IncomingMessage): FrameQueue {
   request.on("data", (chunk: Uint8Array) => {
     if (end) return;
     try {
-      for (const sealed of reader.push(chunk)) queue.push(openFrame(sealed, "invalid_value"));
+      for (const sealed of reader.push(chunk)) {
+        const wireBytes = lengthBytes + sealed.length;
+        queue.push({ ...openFrame(sealed, "invalid_value"), wireBytes });
+      }
     } catch (error) {
       stop(error as Error);
     }

@@ -18,6 +18,7 @@ import type { Clock } from "../../base/clock.ts";
 import { assert } from "../../base/error.ts";
 import type { Random } from "../../base/random.ts";
 import type { Log } from "../../host/log.ts";
+import { checkFraming } from "../../host/framing.ts";
 import { listen, type ListenAddress } from "../../host/listen.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -40,7 +41,7 @@ export interface ServeParts {
 export interface InferenceServer extends AsyncDisposable {
   /** Where it listens. */
   readonly address: ListenAddress;
-  /** Resolves once no request is under way. */
+  /** Resolves once no request that was let in is under way. */
   drained(): Promise<void>;
 }
 
@@ -48,7 +49,9 @@ export interface InferenceServer extends AsyncDisposable {
 async function serve(at: ListenAddress, parts: ServeParts): Promise<InferenceServer> {
   const { clock, random, log } = parts;
   const inFlight = createByteBudget(limits.inferenceBytesInFlight);
-  const open = new Set<Promise<void>>();
+  const open = createGroup();
+  /** Of these, those that were let in, until their answers have left. */
+  const admitted = createGroup();
   const server = createServer({
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersWaitMs,
@@ -56,19 +59,30 @@ async function serve(at: ListenAddress, parts: ServeParts): Promise<InferenceSer
     requestTimeout: 0,
     noDelay: true,
   });
-  server.maxHeadersCount = limits.headerCount;
+  // Node would drop what is more than it counts, without a word; `checkFraming` refuses it.
+  server.maxHeadersCount = 0;
 
-  const exchangeOf = (
-    request: IncomingMessage,
-    response: ServerResponse,
-    requestId: string,
-  ): Exchange => ({
-    id: requestId,
-    headers: request.headers,
-    frames: readRequestFrames(request, clock, inFlight),
-    refuse: (error) => refusePlainly(response, error, requestId),
-    answer: () => createAnswer(response, clock),
-  });
+  function infer(request: IncomingMessage, response: ServerResponse, requestId: string) {
+    const left = Promise.withResolvers<void>();
+    const exchange: Exchange = {
+      id: requestId,
+      headers: request.headers,
+      frames: readRequestFrames(request, clock, inFlight),
+      refuse: (error) => refusePlainly(response, error, requestId),
+      answer() {
+        admitted.add(left.promise);
+        return createAnswer(response, clock);
+      },
+    };
+    const work = parts.infer(exchange).catch((error: unknown) => {
+      log.error({ err: error, request_id: requestId }, "request lost");
+      response.destroy();
+      return "refused" as const;
+    });
+    // Who was refused need not be waited for: nothing that counts is in such an answer.
+    left.resolve(work.then((outcome) => (outcome === "served" ? closed(response) : undefined)));
+    open.add(left.promise);
+  }
 
   function respond(request: IncomingMessage, response: ServerResponse) {
     const requestId = random.uuid();
@@ -78,19 +92,17 @@ async function serve(at: ListenAddress, parts: ServeParts): Promise<InferenceSer
       refusePlainly(response, new TroopError(code), requestId);
       request.resume();
     };
+    try {
+      checkFraming(request);
+    } catch (error) {
+      // What was not read to its end must not be taken for the next request.
+      response.setHeader("connection", "close");
+      return refusePlainly(response, error as TroopError, requestId);
+    }
     switch (request.url) {
       case "/infer": {
         if (request.method !== "POST") return refuse("method_not_allowed", "POST");
-        const work = parts
-          .infer(exchangeOf(request, response, requestId))
-          .catch((error: unknown) => {
-            log.error({ err: error, request_id: requestId }, "request lost");
-            response.destroy();
-          });
-        const whole = work.then(() => closed(response));
-        open.add(whole);
-        void whole.finally(() => open.delete(whole));
-        return undefined;
+        return infer(request, response, requestId);
       }
       case "/health":
       case "/status":
@@ -106,14 +118,12 @@ async function serve(at: ListenAddress, parts: ServeParts): Promise<InferenceSer
   const address = await listen(server, at);
   return {
     address,
-    async drained() {
-      while (open.size > 0) await Promise.all(open);
-    },
+    drained: admitted.empty,
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
-      while (open.size > 0) await Promise.all(open);
+      await open.empty();
     },
   };
 }
@@ -132,6 +142,21 @@ export async function serveAtFirstFree(
     if (!isTaken || rest.length === 0) throw error;
     return serveAtFirstFree(rest, parts);
   }
+}
+
+/** Work under way. */
+function createGroup() {
+  const members = new Set<Promise<void>>();
+  return {
+    /** @param member never rejects */
+    add(member: Promise<void>) {
+      members.add(member);
+      void member.finally(() => members.delete(member));
+    },
+    async empty() {
+      while (members.size > 0) await Promise.all(members);
+    },
+  };
 }
 
 /** Resolves when the last byte is with the operating system, or the client has hung up. */

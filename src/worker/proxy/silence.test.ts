@@ -1,8 +1,13 @@
 /** Time: engines that fall silent, readers that do not read, and a worker that is about to stop. */
-import { expect, test } from "vitest";
-import { readReply } from "../../../test/support/fake-engine/infer-client.ts";
+import { expect, test, vi } from "vitest";
+import {
+  openRequest,
+  readReply,
+  requestBytes,
+} from "../../../test/support/fake-engine/infer-client.ts";
 import { flood, gatedText, stalling } from "../../../test/support/fake-engine/script.ts";
 import { startTestWorker } from "../../../test/support/fake-engine/test-worker.ts";
+import { limits } from "../../protocol/limits.ts";
 
 test("an engine without progress for five minutes is given up, with an error and a line", async () => {
   await using network = await startTestWorker({ script: stalling("some", "words") });
@@ -88,4 +93,48 @@ test("whoever cannot wait ends the streams: an error event, a line that costs no
     code: "draining",
     line: { finish: "worker_error", cost: "0.000000" },
   });
+});
+
+test("whoever was not let in does not keep a worker that is to stop", async () => {
+  await using network = await startTestWorker();
+  const ticket = await network.ticket();
+  await network.ask({ ticket, k: 1 });
+  // Its head never comes, and the clock stands still: neither does the end of the wait for it.
+  const { request } = openRequest({ url: network.worker.url, ticket, k: 2 });
+  request.on("error", () => undefined).flushHeaders();
+  await (await fetch(`${network.worker.url}/health`)).text();
+  await network.worker.drain();
+  request.destroy();
+});
+
+test("a request whose body was still on its way when the streams were ended is ended too", async () => {
+  await using network = await startTestWorker({ script: gatedText("a") });
+  const ticket = await network.ticket();
+  const bytes = requestBytes({ url: "", ticket });
+  const { request, response } = openRequest({ url: network.worker.url, ticket });
+  request.write(bytes.subarray(0, -1));
+  await vi.waitUntil(() => network.worker.status().slots.active === 1);
+  const drained = network.worker.drain(AbortSignal.abort());
+  request.end(bytes.subarray(-1));
+  expect(await readReply(await response)).toMatchObject({ code: "draining" });
+  await drained;
+});
+
+test("a reader that takes nothing does not keep a worker that cannot wait", async () => {
+  await using network = await startTestWorker({ script: flood });
+  const { request, response } = network.start({ ticket: await network.ticket() });
+  request.on("error", () => undefined);
+  const message = await response;
+  message.on("error", () => undefined).pause();
+  await network.engine.requests.next();
+  // All that fits on the way is on the way: what follows waits for the reader.
+  for (let before = -1; before !== network.engine.floodedBytes;) {
+    before = network.engine.floodedBytes;
+    for (let trip = 0; trip < 10; trip += 1)
+      await (await fetch(`${network.worker.url}/health`)).text();
+  }
+  const started = network.clock.now();
+  await network.until(network.worker.drain(AbortSignal.abort()), 1_000);
+  expect(network.clock.now() - started).toBeLessThan(limits.slowReaderMs);
+  expect(message.destroyed).toBe(false);
 });

@@ -92,7 +92,10 @@ export function createEngineDispatcher(
       } else if (left > now) {
         later(() => produce(left - now));
       } else {
-        const usage = { prompt_tokens: 8 * traits.exaggerates, completion_tokens: deltas * traits.exaggerates };
+        const usage = {
+          prompt_tokens: 8 * traits.exaggerates,
+          completion_tokens: deltas * traits.exaggerates,
+        };
         handler.onResponseData?.(controller, Buffer.from(closingEvents(usage)));
         if (!isOver) handler.onResponseEnd?.(controller, {});
       }
@@ -105,6 +108,9 @@ const word = "hello ";
 /** UTF-8 bytes of text in one delta. */
 export const deltaBytes = Buffer.byteLength(word);
 const event = (data: object): string => `data: ${JSON.stringify(data)}\n\n`;
-const deltaEvent = event({ id: "c", choices: [{ index: 0, delta: { content: word }, finish_reason: null }] });
+const deltaEvent = event({
+  id: "c",
+  choices: [{ index: 0, delta: { content: word }, finish_reason: null }],
+});
 const closingEvents = (usage: object): string =>
   `${event({ id: "c", choices: [{ index: 0, delta: {}, finish_reason: "stop" }], usage })}data: [DONE]\n\n`;

@@ -77,12 +77,18 @@ export function createTruth(scheduler: Scheduler, violations: Violations): Truth
       // A worker may try its second engine.
       if (earlier?.id === id) return;
       if (!isHonest) return;
-      if (earlier) return violations.add(`${name} was admitted twice, by ${earlier.worker} and ${request.worker}`);
+      if (earlier)
+        return violations.add(
+          `${name} was admitted twice, by ${earlier.worker} and ${request.worker}`,
+        );
       runs.set(name, { ...request, name, hold: jti, at: scheduler.now });
-      if (aud !== node) violations.add(`${name} was admitted by ${request.worker}, for which it was not meant`);
+      if (aud !== node)
+        violations.add(`${name} was admitted by ${request.worker}, for which it was not meant`);
       if (!revealed.has(name)) violations.add(`${name} was admitted, and no client ever asked it`);
       if (scheduler.now > exp * 1_000 + clockErrorMs)
-        violations.add(`${name} was admitted ${scheduler.now - exp * 1_000} ms after its ticket's end`);
+        violations.add(
+          `${name} was admitted ${scheduler.now - exp * 1_000} ms after its ticket's end`,
+        );
     },
     settled(outcome) {
       if (outcome.status !== "accepted") return;

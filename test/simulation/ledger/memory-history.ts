@@ -53,6 +53,7 @@ function requestEntry(request: StoredRequest, hold: HoldRow): StoredEntry {
     prompt_tokens: receipt?.promptTokens ?? null,
     completion_tokens: receipt?.completionTokens ?? null,
     finish: receipt?.finish ?? null,
+    hmac: receipt?.hmac ?? false,
     line_hash: receipt?.lineHash ?? null,
     verdict: acknowledgement?.verdict ?? null,
     disputed: request.dispute?.verdict ?? null,

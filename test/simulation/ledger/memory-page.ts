@@ -48,12 +48,11 @@ function* requestsOf(tables: Tables, account: string): Generator<StoredRequest> 
     for (const request of requests.values()) if (request.account === account) yield request;
 }
 
-/** A retry that was paid for, at the node of somebody other than the first node's owner and the requester. */
+/** A retry that was paid for, at the node of somebody other than the first node's owner. */
 const isGoodRetry = (retry: StoredRequest, payee: string): boolean =>
   retry.state === "settled" &&
   retry.acknowledgement?.verdict === "ok" &&
   retry.cost > retry.shortfall &&
-  retry.payee !== retry.account &&
   retry.payee !== payee;
 
 function retriesOf(

@@ -2,13 +2,14 @@
  * The ledger's store in memory: the SQL store's twin, for tests and the simulation. Transactions run one after the
  * other, and each takes effect whole or not at all.
  */
-import { vestingOf } from "../../../src/coordinator/ledger/account-names.ts";
+import { faucet, vestingOf } from "../../../src/coordinator/ledger/account-names.ts";
+import type { StarterPayment } from "../../../src/coordinator/ledger/grant-store.ts";
 import type { LedgerStore } from "../../../src/coordinator/ledger/ledger-store.ts";
 import { auditTables } from "./memory-audit.ts";
 import { readHistory } from "./memory-history.ts";
 import { latestRequests } from "./memory-marks.ts";
-import { createTx, hasStarter, isUnused } from "./memory-tx.ts";
-import { createTables, type Change, type Tables } from "./tables.ts";
+import { createTx, hasStarter, isUnused, mayDraw } from "./memory-tx.ts";
+import { createTables, type AccountRow, type Change, type Tables } from "./tables.ts";
 
 /** Lets a simulation step in between. */
 export interface StoreEvents {
@@ -70,7 +71,13 @@ export function createMemoryStore(
           const isRich = account?.kind === "user" && account.posted - account.held >= hold.amount;
           if (!isRich || tables.holds.has(hold.id)) return "nothing";
           tables.post(hold.account, 0n, hold.amount);
-          tables.putHold({ ...hold, captured: 0n, state: "open", closingNumbers: null, endedAt: null });
+          tables.putHold({
+            ...hold,
+            captured: 0n,
+            state: "open",
+            closingNumbers: null,
+            endedAt: null,
+          });
           return "opened";
         }),
       readHold: (id) => alone("readHold", () => tables.holds.get(id)),
@@ -84,14 +91,23 @@ export function createMemoryStore(
             tables.putRequest({ ...request, vestsAt: request.vestsAt! + byMs });
         }),
       hasStarter: (account) => alone("hasStarter", () => hasStarter(tables, account)),
-      findWaitingForStarter: (most) =>
-        alone("findWaitingForStarter", () => findWaitingForStarter(tables, most)),
+      findWaitingForStarter: (most, payment) =>
+        alone("findWaitingForStarter", () => findWaitingForStarter(tables, most, payment)),
+      countAheadOfStarter: (account) =>
+        alone("countAheadOfStarter", () =>
+          Math.max(0, waitingForStarter(tables).findIndex(({ id }) => id === account)),
+        ),
       balance: (id) =>
         alone("balance", () => {
           const account = tables.accounts.get(id);
           if (account?.kind !== "user") return undefined;
           const { posted, held, nonTransferable } = account;
-          return { posted, held, nonTransferable, vesting: tables.accounts.get(vestingOf(id))!.posted };
+          return {
+            posted,
+            held,
+            nonTransferable,
+            vesting: tables.accounts.get(vestingOf(id))!.posted,
+          };
         }),
       history: (account, before, most, kind) =>
         alone("history", () => readHistory(tables, account, before, most, kind)),
@@ -120,9 +136,15 @@ function findDueRequests(tables: Tables, now: number, most: number): Map<string,
   return new Map([...byHold].map(([hold, rows]) => [hold, rows.map(({ k }) => k)]));
 }
 
-const findWaitingForStarter = (tables: Tables, most: number): string[] =>
+const waitingForStarter = (tables: Tables): AccountRow[] =>
   [...tables.accounts.values()]
     .filter(({ claimedAt, grantedAt }) => claimedAt !== null && grantedAt === null)
-    .toSorted((left, right) => left.claimedAt! - right.claimedAt! || (left.id < right.id ? -1 : 1))
+    .toSorted((left, right) => left.claimedAt! - right.claimedAt! || (left.id < right.id ? -1 : 1));
+
+function findWaitingForStarter(tables: Tables, most: number, payment: StarterPayment): string[] {
+  if (tables.accounts.get(faucet)!.posted < payment.amount) return [];
+  return waitingForStarter(tables)
+    .filter((account) => mayDraw(tables, account, payment))
     .slice(0, most)
     .map(({ id }) => id);
+}

@@ -1,14 +1,26 @@
 /** What a verb may do within its transaction, over the tables in memory. */
 import { faucet, issuance } from "../../../src/coordinator/ledger/account-names.ts";
+import { dayOf, type StarterPayment } from "../../../src/coordinator/ledger/grant-store.ts";
 import type { LedgerTx } from "../../../src/coordinator/ledger/ledger-store.ts";
 import { nameUuid } from "../../../src/protocol/ids.ts";
 import { findGift, insertGift, readGiver } from "./memory-gifts.ts";
 import { openPage, writePage } from "./memory-page.ts";
-import type { Tables } from "./tables.ts";
+import type { AccountRow, Tables } from "./tables.ts";
 
 export const isUnused = (tables: Tables, hold: string): boolean => !tables.requests.has(hold);
 export const hasStarter = (tables: Tables, id: string): boolean =>
   (tables.accounts.get(id)?.grantedAt ?? null) !== null;
+
+const drawName = (prefix: string, now: number): string => `${dayOf(now)} ${prefix}`;
+/** Whether its prefix has not yet drawn its share of the day. */
+export function mayDraw(
+  tables: Tables,
+  { starterPrefix }: AccountRow,
+  { amount, prefixMost, now }: StarterPayment,
+): boolean {
+  if (starterPrefix === null || amount === 0n) return true;
+  return (tables.draws.get(drawName(starterPrefix, now)) ?? 0n) + amount <= prefixMost;
+}
 
 /** @param reach is told of each call: a journey to the database, from which nobody may come back */
 export function createTx(tables: Tables, reach: (call: string) => void): LedgerTx {
@@ -48,19 +60,31 @@ export function createTx(tables: Tables, reach: (call: string) => void): LedgerT
         }
       }),
     hasStarter: (account) => call("hasStarter", () => hasStarter(tables, account)),
-    claimStarter: (id, now) =>
+    claimStarter: (id, now, starterPrefix) =>
       call("claimStarter", () => {
         const account = tables.accounts.get(id);
         if (account?.kind === "user" && account.claimedAt === null)
-          tables.putAccount({ ...account, claimedAt: now });
+          tables.putAccount({ ...account, claimedAt: now, starterPrefix });
       }),
-    payStarter: (id, amount, now) =>
+    payStarter: (id, payment) =>
       call("payStarter", () => {
+        const { amount, now } = payment;
         const account = tables.accounts.get(id);
         if (!account || account.grantedAt !== null) return false;
-        if (tables.accounts.get(faucet)!.posted < amount) return false;
-        tables.putAccount({ ...account, claimedAt: account.claimedAt ?? now, grantedAt: now });
+        if (tables.accounts.get(faucet)!.posted < amount || !mayDraw(tables, account, payment))
+          return false;
+        const { starterPrefix, claimedAt } = account;
+        tables.putAccount({
+          ...account,
+          claimedAt: claimedAt ?? now,
+          grantedAt: now,
+          starterPrefix: null,
+        });
         if (amount === 0n) return true;
+        if (starterPrefix !== null) {
+          const name = drawName(starterPrefix, now);
+          tables.putDraw(name, (tables.draws.get(name) ?? 0n) + amount);
+        }
         const transfer = { id: nameUuid("grant", id), debit: faucet, credit: id, amount };
         const memo = "starter credits";
         tables.addTransfer({ ...transfer, kind: "grant", of: null, memo, at: now });

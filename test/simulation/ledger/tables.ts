@@ -14,6 +14,8 @@ export interface AccountRow {
   nonTransferable: Micro;
   claimedAt: number | null;
   grantedAt: number | null;
+  /** Where its claim to starter credits came from, until it is paid. */
+  starterPrefix: string | null;
 }
 
 export interface HoldRow extends Hold {
@@ -62,6 +64,7 @@ const emptyAccount = {
   nonTransferable: 0n,
   claimedAt: null,
   grantedAt: null,
+  starterPrefix: null,
 };
 const systemAccounts: AccountRow[] = [
   { ...emptyAccount, id: "issuance", kind: "issuance", bounded: false, materialised: false },
@@ -83,6 +86,8 @@ export function createTables() {
   const transfers = new Map<string, TransferRow>();
   const legs = new Set<string>();
   const statements = new Map<string, StatementRow>();
+  /** What source prefixes drew of starter credits, by day and prefix. */
+  const draws = new Map<string, Micro>();
   /** What is open and what vests, so that looking for them need not read everything. */
   const openHolds = new Set<string>();
   const vesting = new Map<string, StoredRequest>();
@@ -118,6 +123,7 @@ export function createTables() {
     requests,
     transfers,
     statements,
+    draws,
     openHolds,
     vesting,
     putAccount,
@@ -166,6 +172,8 @@ export function createTables() {
       changes.push({ table: "transfers", before: undefined, after });
       put(transfers, after.id, after);
     },
+
+    putDraw: (name: string, drawn: Micro): void => put(draws, name, drawn),
 
     keepStatement(after: StatementRow): void {
       if (statements.has(after.id)) return;

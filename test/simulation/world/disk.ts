@@ -6,9 +6,13 @@ import type { Process } from "./machine.ts";
 export interface Disk {
   /** The database as one process has it open. */
   mount(process: Process): LocalDatabase;
+  /** Lines in its outbox; looking is no touch. */
+  waitingLines(): number;
   /** Empties it for another world. */
   wipe(): void;
 }
+
+const countLines = "select count(*) as count from outbox_line";
 
 export function createDisk(): Disk {
   const sqlite = new DatabaseSync(":memory:");
@@ -82,6 +86,8 @@ export function createDisk(): Disk {
         [Symbol.dispose]: () => {},
       };
     },
+    waitingLines: () =>
+      tables.has("outbox_line") ? Number(prepare(countLines).get()!["count"]) : 0,
     wipe() {
       for (const name of tables) sqlite.exec(`delete from ${name}`);
     },

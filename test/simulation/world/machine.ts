@@ -31,8 +31,12 @@ export interface Machine {
   boot(): void;
   /** SIGKILL, now. */
   kill(): void;
+  /** Stops it for good: nobody starts it again by itself. */
+  halt(): void;
   /** SIGKILL at the `count`-th time from now that its process touches the outside. */
   killAt(count: number): void;
+  /** It is not killed after all. */
+  spare(): void;
 }
 
 export interface MachineParts {
@@ -91,13 +95,17 @@ export function createMachine(parts: MachineParts): Machine {
     return { process, die };
   }
 
-  function kill(point: string): void {
+  /** False where nothing ran. */
+  function end(): boolean {
     touchesLeft = Infinity;
     const dying = current;
-    if (!dying) return;
     current = undefined;
-    dying.die();
-    onKilled(name, point);
+    dying?.die();
+    return dying !== undefined;
+  }
+
+  function kill(point: string): void {
+    if (end()) onKilled(name, point);
   }
 
   return {
@@ -111,8 +119,12 @@ export function createMachine(parts: MachineParts): Machine {
       start(current.process);
     },
     kill: () => kill("idle"),
+    halt: () => void end(),
     killAt(count) {
       touchesLeft = count;
+    },
+    spare() {
+      touchesLeft = Infinity;
     },
   };
 }

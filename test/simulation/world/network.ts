@@ -20,11 +20,7 @@ interface Cut {
   from: string | undefined;
 }
 
-export function createNetwork(
-  scheduler: Scheduler,
-  random: SeededRandom,
-  faults: Faults,
-): Network {
+export function createNetwork(scheduler: Scheduler, random: SeededRandom, faults: Faults): Network {
   const cuts = new Set<Cut>();
   const latest = new Map<string, number>();
 

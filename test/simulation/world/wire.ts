@@ -103,7 +103,13 @@ export function createWire(world: World, seen: (capture: Capture) => void): Wire
       truth.arrive({ id, worker: target.name, token, k: Number(headers["troop-index"]) });
       seen(capture);
       incoming = createIncoming([bytes], true);
-      outgoing = createOutgoing(deliver, () => fail("ECONNRESET"));
+      const unlessDead = (act: () => void) => {
+        if (target.isAlive) act();
+      };
+      outgoing = createOutgoing(
+        (sent) => unlessDead(() => deliver(sent)),
+        () => unlessDead(() => fail("ECONNRESET")),
+      );
       forgets.push(target.onDeath(() => later(target.name, sender, () => fail("ECONNRESET"))));
       if (from) forgets.push(from.onDeath(hangUp));
       if (faults.happens("connection_broken", faults.shares.broken))
@@ -158,7 +164,10 @@ export function createWire(world: World, seen: (capture: Capture) => void): Wire
         const body = options.body as Uint8Array;
         const headers = options.headers as Record<string, string>;
         const capture = { port: Number(String(options.origin).split(":")[2]), headers, body };
-        truth.reveal(headers["authorization"]!.slice("Bearer ".length), Number(headers["troop-index"]));
+        truth.reveal(
+          headers["authorization"]!.slice("Bearer ".length),
+          Number(headers["troop-index"]),
+        );
         let hangUp = () => {};
         const controller = {
           aborted: false,

@@ -24,7 +24,10 @@ export const coordinatorUrl = "http://127.0.0.1:1";
 export const coordinatorName = "coordinator";
 
 /** Connections that end when either side's machine does. */
-export function linkDeaths(machines: readonly (Machine | undefined)[], end: () => void): () => void {
+export function linkDeaths(
+  machines: readonly (Machine | undefined)[],
+  end: () => void,
+): () => void {
   const forgets = machines.map((machine) => machine?.process?.onDeath(end));
   return () => {
     for (const forget of forgets) forget?.();

@@ -15,7 +15,8 @@ export interface AskOptions {
   ticket: TestTicket;
   k?: number;
   path?: string;
-  body?: object;
+  /** A text is sent as it is. */
+  body?: object | string;
   /** Replaces parts of the head frame's JSON. */
   head?: object;
   /** Replaces headers; undefined leaves one out. */
@@ -53,7 +54,7 @@ export function requestBytes({ ticket, k = 1, path, body, head }: AskOptions): B
     ...{ path: path ?? "/v1/chat/completions", k, x: secret.x, proof: secret.path },
     ...head,
   };
-  const bytes = json(body ?? chatBody());
+  const bytes = typeof body === "string" ? Buffer.from(body) : json(body ?? chatBody());
   const frames: Frame[] = [{ type: "head", bytes: json(headFrame) }];
   for (let start = 0; start < bytes.length; start += limits.frameBytes)
     frames.push({ type: "body", bytes: bytes.subarray(start, start + limits.frameBytes) });

@@ -1,5 +1,4 @@
 /** `/users/{id}/keys`: which keys act for an account. Each change is made by a key that is live at that moment. */
-import { z } from "zod";
 import { type KeysAnswer, keysAnswer, linkKeyRequest } from "../../../protocol/endpoints.ts";
 import { thumbprintText } from "../../../protocol/ids.ts";
 import { ownAccount, userParams } from "../owner.ts";

@@ -1,4 +1,5 @@
 /** `POST /authorize`: a ticket. The first one also brings the account its starter credits. */
+import { sourcePrefix } from "../../../host/source-prefix.ts";
 import { authorizeAnswer, authorizeRequest } from "../../../protocol/endpoints.ts";
 import type { App, Services } from "../services.ts";
 
@@ -12,6 +13,7 @@ export function authorizeRoute(app: App, { issuer, callers }: Services): void {
         response: { 200: authorizeAnswer },
       },
     },
-    async (request) => issuer.authorize(await callers.joiner(request), request.body),
+    async (request) =>
+      issuer.authorize(await callers.joiner(request), request.body, sourcePrefix(request.ip)),
   );
 }

@@ -3,7 +3,7 @@ import { formatMultiplier } from "../../../protocol/credits.ts";
 import { enrolNodeAnswer, enrolNodeRequest } from "../../../protocol/endpoints.ts";
 import type { App, Services } from "../services.ts";
 
-export function enrolRoute(app: App, { nodes, callers }: Services): void {
+export function enrolRoute(app: App, { nodes, callers, hmacReceiver }: Services): void {
   app.post(
     "/nodes",
     {
@@ -15,11 +15,14 @@ export function enrolRoute(app: App, { nodes, callers }: Services): void {
     },
     async (request) => {
       const key = await callers.provenKey(request);
-      const node = await nodes.enrol(key, request.body.enrolment);
+      const { enrolment, hmac_receipts: wantsKey = false } = request.body;
+      const node = await nodes.enrol(key, enrolment, wantsKey);
+      const receiptKey = wantsKey ? hmacReceiver.keyFor(node.id) : undefined;
       return {
         node_id: node.id,
         owner: node.owner,
         multiplier: formatMultiplier(node.multiplier),
+        ...(receiptKey === undefined ? {} : { receipt_key: receiptKey }),
       };
     },
   );

@@ -34,7 +34,7 @@ export function transactionsRoute(app: App, services: Services): void {
       if (next) {
         const query = new URLSearchParams({ limit: String(limit), ...(kind ? { kind } : {}) });
         query.set("cursor", next);
-        void reply.header("link", `<?${query}>; rel="next"`);
+        void reply.header("link", `<?${query.toString()}>; rel="next"`);
       }
       // A page that goes on has no header line of its own, so that pages can be put together.
       const header = cursor === undefined ? historyCsvHeader : "";

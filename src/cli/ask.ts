@@ -1,0 +1,85 @@
+/** Questions to the person at the terminal, on stderr: stdout is for data. */
+import { confirm, isCancel, password } from "@clack/prompts";
+import { readFileSync } from "node:fs";
+import type { Readable, Writable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { TroopError } from "../protocol/error-codes.ts";
+import type { Terminal } from "./output.ts";
+import { again } from "./typed-command.ts";
+
+export interface Questions {
+  /**
+   * Asks before something that cannot be taken back; `--yes` has answered already.
+   * @param preview what is about to happen, a line each
+   * @returns whether it may happen
+   * @throws TroopError `usage` where nobody is there to answer
+   */
+  mayGoOn(preview: readonly string[], flags: { yes?: boolean }): Promise<boolean>;
+  /**
+   * A passphrase from the file (`-`: standard input), typed by the person, or from standard input; never from argv,
+   * which everybody on the machine can read.
+   * @param isNew it is asked for twice, and must be hard enough to guess
+   * @throws TroopError `usage`
+   */
+  passphrase(file: string | undefined, isNew: boolean): Promise<string>;
+}
+
+const shortestPassphrase = 8;
+
+export function createQuestions(
+  { stdin, stderr }: Pick<Terminal, "stdin" | "stderr">,
+  shutdown: AbortSignal,
+): Questions {
+  const isPossible = stdin.isTTY === true && stderr.isTTY === true;
+  const at = { input: stdin as Readable, output: stderr as Writable, signal: shutdown };
+
+  async function typed(message: string): Promise<string> {
+    const answer = await password({ ...at, message });
+    if (isCancel(answer)) throw new TroopError("usage", "No passphrase was given.");
+    return answer ?? "";
+  }
+
+  async function typedTwice(): Promise<string> {
+    const first = await typed("A passphrase for the backup; without it the backup is worthless");
+    if (first.length >= shortestPassphrase && (await typed("The same again")) !== first)
+      throw new TroopError("usage", "The two passphrases differ.");
+    return first;
+  }
+
+  return {
+    async mayGoOn(preview, { yes }) {
+      for (const line of preview) stderr.write(`${line}\n`);
+      if (yes) return true;
+      if (!isPossible)
+        throw new TroopError("usage", "This has to be confirmed, and nobody is there to ask.", {
+          details: { run: `${again} --yes` },
+        });
+      const answer = await confirm({ ...at, message: "Go on?", initialValue: false });
+      return answer === true;
+    },
+
+    async passphrase(file, isNew) {
+      const isTyped = file === undefined && isPossible;
+      const found = isTyped
+        ? await (isNew ? typedTwice() : typed("The backup's passphrase"))
+        : withoutLineEnd(file === undefined || file === "-" ? await text(stdin) : readFile(file));
+      if (isNew && found.length < shortestPassphrase)
+        throw new TroopError(
+          "usage",
+          `A passphrase has at least ${shortestPassphrase} characters.`,
+        );
+      if (found === "") throw new TroopError("usage", "The passphrase is empty.");
+      return found;
+    },
+  };
+}
+
+const withoutLineEnd = (text: string): string => text.replace(/\r?\n$/, "");
+
+function readFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new TroopError("usage", `The passphrase file ${path} cannot be read.`, { cause: error });
+  }
+}

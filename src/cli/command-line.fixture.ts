@@ -1,0 +1,69 @@
+/** `troop` in this process, with a terminal of the test's own and a data folder for each machine. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { runCli } from "./cli.ts";
+
+export interface Told {
+  code: number;
+  stdout: string;
+  stderr: string;
+  /** The last line of stdout, where it is an object. */
+  // Tests look into answers of every shape.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  json: any;
+}
+
+export interface Machine extends Disposable {
+  readonly folder: string;
+  troop(...words: string[]): Promise<Told>;
+  /** With this on standard input. */
+  troopWith(input: string, ...words: string[]): Promise<Told>;
+  /** With a person who types this at the first question. */
+  troopAsked(keys: string, ...words: string[]): Promise<Told>;
+}
+
+function capture() {
+  const stream = new PassThrough();
+  let text = "";
+  stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  return { stream, text: () => text };
+}
+
+async function run(
+  words: string[],
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean },
+  isTTY: boolean,
+  folder: string,
+  onQuestion?: () => void,
+): Promise<Told> {
+  const [stdout, stderr] = [capture(), capture()];
+  if (onQuestion) stderr.stream.once("data", () => onQuestion());
+  const code = await runCli(words, {
+    terminal: { stdin, stdout: stdout.stream, stderr: Object.assign(stderr.stream, { isTTY }) },
+    environment: { DATA_DIR: folder, LOG_LEVEL: "silent" },
+    shutdown: new AbortController().signal,
+  });
+  const last = stdout.text().trimEnd().split("\n").at(-1) ?? "";
+  const json: unknown = last.startsWith("{") ? JSON.parse(last) : undefined;
+  return { code, stdout: stdout.text(), stderr: stderr.text(), json };
+}
+
+/** @param coordinatorUrl given to each command that takes one */
+export function createMachine(coordinatorUrl: string): Machine {
+  const folder = mkdtempSync(join(tmpdir(), "troop-machine-"));
+  const isLocal = (words: string[]) => ["export", "import"].includes(words[1] ?? "");
+  const full = (words: string[]) =>
+    isLocal(words) ? words : [...words, "--coordinator", coordinatorUrl];
+  return {
+    folder,
+    troop: (...words) => run(full(words), Readable.from([]), false, folder),
+    troopWith: (input, ...words) => run(full(words), Readable.from([input]), false, folder),
+    troopAsked(keys, ...words) {
+      const typed = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined });
+      return run(full(words), typed, true, folder, () => setImmediate(() => typed.write(keys)));
+    },
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,17 @@
+/** `POST /transactions/submit`: a receipt by shared key. Off by default; receipts that both sides sign are the norm. */
+import { submitAnswer, submitRequest } from "../../../protocol/endpoints.ts";
+import type { App, Services } from "../services.ts";
+
+export function submitRoute(app: App, { hmacReceiver }: Services): void {
+  app.post(
+    "/transactions/submit",
+    {
+      schema: {
+        summary: "Settle a hold by a receipt with a shared key",
+        body: submitRequest,
+        response: { 200: submitAnswer },
+      },
+    },
+    (request) => hmacReceiver.submit(request.body),
+  );
+}

@@ -1,0 +1,122 @@
+/**
+ * SQL of the invariants that lead back to what was signed: charges against the rates and the receipts they came from,
+ * starter credits against what was granted and spent, and what is due against how far the jobs have come.
+ */
+import { sql } from "kysely";
+import type { Tx } from "../database.ts";
+
+/** A row that breaks an invariant, and what it should be. */
+export interface Finding {
+  subject: string;
+  found: string;
+  expected: string;
+}
+export type Check = (tx: Tx) => Promise<Finding[]>;
+
+/** Jobs come by every ten seconds; what they have left alone for so long they have lost sight of. */
+const overdueMs = 10 * 60_000;
+
+export const findings = async (
+  query: ReturnType<typeof sql<Finding>>,
+  tx: Tx,
+): Promise<Finding[]> => (await query.execute(tx)).rows;
+
+/** 2. Starter credits that cannot be given away are those granted and not yet spent. */
+export const starters: Check = (tx) =>
+  findings(
+    sql<Finding>`
+      with granted as (
+        select credit as id, sum(amount) as amount from transfer where kind = 'grant' group by credit
+      ), spent as (
+        select account as id, sum(starter) as amount from request where state <> 'reversed' group by account
+      )
+      select a.id as subject, 'not transferable ' || a.non_transferable as found,
+        'not transferable ' || coalesce(g.amount, 0) - coalesce(s.amount, 0) as expected
+      from account a left join granted g on g.id = a.id left join spent s on s.id = a.id
+      where a.non_transferable <> coalesce(g.amount, 0) - coalesce(s.amount, 0) order by a.id
+    `,
+    tx,
+  );
+
+/** 5. No request costs more than its hold's rates make of its figures; at one's own node it costs nothing. */
+export const charges: Check = (tx) =>
+  findings(
+    sql<Finding>`
+      with computed as (
+        select r.hold || '.' || r.k as subject, r.cost, case when r.account = r.payee then 0 else
+          ceil(least(
+            ceil(r.billed_ms::numeric * h.per_second / 1000),
+            case when not r.hmac then r.prompt_tokens::numeric * h.per_prompt_token
+              + r.completion_tokens::numeric * h.per_completion_token end
+          ) / 1000000) end as most
+        from request r join hold h on h.id = r.hold where r.receipt is not null
+      )
+      select subject, 'cost ' || cost as found, 'cost at most ' || most as expected
+      from computed where cost > most order by subject
+    `,
+    tx,
+  );
+
+// Decoding what is no signed text would end the whole audit; a receipt by shared key is JSON, not one.
+const isSigned = sql`s.jws ~ '^[A-Za-z0-9_-]+[.][A-Za-z0-9_-]+[.][A-Za-z0-9_-]+$'`;
+const bodyOfStatement = sql`
+  case when ${isSigned} then convert_from(decode(
+    rpad(translate(split_part(s.jws, '.', 2), '-_', '+/'), (length(split_part(s.jws, '.', 2)) + 3) / 4 * 4, '='),
+    'base64'), 'UTF8')::jsonb end
+`;
+
+/** 5. A request's figures are those of the receipt that was signed for it, and it costs no more than was claimed. */
+export const receipts: Check = (tx) =>
+  findings(
+    sql<Finding>`
+      with signed as (
+        select s.id, b.body from statement s cross join lateral (select ${bodyOfStatement} as body) b
+        where b.body is not null
+      ), said as (
+        select s.id, s.body->>'hold' as hold, (l.line->>'k')::int as k, l.line
+        from signed s cross join lateral jsonb_array_elements(s.body->'lines') as l (line)
+      ), shown as (
+        select r.*, concat_ws(' ', r.billed_ms, r.prompt_tokens, r.completion_tokens, r.finish, r.started_ms,
+          r.ended_ms) as figures
+        from request r join signed s on s.id = r.receipt
+      )
+      select r.hold || '.' || r.k as subject, r.figures || ' cost ' || r.cost as found,
+        coalesce(concat_ws(' ', l.line->>'billed_ms', l.line->>'prompt_tokens', l.line->>'completion_tokens',
+          l.line->>'finish', l.line->>'started', l.line->>'ended', 'cost at most', l.line->>'cost'),
+          'a line in its receipt') as expected
+      from shown r left join said l on l.id = r.receipt and l.hold = r.hold::text and l.k = r.k
+      where l.line is null or r.cost > replace(l.line->>'cost', '.', '')::numeric
+        or r.figures <> concat_ws(' ', l.line->>'billed_ms', l.line->>'prompt_tokens',
+          l.line->>'completion_tokens', l.line->>'finish', l.line->>'started', l.line->>'ended')
+      order by subject
+    `,
+    tx,
+  );
+
+/** 5. A statement is named by the hash of its text. */
+export const statements: Check = (tx) =>
+  findings(
+    sql<Finding>`
+      select s.id as subject, named as found, s.id as expected from statement s cross join lateral (
+        select translate(encode(sha256(convert_to(s.jws, 'UTF8')), 'base64'), '+/=', '-_') as named
+      ) hashed
+      where ${isSigned} and named <> s.id order by s.id
+    `,
+    tx,
+  );
+
+/** 6. Nothing that was due is left: no hold still runs, and nothing still vests, long after its time. */
+export const overdue: Check = (tx) =>
+  findings(
+    sql<Finding>`
+      with swept as (select coalesce(max(swept_ms), 0) - ${overdueMs}::bigint as at from service)
+      select id::text as subject, 'still running, due at ' || expires_ms as found,
+        'an end before ' || at as expected
+      from hold, swept where state = 'open' and expires_ms < at
+      union all
+      select hold || '.' || k, 'still vesting, due at ' || vests_ms, 'an end before ' || at
+      from request, swept where state = 'vesting' and vests_ms < at
+      order by subject
+    `,
+    tx,
+  );

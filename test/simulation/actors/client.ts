@@ -1,0 +1,157 @@
+/** A client on its machine: the production core, and an application that asks and sometimes leaves. */
+import { createClientCore } from "../../../src/client/core.ts";
+import { createConnect } from "../../../src/client/connect.ts";
+import type { Asking } from "../../../src/client/dispatch.ts";
+import { createCoordinatorClient } from "../../../src/host/coordinator-client.ts";
+import type { Micro } from "../../../src/protocol/credits.ts";
+import type { Signer } from "../../../src/protocol/signature.ts";
+import { createTransport } from "../world/calls.ts";
+import type { Disk } from "../world/disk.ts";
+import { describe, isFaultOfOurs } from "../world/log.ts";
+import { createMachine, type Machine, type Process } from "../world/machine.ts";
+import type { Wire } from "../world/wire.ts";
+import { coordinatorUrl, type World } from "../world/world.ts";
+import type { CoordinatorActor } from "./coordinator.ts";
+import { markOf } from "./engine.ts";
+
+export interface ClientActor {
+  readonly machine: Machine;
+  readonly account: Signer;
+  readonly isHonest: boolean;
+  /** Requests that were answered whole. */
+  readonly answered: number;
+  /** Nobody waits for an answer, nothing waits to be sent. */
+  isQuiet(): boolean;
+  /** The application asks no more. */
+  retire(): void;
+}
+
+export interface ClientParts {
+  world: World;
+  wire: Wire;
+  coordinator: CoordinatorActor;
+  name: string;
+  disk: Disk;
+  account: Signer;
+  /** What it signs acknowledgements with: its own key, or one that lies. */
+  mouth: Signer;
+  isHonest: boolean;
+  models: readonly string[];
+  maxBudget: Micro | undefined;
+  /** Mean time between two requests, ms. */
+  asksEveryMs: number;
+  skewMs: number;
+  violate: (what: string) => void;
+}
+
+const restartMs = { least: 500, most: 30_000 };
+const queueWaitMs = 20_000;
+const mostAtOnce = 8;
+
+export function createClientActor(parts: ClientParts): ClientActor {
+  const { world, wire, coordinator, name, disk, models } = parts;
+  const { scheduler, faults, log } = world;
+  const random = world.random.fork(name);
+  let waiting = 0;
+  let answered = 0;
+  let isRetired = false;
+
+  function start(process: Process): void {
+    const { clock } = process;
+    waiting = 0;
+    const transport = createTransport(world, process, coordinator.machine, coordinator.handle);
+    const client = createClientCore({
+      config: { maxBudget: parts.maxBudget, queueWaitMs },
+      ...{ clock, random, log, account: parts.mouth, database: disk.mount(process) },
+      coordinator: createCoordinatorClient({ url: coordinatorUrl, clock, random, transport }),
+      connect: createConnect(wire.dispatcherFor(process)),
+    });
+    const { signal } = new AbortController();
+    Promise.all(client.run(signal)).catch(report);
+
+    function report(error: unknown): void {
+      if (process.isAlive && isFaultOfOurs(error)) parts.violate(`${name}: ${describe(error)}`);
+    }
+
+    async function ask(): Promise<void> {
+      const leaving = new AbortController();
+      const asking = askingFor(random.pick(models), leaving.signal);
+      if (faults.happens("application_left", faults.shares.applicationLeft))
+        clock.timer(random.between(0, 4_000), () =>
+          leaving.abort(new Error("the application left")),
+        );
+      waiting += 1;
+      try {
+        const { outcome } = await client.dispatch(asking);
+        if (outcome === "answered") answered += 1;
+      } catch (error) {
+        if (!leaving.signal.aborted) report(error);
+      } finally {
+        if (process.isAlive) waiting -= 1;
+      }
+    }
+
+    const askLater = () => {
+      clock.timer(-Math.log(1 - random.fraction()) * parts.asksEveryMs, () => {
+        if (isRetired) return;
+        if (waiting < mostAtOnce) void ask();
+        askLater();
+      });
+    };
+    askLater();
+  }
+
+  const machine = createMachine({
+    ...{ name, scheduler, random, skewMs: parts.skewMs, start },
+    onKilled(_name, point) {
+      faults.count("client_killed");
+      world.note(() => `${name} is killed at ${point}`);
+      scheduler.at(random.between(restartMs.least, restartMs.most), `${name} starts`, () =>
+        machine.boot(),
+      );
+    },
+  });
+
+  return {
+    ...{ machine, account: parts.account, isHonest: parts.isHonest },
+    get answered() {
+      return answered;
+    },
+    isQuiet: () => machine.process !== undefined && waiting === 0 && disk.waitingLines() === 0,
+    retire() {
+      isRetired = true;
+    },
+  };
+}
+
+function askingFor(model: string, signal: AbortSignal): Asking {
+  let textBytes = 0;
+  const messages = [{ role: "user", content: `a question ${markOf("00000000")}` }];
+  return {
+    ...{ model, signal, capability: "chat" },
+    inquiry: {
+      path: "/v1/chat/completions",
+      body: Buffer.from(JSON.stringify({ model, messages })),
+    },
+    openSink() {
+      textBytes = 0;
+      return {
+        take(bytes) {
+          textBytes += textBytesIn(bytes);
+          return undefined;
+        },
+        textBytes: () => textBytes,
+        hasFailed: () => false,
+      };
+    },
+    hasContent: () => textBytes > 0,
+  };
+}
+
+/** UTF-8 bytes of delta text in a piece of a stream of ours. */
+function textBytesIn(bytes: Uint8Array): number {
+  let sum = 0;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  for (const [, content] of text.matchAll(/"content":"([^"]*)"/g)) sum += content!.length;
+  return sum;
+}

@@ -1,0 +1,93 @@
+/** What must hold once everything has healed, every outbox is empty, and a day has passed: each request has its end. */
+import { parseCredits } from "../../../src/protocol/credits.ts";
+import { parseRates } from "../../../src/protocol/price.ts";
+import type { WorkerActor } from "../actors/worker.ts";
+import type { ClientActor } from "../actors/client.ts";
+import { longestGapMs } from "../actors/engine.ts";
+import { auditTables } from "../ledger/memory-audit.ts";
+import type { StoredRequest, Tables } from "../ledger/tables.ts";
+import type { Truth } from "./truth.ts";
+
+export interface EndingsParts {
+  tables: Tables;
+  truth: Truth;
+  workers: readonly WorkerActor[];
+  clients: readonly ClientActor[];
+  violate: (what: string) => void;
+}
+
+export function checkEndings(parts: EndingsParts): void {
+  const { tables, violate } = parts;
+  for (const { invariant, subject, found, expected } of auditTables(tables))
+    violate(`invariant ${invariant}: ${subject} is ${found} and not ${expected}`);
+  for (const id of tables.openHolds) violate(`hold ${id} never ended`);
+  for (const name of tables.vesting.keys()) violate(`${name} never vested`);
+  checkRuns(parts);
+  checkAnswers(parts);
+  checkBudgets(parts);
+}
+
+/** Every request that an honest worker's engine has had is on record, charged as its worker said, and paid for. */
+function checkRuns({ tables, truth, workers, clients, violate }: EndingsParts): void {
+  const honestWorkers = new Set(
+    workers.filter(({ isHonest }) => isHonest).map(({ machine }) => machine.name),
+  );
+  const honestAccounts = new Set(
+    clients.filter(({ isHonest }) => isHonest).map(({ account }) => account.id),
+  );
+  for (const { name, hold, k, worker } of truth.runs.values()) {
+    if (!honestWorkers.has(worker)) continue;
+    const row = tables.requests.get(hold)?.get(k);
+    if (!row?.receipt) {
+      violate(`${name} ran at ${worker} and is accounted for nowhere`);
+      continue;
+    }
+    if (row.account === row.payee && row.cost > 0n) violate(`${name} was charged at its own node`);
+    if (!honestAccounts.has(row.account)) continue;
+    if (row.state !== "settled" || row.commons > 0n)
+      violate(
+        `${name}, between two honest sides, is ${row.state} with ${row.commons} gone to the commons`,
+      );
+  }
+}
+
+/** What the coordinator has once answered stays so. */
+function checkAnswers({ tables, truth, violate }: EndingsParts): void {
+  for (const [name, { outcome, paid }] of truth.settlements) {
+    const [hold, k] = name.split(".");
+    const row = tables.requests.get(hold!)?.get(Number(k));
+    if (!row?.receipt) violate(`${name} was answered "${outcome}" and is lost`);
+    else if (
+      outcome === "settled" &&
+      (row.state !== "settled" || paid !== row.cost - row.shortfall)
+    )
+      violate(`${name} was answered "settled", ${paid}, and is ${row.state}`);
+  }
+}
+
+/** An honest worker gives away no more than its meter can miss between two looks. */
+function checkBudgets({ tables, truth, workers, violate }: EndingsParts): void {
+  const slotsOf = new Map(
+    workers
+      .filter(({ isHonest }) => isHonest)
+      .map(({ machine, traits }) => [machine.name, traits.slots]),
+  );
+  const runs = Map.groupBy(truth.runs.values(), ({ hold }) => hold);
+  for (const [hold, ofHold] of runs) {
+    const { worker, token } = ofHold[0]!;
+    const slots = slotsOf.get(worker);
+    const { budget, rate, own } = truth.claimsOf(token);
+    if (slots === undefined || own) continue;
+    const rows: StoredRequest[] = [...(tables.requests.get(hold)?.values() ?? [])];
+    const used = rows.reduce((sum, { cost }) => sum + cost, 0n);
+    const { perSecond, perPromptToken, perCompletionToken } = parseRates(rate);
+    const missed = (perSecond * BigInt(longestGapMs)) / 1_000n;
+    const tokens = 8n * perPromptToken + 4n * perCompletionToken;
+    const slack =
+      (BigInt(slots) * (missed < tokens ? missed : tokens)) / 1_000_000n + BigInt(rows.length);
+    if (used > parseCredits(budget) + slack)
+      violate(
+        `hold ${hold} of ${budget} was used for ${used}, ${used - parseCredits(budget)} too much`,
+      );
+  }
+}
