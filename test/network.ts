@@ -32,6 +32,8 @@ export interface NetworkOptions {
   isEmbedded?: boolean;
   /** Redis instead of memory. */
   redisUrl?: string;
+  /** Web pages that may use the sidecar. */
+  allowedOrigins?: string[];
   /** The requester's own node: one account on both sides. */
   isOwnNode?: boolean;
 }
@@ -103,7 +105,13 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   const { worker, node } = await addWorker(provider);
   const sidecar = stack.use(
     await startSidecar(
-      readSidecarConfig({}, { coordinatorUrl, dataFolder: join(folder, "client"), listen }),
+      readSidecarConfig(
+        {},
+        {
+          ...{ coordinatorUrl, dataFolder: join(folder, "client"), listen },
+          allowedOrigins: options.allowedOrigins,
+        },
+      ),
       { ...parts, account: requester },
     ),
   );

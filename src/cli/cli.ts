@@ -9,6 +9,7 @@ import {
   type AddCommand,
   type Verb,
 } from "./account-commands.ts";
+import { addAdminCommands } from "./admin-commands.ts";
 import { example } from "./command-texts.ts";
 import { balance } from "./commands/balance.ts";
 import { coordinator } from "./commands/coordinator.ts";
@@ -19,7 +20,7 @@ import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
 import { worker } from "./commands/worker.ts";
 import { type CommonFlags, createContext, type Surroundings } from "./context.ts";
-import { exitCodeOf, exitCodes, failureLines, failureOf } from "./failure.ts";
+import { EndedWith, exitCodeOf, exitCodes, failureLines, failureOf } from "./failure.ts";
 
 function buildProgram(surroundings: Surroundings): Command {
   const { stdout } = surroundings.terminal;
@@ -77,6 +78,7 @@ function buildProgram(surroundings: Surroundings): Command {
   addConnected("worker", "lend this machine's engine to others", worker as Verb)
     .option("--model <file>", "load this GGUF file with the built-in engine")
     .option("--engine <url>", "use the OpenAI-compatible server at this URL only")
+    .option("--invite <code>", "a code that lets you in, where the coordinator asks for one")
     .option("--listen <host:port>", "where to listen (WORKER_LISTEN)")
     .option("--port <port>", "the port alone (default 8080, or the next free one)")
     .addHelpText(
@@ -88,6 +90,7 @@ function buildProgram(surroundings: Surroundings): Command {
     );
   addConnected("up", "start the local API that your applications talk to", up as Verb)
     .option("--port <port>", "port of the local API (PROXY_PORT, default 9000)")
+    .option("--invite <code>", "a code that lets you in, where the coordinator asks for one")
     .addHelpText("after", example("troop up --coordinator http://127.0.0.1:8000"));
   addConnected("status", "what runs here, and whether it is well", status as Verb);
   addConnected("models", "models on offer, and their prices", models as Verb);
@@ -98,6 +101,7 @@ function buildProgram(surroundings: Surroundings): Command {
   addConnected("balance", "credits to spend", balance as Verb);
   addCreditCommands(addConnected);
   addAccountCommands(program, addConnected);
+  addAdminCommands(program, add);
   return program;
 }
 
@@ -118,6 +122,7 @@ export async function runCli(argv: string[], surroundings: Surroundings): Promis
 
 function report(error: unknown, argv: string[], surroundings: Surroundings): number {
   const { terminal, environment, shutdown } = surroundings;
+  if (error instanceof EndedWith) return error.exitCode;
   // Help and version end by an exception too.
   if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
   if (shutdown.aborted && isAbort(error, shutdown)) return exitCodes.interrupted;

@@ -28,6 +28,17 @@ const exitCodeByCode: Partial<Record<ErrorCode, number>> = {
 export const exitCodeOf = (error: unknown): number =>
   (error instanceof TroopError ? exitCodeByCode[error.code] : undefined) ?? exitCodes.failed;
 
+/** Thrown by a command that has said all there is to say, and only has its exit code left to give. */
+export class EndedWith extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`ended with ${exitCode}`);
+    this.name = "EndedWith";
+    this.exitCode = exitCode;
+  }
+}
+
 export interface Failure {
   code: ErrorCode;
   reason: string;

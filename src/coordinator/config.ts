@@ -20,6 +20,8 @@ export interface CoordinatorConfig {
   /** Undefined: in memory. */
   redisUrl: string | undefined;
   joinPolicy: JoinPolicy;
+  /** Hashes that joining costs while the faucet is full; the usual number where undefined. */
+  joinWork?: number | undefined;
   starterCredits: Micro;
   faucetDaily: Micro;
   addressPolicy: AddressPolicy;

@@ -91,7 +91,7 @@ export async function startCoordinator(
   const prices = createPrices(createTariffStore(database));
   const accounts = createAccounts({ database, clock });
   const joining = createJoining({
-    ...{ database, clock, accounts, faucetDaily, policy: joinPolicy },
+    ...{ database, clock, accounts, faucetDaily, policy: joinPolicy, leastWork: config.joinWork },
     work: createJoinWork(await loadJoinSecret(join(folder, "keys"), parts.random), parts),
     faucetLeft: () => readFaucet(database),
   });

@@ -7,6 +7,7 @@ import type { Log } from "../host/log.ts";
 import { shellWord } from "../host/shell-word.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import { migrations } from "./migrations/all.ts";
+import { prepareStatements } from "./prepared-statements.ts";
 
 /** Tables are described by the migrations; statements are hand-written and name the rows they return. */
 export type Database = Kysely<unknown>;
@@ -65,6 +66,7 @@ function openPostgres(url: string, poolSize: number, log: Log): Database {
   });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on("error", (error) => log.warn({ reason: error.message }, "a database connection broke"));
+  pool.on("connect", prepareStatements);
   return new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
 }
 
@@ -105,11 +107,25 @@ export async function migrateUp(database: Database): Promise<void> {
 
 /** Takes back every migration, newest first: the tables and all they hold are gone. */
 export async function migrateDown(database: Database): Promise<void> {
-  const migrator = migratorOf(database);
-  for (let left = Object.keys(migrations).length; left > 0; left -= 1) {
-    const { error } = await migrator.migrateDown();
-    if (error) throw new Error("a migration could not be taken back", { cause: error });
-  }
+  for (const _name of Object.keys(migrations)) await migrateLatestDown(database);
+}
+
+/** Takes the newest migration back. */
+export async function migrateLatestDown(database: Database): Promise<void> {
+  const { error } = await migratorOf(database).migrateDown();
+  if (error) throw new Error("a migration could not be taken back", { cause: error });
+}
+
+export interface MigrationState {
+  name: string;
+  /** ms UTC; null where it has not run here. */
+  appliedAt: number | null;
+}
+
+/** All migrations that this program knows, in order. */
+export async function migrationStates(database: Database): Promise<MigrationState[]> {
+  const known = await migratorOf(database).getMigrations();
+  return known.map(({ name, executedAt }) => ({ name, appliedAt: executedAt?.getTime() ?? null }));
 }
 
 /** Names of migrations that have not run here yet. */

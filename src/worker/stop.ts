@@ -40,7 +40,7 @@ export async function drain(
     streams.abort(enough.reason);
     void sleep(clock, limits.lastFramesMs, over.signal).then(giveUp);
   };
-  if (enough.aborted) endStreams();
+  if (enough.aborted || streams.signal.aborted) endStreams();
   enough.addEventListener("abort", endStreams);
   await Promise.race([server.drained(), givenUp]);
   enough.removeEventListener("abort", endStreams);

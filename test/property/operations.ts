@@ -50,9 +50,9 @@ const finish = fc.constantFrom<Finish>(
 );
 const line: fc.Arbitrary<LineDraft> = fc.record({
   k: number,
-  ms: fc.constantFrom(0, 1, 999, 5_000, 9_999, 10_000, 12_345),
+  ms: fc.constantFrom(0, 1, 999, 5_000, 9_999, 10_000, 12_345, 60_000, 150_000),
   prompt: fc.constantFrom(0, 7, 1_000),
-  completion: fc.constantFrom(0, 1, 333, 2_000),
+  completion: fc.constantFrom(0, 1, 333, 20_000),
   finish,
   claim: fc.constantFrom(100, 100, 100, 50, 300),
   isForged: rarely,
@@ -64,7 +64,9 @@ const word: fc.Arbitrary<WordDraft> = fc.record({
   bounds: fc.constantFrom(0, 50, 94, 95, 96, 100, 200),
   retry: fc.option(fc.record({ hold: anyHold, k: number }), { nil: undefined }),
 });
-const amount = fc.constantFrom(0n, 1n, 1_000_000n, 4_000_000n, 10_000_000n, 20_000_000n);
+const amount = fc.constantFrom(
+  ...[0n, 1n, 1_000_000n, 4_000_000n, 20_000_000n, 150_000_000n, 300_000_000n],
+);
 
 /** In proportion to what is likely to lead somewhere. */
 const operation: fc.Arbitrary<Operation> = fc.oneof(

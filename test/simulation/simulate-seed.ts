@@ -45,7 +45,7 @@ export interface SeedOptions {
 const minute = 60_000;
 const hour = 60 * minute;
 const startMs = 1_800_000_000_000;
-const activeMs = 14 * minute;
+const activeMs = 9 * minute;
 const quietWithinMs = 3 * hour;
 const endsWithinMs = 4 * 24 * hour;
 const workerCount = 3;
@@ -124,10 +124,11 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
     const told = () => faults.count("client_lied");
     clients.push(
       createClientActor({
-        ...{ ...common, name, account, isHonest, models, disk: disks.take() },
+        ...{ ...common, name, account, isHonest, disk: disks.take() },
         mouth: isHonest ? account : createLyingClient(account, random.fork(`${name} lies`), told),
+        models: index === 2 ? models : models.slice(0, 1),
         maxBudget: index === 2 ? 400_000n : undefined,
-        asksEveryMs: random.pick([6_000, 9_000, 13_000]),
+        asksEveryMs: random.pick([4_000, 6_000, 9_000]),
         skewMs: skew(),
       }),
     );
@@ -159,7 +160,11 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
   const elapsed = () => scheduler.now - begin;
   const isBroken = () => violations.all.length > 0;
   /** Lets time pass. @returns whether `isOver` was seen to be true */
-  const until = async (ms: number, isOver: () => boolean = () => false): Promise<boolean> => {
+  const until = async (
+    ms: number,
+    isOver: () => boolean = () => false,
+    everyMs = lookEveryMs,
+  ): Promise<boolean> => {
     const end = scheduler.now + ms;
     let isSeen = false;
     let isOut = false;
@@ -167,7 +172,7 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
       isSeen = isOver();
       isOut = scheduler.now >= end;
       if (isSeen || isOut) return;
-      scheduler.at(Math.min(lookEveryMs, end - scheduler.now), "a look", look);
+      scheduler.at(Math.min(everyMs, end - scheduler.now), "a look", look);
     };
     look();
     await scheduler.run(() => isSeen || isOut || isBroken());
@@ -224,7 +229,7 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
     coordinator.jobsEveryMs = hour;
     coordinator.machine.boot();
     const isOver = () => tables.openHolds.size === 0 && tables.vesting.size === 0;
-    await until(endsWithinMs, isOver);
+    await until(endsWithinMs, isOver, hour);
   }
 }
 

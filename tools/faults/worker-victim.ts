@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { startFakeEngine } from "../../test/support/fake-engine/fake-engine.ts";
+import { startFakeEngine, type FakeEngine } from "../../test/support/fake-engine/fake-engine.ts";
 import { gatedText } from "../../test/support/fake-engine/script.ts";
 import { freePort } from "../services/ready.ts";
 import { startApplications } from "./applications.ts";
@@ -16,8 +16,7 @@ import { auditOf, openBooks, readSettled } from "./verdict.ts";
 type Role = "coordinator" | "worker" | "client";
 const model = "test-model";
 const answer = ["a ", "b ", "c ", "d ", "e ", "f ", "g ", "h"];
-/** Between two words of all answers together. */
-const wordMs = 3;
+const wordMs = 10;
 
 export async function tryWorker(
   fault: Fault,
@@ -31,9 +30,7 @@ export async function tryWorker(
   const engine = stack.use(
     await startFakeEngine({ script: gatedText(...answer), models: [model] }),
   );
-  // Answers take time, so that a killed worker is in the middle of some.
-  const pacing = setInterval(() => engine.next(), wordMs);
-  stack.defer(() => clearInterval(pacing));
+  void pace(engine);
 
   const ports = {
     coordinator: await freePort(),
@@ -73,7 +70,6 @@ export async function tryWorker(
   try {
     const rows = [...(await readSettled(database)).values()];
     const settled = rows.filter(({ state, verdict }) => state === "settled" && verdict === "ok");
-    process.stderr.write(JSON.stringify([...Map.groupBy(rows, ({state,finish,verdict,paid}) => [state,finish,verdict,paid>0n].join())].map(([a,b])=>[a,b.length]))+"\n");
     return {
       ...{ victim: "worker", fault, rounds },
       acknowledged: applications.answered(),
@@ -90,6 +86,16 @@ export async function tryWorker(
     };
   } finally {
     await database.destroy();
+  }
+}
+
+/** Answers take time, so that a worker is in the middle of some whenever something happens to it. */
+async function pace(engine: FakeEngine): Promise<void> {
+  for (;;) {
+    await engine.requests.next();
+    // One gate before each word and one before the end.
+    for (let word = 1; word <= answer.length + 1; word += 1)
+      setTimeout(() => engine.next(), word * wordMs).unref();
   }
 }
 

@@ -6,10 +6,14 @@ import { ensureFolder } from "../../host/folders.ts";
 import { leaveRunFile } from "../../host/run-file.ts";
 import { type CommandContext, coordinatorUrl, reachCoordinator } from "../context.ts";
 import { identityOf } from "../identity.ts";
+import { joinFirst, type JoinFlags } from "../join.ts";
 import { listenFlag, type ListenFlags, namingPortHolder } from "../port-flag.ts";
 import { untilStopped } from "../until-stopped.ts";
 
-export async function up(context: CommandContext, flags: ListenFlags): Promise<void> {
+export async function up(
+  context: CommandContext,
+  flags: ListenFlags & JoinFlags,
+): Promise<void> {
   const { output, environment, config } = context;
   const url = coordinatorUrl(context);
   const { signer: account, accountId } = await identityOf(context);
@@ -19,6 +23,7 @@ export async function up(context: CommandContext, flags: ListenFlags): Promise<v
     listen: listenFlag(flags),
   });
   await reachCoordinator(context);
+  await joinFirst(context, { signer: account, accountId }, flags);
   await using sidecar = await namingPortHolder(flags, () =>
     startSidecar(settings, { ...context, account, accountId }),
   );

@@ -12,11 +12,12 @@ import { startWorker } from "../../worker/worker.ts";
 import { type CommandContext, coordinatorUrl, reachCoordinator } from "../context.ts";
 import { builtInEngine, namedEngine, runningEngines, together } from "../engines.ts";
 import { identityOf } from "../identity.ts";
+import { joinFirst, type JoinFlags } from "../join.ts";
 import { listenFlag, type ListenFlags, namingPortHolder } from "../port-flag.ts";
 import { again } from "../typed-command.ts";
 import { untilStopped } from "../until-stopped.ts";
 
-export interface WorkerFlags extends ListenFlags {
+export interface WorkerFlags extends ListenFlags, JoinFlags {
   model?: string;
   engine?: string;
 }
@@ -34,6 +35,7 @@ export async function worker(context: CommandContext, flags: WorkerFlags): Promi
   const node = await loadSigner(join(dataFolder, "node.key.json"), random);
   // Before an engine is fetched or a model is loaded.
   await reachCoordinator(context);
+  await joinFirst(context, { signer: owner, accountId }, flags);
   await using engines = together(await chosenEngines(context, flags, settings.engineOrigins));
   await using running = await namingPortHolder(flags, () =>
     startWorker(settings, { ...context, engines: engines.all, node, owner, accountId }),

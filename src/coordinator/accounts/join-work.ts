@@ -11,19 +11,21 @@ import { isSolution, readPuzzle, type PuzzleBody, type PuzzleSolution } from "..
 import { loadSecret } from "../tickets/secret-file.ts";
 
 /** Hashes that joining costs while the faucet is full: some seconds of a laptop. */
-const leastWork = 64n;
+export const usualWork = 64;
 /** How many times as much it costs when the faucet is empty. */
-const hardestTimes = 32n;
+const hardestTimes = 32;
 const saltBytes = 16;
 const secretBytes = 32;
 
-/** The work doubles whenever the faucet has half of what it had. Pure. */
-export function workFor(left: Micro, full: Micro): number {
-  if (full <= 0n || left >= full) return Number(leastWork);
-  const hardest = leastWork * hardestTimes;
-  if (left <= 0n) return Number(hardest);
-  const work = divideDown(leastWork * full, left);
-  return Number(work < hardest ? work : hardest);
+/**
+ * The work doubles whenever the faucet has half of what it had. Pure.
+ * @param least hashes while it is full
+ */
+export function workFor(left: Micro, full: Micro, least: number = usualWork): number {
+  if (full <= 0n || left >= full) return least;
+  const hardest = least * hardestTimes;
+  if (left <= 0n) return hardest;
+  return Math.min(hardest, Number(divideDown(BigInt(least) * full, left)));
 }
 
 /** @throws TroopError `key_file_invalid` */

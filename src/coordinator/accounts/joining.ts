@@ -23,6 +23,8 @@ export interface JoiningOptions {
   /** What a day's starter credits are, and what is left of them. */
   faucetDaily: Micro;
   faucetLeft: () => Promise<Micro>;
+  /** Hashes that joining costs while the faucet is full. */
+  leastWork?: number | undefined;
 }
 
 export interface Joined {
@@ -33,12 +35,13 @@ export interface Joined {
 export type Joining = ReturnType<typeof createJoining>;
 
 export function createJoining(options: JoiningOptions) {
-  const { database, clock, accounts, policy, work, faucetDaily, faucetLeft } = options;
+  const { database, clock, accounts, policy, work, faucetDaily, faucetLeft, leastWork } = options;
 
   /** Says what joining takes here; where it is work, with the challenge. */
   async function requirement({ id }: ProvenKey): Promise<TroopError> {
     if (policy !== "work") return new TroopError("join_required", undefined, { details: { policy } });
-    const challenge = work.challengeFor(id, workFor(await faucetLeft(), faucetDaily));
+    const hashes = workFor(await faucetLeft(), faucetDaily, leastWork);
+    const challenge = work.challengeFor(id, hashes);
     return new TroopError("join_required", undefined, { details: { policy, challenge } });
   }
 

@@ -48,34 +48,41 @@ async function startAnswer() {
   };
 }
 
-const events = () => ({ full: vi.fn(), room: vi.fn(), gone: vi.fn() });
+const events = () => ({
+  full: vi.fn<() => void>(),
+  room: vi.fn<() => void>(),
+  gone: vi.fn<() => void>(),
+});
 const isFull = (heard: ReturnType<typeof events>) =>
   vi.waitUntil(() => heard.full.mock.calls.length > 0);
 
 test.each<[string, (answer: Answer) => void]>([
   ["while the answer goes on", () => undefined],
   ["at the answer's end", (answer) => answer.finish()],
-])("a reader that takes a little in each half minute is kept, %s; one that stops is not", async (_, end) => {
-  await using connection = await startAnswer();
-  const { answer, clock, response, read } = connection;
-  const heard = events();
-  answer.watch(heard);
-  answer.body("x".repeat(8 * mebibyte));
-  await isFull(heard);
-  end(answer);
-  // More than is on the way, so that some of the rest must have been taken.
-  for (let round = 0; round < 3; round += 1) {
-    await read(2 * mebibyte);
-    await clock.advance(limits.slowReaderMs);
-    expect(response.destroyed).toBe(false);
-  }
-  // What the operating system still takes by itself counts once.
-  await vi.waitUntil(async () => {
-    await clock.advance(limits.slowReaderMs);
-    return response.destroyed;
-  });
-  await vi.waitUntil(() => heard.gone.mock.calls.length > 0);
-});
+])(
+  "a reader that takes a little in each half minute is kept, %s; one that stops is not",
+  async (_, end) => {
+    await using connection = await startAnswer();
+    const { answer, clock, response, read } = connection;
+    const heard = events();
+    answer.watch(heard);
+    answer.body("x".repeat(8 * mebibyte));
+    await isFull(heard);
+    end(answer);
+    // More than is on the way, so that some of the rest must have been taken.
+    for (let round = 0; round < 3; round += 1) {
+      await read(2 * mebibyte);
+      await clock.advance(limits.slowReaderMs);
+      expect(response.destroyed).toBe(false);
+    }
+    // What the operating system still takes by itself counts once.
+    await vi.waitUntil(async () => {
+      await clock.advance(limits.slowReaderMs);
+      return response.destroyed;
+    });
+    await vi.waitUntil(() => heard.gone.mock.calls.length > 0);
+  },
+);
 
 test("a reader that catches up is told of once, and then not hung up on", async () => {
   await using connection = await startAnswer();

@@ -1,7 +1,7 @@
 /** What a request holds – slot, body, number, account – is given back, whatever goes wrong with it. */
 import { expect, test } from "vitest";
 import { chatBody } from "../../../test/support/fake-engine/infer-client.ts";
-import { gatedText } from "../../../test/support/fake-engine/script.ts";
+import { gatedText, plainText } from "../../../test/support/fake-engine/script.ts";
 import { startTestWorker, type TestWorker } from "../../../test/support/fake-engine/test-worker.ts";
 import { openLocalDatabase } from "../../host/local-database.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -53,21 +53,21 @@ test("requests that cannot be written to the journal are refused and hold nothin
   expect(await until(coordinator.closes.next(), 5_000)).toMatchObject({ numbers: [1] });
 });
 
-test("an answer that cannot be written to the journal breaks off, and no longer runs", async () => {
-  await using network = await startTestWorker({ script: gatedText("a") });
-  const { coordinator, engine, until } = network;
-  const ticket = await network.ticket();
+test("an answer that cannot be written to the journal breaks off, and then uses nothing up", async () => {
+  await using network = await startTestWorker({ script: gatedText("a", "b", "c") });
+  const { clock, engine, worker } = network;
+  // Three words' worth.
+  const ticket = await network.ticket({ budget: "0.003000" });
   {
     using _full = failJournal(network, "update");
     const asked = network.ask({ ticket });
     await engine.requests.next();
-    engine.next();
-    engine.next();
+    await clock.advance(60_000);
+    for (let count = 0; count < 3; count += 1) engine.next();
     await expect(asked).rejects.toThrow();
   }
-  expect(network.worker.status().slots.active).toBe(0);
-  const before = coordinator.beats.all.length;
-  while (coordinator.beats.all.length < before + 2) await until(coordinator.beats.next(), 5_000);
-  expect(coordinator.beats.all.at(-1)).toMatchObject({ running: [] });
+  expect(worker.status().slots.active).toBe(0);
   expect(await network.ask({ ticket })).toMatchObject({ code: "request_replayed" });
+  engine.play(plainText("a"));
+  expect((await network.ask({ ticket, k: 2 })).line).toMatchObject({ k: 2, finish: "stop" });
 });

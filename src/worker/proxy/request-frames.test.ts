@@ -13,7 +13,11 @@ const full = limits.frameBytes;
 function bodyOf(sizes: readonly number[], inFlight = createByteBudget(1e9)) {
   const request = new PassThrough();
   request.end(Buffer.concat(sizes.map(sealed)));
-  return readRequestFrames(request as unknown as IncomingMessage, createFakeClock(), inFlight).body();
+  return readRequestFrames(
+    request as unknown as IncomingMessage,
+    createFakeClock(),
+    inFlight,
+  ).body();
 }
 
 test.each([[[1]], [[full]], [[full, 1]], [[full, full, full - 1]], [[]]])(

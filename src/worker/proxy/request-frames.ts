@@ -2,7 +2,12 @@
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../../base/clock.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
-import { createSealedReader, type Frame, lengthBytes, sealedBytesFor } from "../../protocol/frames.ts";
+import {
+  createSealedReader,
+  type Frame,
+  lengthBytes,
+  sealedBytesFor,
+} from "../../protocol/frames.ts";
 import { limits } from "../../protocol/limits.ts";
 import { openFrame } from "../../protocol/sealed-stream.ts";
 

@@ -136,5 +136,14 @@ test("a reader that takes nothing does not keep a worker that cannot wait", asyn
   const started = network.clock.now();
   await network.until(network.worker.drain(AbortSignal.abort()), 1_000);
   expect(network.clock.now() - started).toBeLessThan(limits.slowReaderMs);
-  expect(message.destroyed).toBe(false);
+  // Nor does it when it is stopped behind that.
+  const drained = network.clock.now();
+  let isStopped = false;
+  void network.worker[Symbol.asyncDispose]().then(() => (isStopped = true));
+  const stopped = async () => {
+    await network.clock.advance(1_000);
+    return isStopped;
+  };
+  await vi.waitUntil(stopped, { timeout: 20_000 });
+  expect(network.clock.now() - drained).toBeLessThan(limits.slowReaderMs / 2);
 });

@@ -104,7 +104,7 @@ export function createEngineDispatcher(
   return { dispatch } as unknown as Dispatcher;
 }
 
-const word = "hello ";
+const word = "hey ";
 /** UTF-8 bytes of text in one delta. */
 export const deltaBytes = Buffer.byteLength(word);
 const event = (data: object): string => `data: ${JSON.stringify(data)}\n\n`;

@@ -1,0 +1,66 @@
+/**
+ * Least privilege on PostgreSQL: a role for the coordinator, which can do what its statements do and no more, and one
+ * for auditors, who read. Neither can change or remove a transfer, whatever the trigger on that table. Pure text; the
+ * owner of the tables stays the one who migrates.
+ */
+
+/** What the coordinator does with each table; columns are named where only those ever change. */
+const applicationGrants: Readonly<Record<string, readonly string[]>> = {
+  account: [
+    "select",
+    "insert",
+    "update (posted, held, non_transferable, starter_claimed_ms, starter_granted_ms, starter_prefix)",
+  ],
+  account_key: ["select", "insert", "update (revoked_ms)"],
+  node: ["select", "insert", "update (owner, multiplier, hmac_receipts)"],
+  invite: ["select", "insert", "update (account, used_ms)"],
+  starter_draw: ["select", "insert", "update (drawn)", "delete"],
+  hold: ["select", "insert", "update (captured, state, closed_ms, closing_numbers)"],
+  request: ["select", "insert", "update"],
+  statement: ["select", "insert"],
+  transfer: ["select", "insert"],
+  tariff: ["select", "insert", "update"],
+  service: ["select", "insert", "update"],
+  job: ["select", "insert", "update"],
+  kysely_migration: ["select"],
+  kysely_migration_lock: ["select"],
+};
+
+export const tablesWithGrants: readonly string[] = Object.keys(applicationGrants);
+
+export interface RoleNames {
+  application: string;
+  auditor: string;
+}
+
+/** Names that need no quoting. */
+export const rolePrefix = /^[a-z_][a-z0-9_]{0,40}$/;
+
+/** @param prefix as `rolePrefix` */
+export const roleNames = (prefix: string): RoleNames => ({
+  application: `${prefix}_application`,
+  auditor: `${prefix}_auditor`,
+});
+
+/** Statements that make the roles where they are missing, and give them exactly this, in order. */
+export function roleStatements({ application, auditor }: RoleNames): string[] {
+  const make = [application, auditor].map(
+    (role) => `do $$ begin
+  if not exists (select from pg_roles where rolname = '${role}') then
+    create role ${role} nologin;
+  end if;
+end $$`,
+  );
+  const both = `${application}, ${auditor}`;
+  const grants = Object.entries(applicationGrants).flatMap(([table, privileges]) =>
+    privileges.map((privilege) => `grant ${privilege} on ${table} to ${application}`),
+  );
+  return [
+    ...make,
+    `revoke all on all tables in schema public from ${both}`,
+    `grant usage on schema public to ${both}`,
+    ...grants,
+    `grant select on all tables in schema public to ${auditor}`,
+    `alter role ${auditor} set default_transaction_read_only = on`,
+  ];
+}
