@@ -95,7 +95,10 @@ describe.each(["PGlite", "PostgreSQL"] as const)("on %s", { timeout: 120_000 }, 
     expect(new Set(json.codes).size).toBe(3);
     for (const invite of json.codes) expect(invite).toMatch(/^([0-9a-z]{4}-){3}[0-9a-z]{4}$/);
     expect(json.expires_at).toEqual(expect.any(Number));
-    for (const wrong of [["--expires", "soon"], ["--count", "0"]])
+    for (const wrong of [
+      ["--expires", "soon"],
+      ["--count", "0"],
+    ])
       expect((await admin("invite", ...wrong)).code).toBe(2);
   });
 

@@ -33,7 +33,10 @@ export interface Output {
   progress(label: string): Progress;
 }
 
-export function createOutput({ stdout, stderr, colors }: Omit<Terminal, "stdin">, isJson: boolean): Output {
+export function createOutput(
+  { stdout, stderr, colors }: Omit<Terminal, "stdin">,
+  isJson: boolean,
+): Output {
   const style = (name: "bold" | "dim", text: string) =>
     colors && stdout.isTTY ? styleText(name, text, { validateStream: false }) : text;
   const note = (text: string) => void stderr.write(`${text}\n`);

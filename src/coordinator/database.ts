@@ -173,7 +173,9 @@ export const readSnapshot = <Result>(
       .setAccessMode("read only")
       .execute(async (tx) => {
         // Sums over all the books take as long as the books are large.
-        await sql`select set_config('statement_timeout', ${String(snapshotTimeoutMs)}, true)`.execute(tx);
+        await sql`select set_config('statement_timeout', ${String(snapshotTimeoutMs)}, true)`.execute(
+          tx,
+        );
         return work(tx);
       }),
   );

@@ -20,6 +20,9 @@ function groupsOf(address: string): string[] {
   const groups = (text: string) => (text === "" ? [] : text.split(":"));
   const [head = "", tail] = address.split("::");
   const [left, right] = [groups(head), groups(tail ?? "")];
-  const zeros = Array.from({ length: Math.max(0, groupCount - left.length - right.length) }, () => "0");
+  const zeros = Array.from(
+    { length: Math.max(0, groupCount - left.length - right.length) },
+    () => "0",
+  );
   return [...left, ...zeros, ...right].map((group) => Number.parseInt(group, 16).toString(16));
 }

@@ -80,7 +80,12 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
 
   const loops = new AbortController();
   const workerStatus = (): WorkerStatus => ({
-    ...{ node_id: node.id, owner: parts.accountId ?? owner.id, status: core.status(), multiplier: core.multiplier() },
+    ...{
+      node_id: node.id,
+      owner: parts.accountId ?? owner.id,
+      status: core.status(),
+      multiplier: core.multiplier(),
+    },
     slots: { active: slots.active, total: slots.total },
     ...{ url: urlOf(server.address), coordinator: config.coordinatorUrl, version: packageVersion },
     models: catalogue.models().map(({ name }) => name),

@@ -196,9 +196,9 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
   network.heal();
   for (const { machine } of [...workers, ...clients, coordinator]) machine.spare();
   coordinator.loseDatabase(0);
-  const isQuiet = () => [...workers, ...clients].every((actor) => actor.isQuiet());
-  if (!(await until(quietWithinMs, isQuiet)) && !isBroken())
-    violate(`not quiet ${quietWithinMs / hour} hours after healing`);
+  const unrest = () => [...workers, ...clients].map((actor) => actor.unrest()).filter(Boolean);
+  if (!(await until(quietWithinMs, () => unrest().length === 0)) && !isBroken())
+    violate(`not quiet ${quietWithinMs / hour} hours after healing: ${unrest().join(", ")}`);
   await checkListed();
   await settleAll();
   if (!isBroken()) checkEndings({ tables, truth, workers, clients, violate });

@@ -10,10 +10,7 @@ import { joinFirst, type JoinFlags } from "../join.ts";
 import { listenFlag, type ListenFlags, namingPortHolder } from "../port-flag.ts";
 import { untilStopped } from "../until-stopped.ts";
 
-export async function up(
-  context: CommandContext,
-  flags: ListenFlags & JoinFlags,
-): Promise<void> {
+export async function up(context: CommandContext, flags: ListenFlags & JoinFlags): Promise<void> {
   const { output, environment, config } = context;
   const url = coordinatorUrl(context);
   const { signer: account, accountId } = await identityOf(context);

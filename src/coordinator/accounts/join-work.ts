@@ -7,7 +7,12 @@ import { fromBase64url, toBase64url } from "../../protocol/bytes.ts";
 import { divideDown, type Micro } from "../../protocol/credits.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
-import { isSolution, readPuzzle, type PuzzleBody, type PuzzleSolution } from "../../protocol/puzzle.ts";
+import {
+  isSolution,
+  readPuzzle,
+  type PuzzleBody,
+  type PuzzleSolution,
+} from "../../protocol/puzzle.ts";
 import { loadSecret } from "../tickets/secret-file.ts";
 
 /** Hashes that joining costs while the faucet is full: some seconds of a laptop. */

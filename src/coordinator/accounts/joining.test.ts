@@ -108,7 +108,9 @@ test("where joining costs work, nothing makes an account but work", async () => 
   expect(await exists(troop, key)).toBe(false);
 
   const puzzle = await solve(challenge);
-  expect((await join(troop, await makeSigner(), { puzzle })).body.error.code).toBe("puzzle_invalid");
+  expect((await join(troop, await makeSigner(), { puzzle })).body.error.code).toBe(
+    "puzzle_invalid",
+  );
   expect(await join(troop, key, { puzzle })).toMatchObject({ body: { created: true } });
   expect(await join(troop, key)).toMatchObject({ status: 200, body: { created: false } });
   expect((await troop.enrol(await makeSigner(), key)).status).toBe(200);
@@ -156,7 +158,8 @@ test("an invitation lets one account in, once, in time", async () => {
   // As somebody types what was read out, and all at once.
   const invite = code.replaceAll("-", " ").toUpperCase();
   const answers = await Promise.all(people.map((key) => join(troop, key, { invite })));
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array(7).fill(403)]);
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  expect(answers.filter(({ status }) => status === 403)).toHaveLength(7);
   const admitted = people[answers.findIndex(({ status }) => status === 200)]!;
   expect(await join(troop, admitted, { invite })).toMatchObject({ body: { created: false } });
   for (const key of people) expect(await exists(troop, key)).toBe(key === admitted);

@@ -39,7 +39,8 @@ export function createJoining(options: JoiningOptions) {
 
   /** Says what joining takes here; where it is work, with the challenge. */
   async function requirement({ id }: ProvenKey): Promise<TroopError> {
-    if (policy !== "work") return new TroopError("join_required", undefined, { details: { policy } });
+    if (policy !== "work")
+      return new TroopError("join_required", undefined, { details: { policy } });
     const hashes = workFor(await faucetLeft(), faucetDaily, leastWork);
     const challenge = work.challengeFor(id, hashes);
     return new TroopError("join_required", undefined, { details: { policy, challenge } });

@@ -38,7 +38,10 @@ export function writeMigration(root: string, name: string): string {
   const folder = join(root, "src", "coordinator", "migrations");
   const list = join(folder, "all.ts");
   if (!nameText.test(name))
-    throw new TroopError("usage", "A migration's name is words in lower case, such as add-regions.");
+    throw new TroopError(
+      "usage",
+      "A migration's name is words in lower case, such as add-regions.",
+    );
   if (!existsSync(list))
     throw new TroopError("usage", "Migrations are written in a checkout of the sources.");
   const last = Math.max(...Object.keys(migrations).map((known) => Number.parseInt(known, 10)));

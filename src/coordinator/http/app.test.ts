@@ -143,8 +143,13 @@ test("the OpenAPI document names every route, with the schemas that validate", a
     "/peers",
     "/public-key",
     "/receipts",
+    "/tariff",
+    "/transactions/submit",
+    "/transfers",
     "/users",
     "/users/{id}/balance",
+    "/users/{id}/keys",
+    "/users/{id}/keys/{key}",
     "/users/{id}/transactions",
     "/v1/models",
   ]);

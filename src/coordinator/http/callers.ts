@@ -20,13 +20,7 @@ export interface CallersOptions {
 
 export type Callers = ReturnType<typeof createCallers>;
 
-export function createCallers({
-  accounts,
-  verifier,
-  clock,
-  publicUrl,
-  joining,
-}: CallersOptions) {
+export function createCallers({ accounts, verifier, clock, publicUrl, joining }: CallersOptions) {
   /** @throws TroopError `missing_proof`, `invalid_proof`, `body_hash_mismatch`, `clock_skew` */
   const provenKey = (request: FastifyRequest): Promise<ProvenKey> => {
     const proof = request.headers[headers.proof];

@@ -5,7 +5,12 @@ import { createDatabase } from "../../../test/support/services.ts";
 import { systemRandom } from "../../base/random.ts";
 import { createSecretTree } from "../../protocol/secrets.ts";
 import type { Signer } from "../../protocol/signature.ts";
-import { beatOf, makeSigner, openCoordinator, type TestCoordinator } from "../coordinator.fixture.ts";
+import {
+  beatOf,
+  makeSigner,
+  openCoordinator,
+  type TestCoordinator,
+} from "../coordinator.fixture.ts";
 
 const tree = createSecretTree(new Uint8Array(32).fill(5));
 const resources = new AsyncDisposableStack();
@@ -86,10 +91,18 @@ describe("refused", () => {
     ["too many seconds", { duration_seconds: 301 }, 400, "invalid_value"],
     ["parts of seconds", { duration_seconds: 1.5 }, 400, "invalid_value"],
     ["no proof", { proof: null }, 400, "invalid_value"],
-    ["the proof of another number", { proof: { ...tree.reveal(9), k: 8 } }, 401, "request_unproven"],
+    [
+      "the proof of another number",
+      { proof: { ...tree.reveal(9), k: 8 } },
+      401,
+      "request_unproven",
+    ],
   ])("%s", async (_name, fields, status, code) => {
     const job_id = await openHold();
-    expect(await submit({ job_id, ...fields })).toMatchObject({ status, body: { error: { code } } });
+    expect(await submit({ job_id, ...fields })).toMatchObject({
+      status,
+      body: { error: { code } },
+    });
   });
 
   test("a hold that there is not", async () => {

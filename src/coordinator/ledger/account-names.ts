@@ -4,5 +4,7 @@ export const issuance = "issuance";
 export const faucet = "faucet";
 export const commons = "commons";
 
+export const vestingPrefix = "vesting:";
+
 /** Where a provider's earnings wait that nobody has acknowledged yet. */
-export const vestingOf = (account: string): string => `vesting:${account}`;
+export const vestingOf = (account: string): string => vestingPrefix + account;

@@ -115,7 +115,9 @@ describe("books that were settled by signed statements", () => {
 
   test("name an account whose starter credits could suddenly be given away", async () => {
     const edit = (text: string) =>
-      run(`update account set non_transferable = non_transferable ${text} where id = '${requester.id}'`);
+      run(
+        `update account set non_transferable = non_transferable ${text} where id = '${requester.id}'`,
+      );
     await edit("- 5");
     expect(await offences()).toEqual([`2 ${requester.id}`]);
     await edit("+ 5");

@@ -87,8 +87,9 @@ export function createCaptures(store: LedgerStore) {
       const isKnown = await store.transaction(async (tx) => {
         const opened = await tx.openPage(hold, false);
         if (opened?.node !== node) return false;
-        await tx.writeClosingNumbers(hold, numbers);
-        await closeWhenComplete(tx, opened.closingNumbers ?? numbers, opened.book, now);
+        if (isComplete(opened.book, opened.closingNumbers ?? numbers))
+          await tx.endHolds([hold], "closed", now);
+        else await tx.writeClosingNumbers(hold, numbers);
         return true;
       });
       return isKnown
@@ -130,10 +131,12 @@ async function closeWhenComplete(
   book: Book,
   now: number,
 ): Promise<void> {
-  if (!numbers || book.state !== "open") return;
-  const isComplete = numbers.every((k) => book.requests.get(k)?.receipt);
-  if (isComplete) await tx.endHolds([book.hold], "closed", now);
+  if (numbers && isComplete(book, numbers)) await tx.endHolds([book.hold], "closed", now);
 }
+
+/** Whether an open hold has the worker's line for each of the numbers that the worker stated. */
+const isComplete = ({ state, requests }: Book, numbers: readonly number[]): boolean =>
+  state === "open" && numbers.every((k) => requests.get(k)?.receipt);
 
 function outcomeOf(
   hold: string,

@@ -32,68 +32,70 @@ async function open(kind: "PGlite" | "PostgreSQL" | "memory"): Promise<Opened> {
   return { books, store: createSqlStore(books.database), resources };
 }
 
-describe.each(["PGlite", "PostgreSQL", "memory"] as const)("the faucet on %s", { timeout: 120_000 }, (kind) => {
-  test("gives one place ten grants a day, at once or one by one, and no more", async () => {
-    const { books, store, resources } = await open(kind);
-    await using _all = resources;
-    const faucetDaily = credits(1_000_000_000);
-    const ledger = createLedger({ store, starterCredits, faucetDaily });
-    await ledger.refill(start + day);
-    const now = start + day + 1;
-    const crowd = await Promise.all(Array.from({ length: 13 }, () => books.account(0)));
-    const answers = await Promise.all(crowd.map((id) => ledger.grant(id, now, "203.0.113.0/24")));
-    expect(answers.filter((answer) => answer === "granted")).toHaveLength(10);
-    const [elsewhere, here] = [await books.account(0), await books.account(0)];
-    expect(await ledger.grant(elsewhere, now, "198.51.100.0/24")).toBe("granted");
-    expect(await ledger.grant(here, now)).toBe("granted");
+describe.each(["PGlite", "PostgreSQL", "memory"] as const)(
+  "the faucet on %s",
+  { timeout: 120_000 },
+  (kind) => {
+    test("gives one place ten grants a day, at once or one by one, and no more", async () => {
+      const { books, store, resources } = await open(kind);
+      await using _all = resources;
+      const faucetDaily = credits(1_000_000_000);
+      const ledger = createLedger({ store, starterCredits, faucetDaily });
+      await ledger.refill(start + day);
+      const now = start + day + 1;
+      const crowd = await Promise.all(Array.from({ length: 13 }, () => books.account(0)));
+      const answers = await Promise.all(crowd.map((id) => ledger.grant(id, now, "203.0.113.0/24")));
+      expect(answers.filter((answer) => answer === "granted")).toHaveLength(10);
+      const [elsewhere, here] = [await books.account(0), await books.account(0)];
+      expect(await ledger.grant(elsewhere, now, "198.51.100.0/24")).toBe("granted");
+      expect(await ledger.grant(here, now)).toBe("granted");
 
-    // Who waits holds up nobody behind, and is paid the next day.
-    await ledger.refill(now);
-    const paid = async () =>
-      (await Promise.all(crowd.map((id) => books.posted(id)))).filter((posted) => posted > 0n);
-    expect(await paid()).toHaveLength(10);
-    await ledger.refill(start + 2 * day);
-    expect(await paid()).toHaveLength(13);
-    expect(await ledger.audit()).toEqual([]);
-  });
+      // Who waits holds up nobody behind, and is paid the next day.
+      await ledger.refill(now);
+      const paid = async () =>
+        (await Promise.all(crowd.map((id) => books.posted(id)))).filter((posted) => posted > 0n);
+      expect(await paid()).toHaveLength(10);
+      await ledger.refill(start + 2 * day);
+      expect(await paid()).toHaveLength(13);
+      expect(await ledger.audit()).toEqual([]);
+    });
 
-  test("says when somebody who waits will be paid: as many days as the queue before them is long", async () => {
-    const { books, store, resources } = await open(kind);
-    await using _all = resources;
-    const ledger = createLedger({ store, starterCredits, faucetDaily: starterCredits });
-    const tomorrow = ledger.nextRefill(start);
-    const waiting: string[] = [];
-    for (const _place of [1, 2, 3]) {
+    test("says when somebody who waits will be paid: as many days as the queue before them is long", async () => {
+      const { books, store, resources } = await open(kind);
+      await using _all = resources;
+      const ledger = createLedger({ store, starterCredits, faucetDaily: starterCredits });
+      const tomorrow = ledger.nextRefill(start);
+      const waiting: string[] = [];
+      for (const _place of [1, 2, 3]) {
+        const id = await books.account(0);
+        // Something of today's is gone already.
+        await books.account(1);
+        expect(await ledger.grant(id, start + waiting.length)).toBe("waiting");
+        expect(await ledger.starterAt(id, start)).toBe(tomorrow + waiting.length * day);
+        waiting.push(id);
+      }
+      for (const [index, id] of waiting.entries()) {
+        await ledger.refill(tomorrow + index * day);
+        expect(await books.posted(id)).toBe(starterCredits);
+      }
+      expect(await ledger.audit()).toEqual([]);
+    });
+
+    test("gives an account its credits once, however often it asks at the same time", async () => {
+      const { books, store, resources } = await open(kind);
+      await using _all = resources;
+      const amounts = { starterCredits: credits(7), faucetDaily: credits(1_000) };
+      const ledgers = [createLedger({ store, ...amounts }), createLedger({ store, ...amounts })];
       const id = await books.account(0);
-      // Something of today's is gone already.
-      await books.account(1);
-      expect(await ledger.grant(id, start + waiting.length)).toBe("waiting");
-      expect(await ledger.starterAt(id, start)).toBe(tomorrow + waiting.length * day);
-      waiting.push(id);
-    }
-    for (const [index, id] of waiting.entries()) {
-      await ledger.refill(tomorrow + index * day);
-      expect(await books.posted(id)).toBe(starterCredits);
-    }
-    expect(await ledger.audit()).toEqual([]);
-  });
-
-  test("gives an account its credits once, however often it asks at the same time", async () => {
-    const { books, store, resources } = await open(kind);
-    await using _all = resources;
-    const amounts = { starterCredits: credits(7), faucetDaily: credits(1_000) };
-    const ledgers = [createLedger({ store, ...amounts }), createLedger({ store, ...amounts })];
-    const id = await books.account(0);
-    await Promise.all(
-      Array.from({ length: 20 }, (_, index) =>
-        ledgers[index % 2]!.grant(id, start + index),
-      ),
-    );
-    await ledgers[0]!.refill(start + day);
-    expect(await books.posted(id)).toBe(credits(7));
-    expect(await ledgers[0]!.audit()).toEqual([]);
-  });
-});
+      await Promise.all(
+        Array.from({ length: 20 }, (_, index) => ledgers[index % 2]!.grant(id, start + index)),
+      );
+      await ledgers[0]!.refill(start + day);
+      expect(await books.posted(id)).toBe(credits(7));
+      expect(await ledgers[0]!.audit()).toEqual([]);
+    });
+  },
+);
 
 test.each([
   [1_000, 100_000, 10_000],

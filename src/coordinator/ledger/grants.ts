@@ -25,7 +25,11 @@ export function prefixMost(starterCredits: Micro, faucetDaily: Micro): Micro {
  * When an account is paid that `ahead` others have waited longer than: each day's refill pays as many as it
  * suffices for. Pure.
  */
-export function paidAt(ahead: number, { starterCredits, faucetDaily }: Amounts, now: number): number {
+export function paidAt(
+  ahead: number,
+  { starterCredits, faucetDaily }: Amounts,
+  now: number,
+): number {
   const aDay = starterCredits > 0n ? divideDown(faucetDaily, starterCredits) : 1n;
   const days = aDay > 0n ? Number(divideDown(BigInt(ahead), aDay)) : 0;
   return (dayOf(now) + 1 + days) * dayMs;

@@ -29,7 +29,12 @@ export const hmacHash = ({ hold, node, seconds, proof }: HmacReceipt): string =>
   );
 
 /** One per hold, and none where a line came first. */
-export function receiveHmac(book: Book, receipt: HmacReceipt, statement: string, now: number): Step {
+export function receiveHmac(
+  book: Book,
+  receipt: HmacReceipt,
+  statement: string,
+  now: number,
+): Step {
   const hash = hmacHash(receipt);
   const { k } = receipt.proof;
   const known = book.requests.get(k);

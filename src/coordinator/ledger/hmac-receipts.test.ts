@@ -49,7 +49,10 @@ onBothDatabases("receipts by shared key", (books) => {
 
   test("pay no more than the hold has", async () => {
     const hold = await open(2);
-    expect(await submit(receiptOf(hold))).toEqual({ outcome: "budget_exhausted", paid: credits(2) });
+    expect(await submit(receiptOf(hold))).toEqual({
+      outcome: "budget_exhausted",
+      paid: credits(2),
+    });
   });
 
   test("pay nothing at one's own node", async () => {
@@ -84,7 +87,9 @@ onBothDatabases("receipts by shared key", (books) => {
   test("close the hold: a line that comes later is not paid", async () => {
     const hold = await open();
     await submit(receiptOf(hold));
-    expect(outcomes(await books().receive(hold, lineOf(hold, 1)))).toEqual([["unpaid", "0.000000"]]);
+    expect(outcomes(await books().receive(hold, lineOf(hold, 1)))).toEqual([
+      ["unpaid", "0.000000"],
+    ]);
     const same = await books().receive(hold, lineOf(hold, 3));
     expect(outcomes(same)).toEqual([["receipt_conflict", "5.000000"]]);
   });

@@ -20,9 +20,7 @@ export const createHmacReceipts = (store: LedgerStore) => ({
     const step = await store.transaction(async (tx) => {
       const opened = await tx.openPage(receipt.hold, false);
       if (opened?.node !== receipt.node) return undefined;
-      const page = turnPage(opened.book, [
-        (book) => receiveHmac(book, receipt, statement.id, now),
-      ]);
+      const page = turnPage(opened.book, [(book) => receiveHmac(book, receipt, statement.id, now)]);
       await tx.writePage(opened.book, page.changes, statement, now);
       if (page.changes.rows.length > 0 && page.book.state === "open")
         await tx.endHolds([receipt.hold], "closed", now);

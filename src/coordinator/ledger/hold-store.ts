@@ -85,7 +85,12 @@ interface HoldRecord {
 
 export async function readHold(database: Database, id: string): Promise<Hold | undefined> {
   const { rows } = await reaching(() =>
-    sql<HoldRecord>`select * from hold where id = ${id}::uuid`.execute(database),
+    sql<HoldRecord>`
+      select id, account, payee, node, model, model_digest, amount, captured, state, multiplier,
+        per_second, per_prompt_token, per_completion_token, anchor, max_seconds, body_hash, opened_ms,
+        ticket_expires_ms, expires_ms
+      from hold where id = ${id}::uuid
+    `.execute(database),
   );
   const found = rows[0];
   if (!found) return undefined;
@@ -176,17 +181,18 @@ export async function endHolds(
 ): Promise<void> {
   if (holds.length === 0) return;
   await sql`
-    select id from account where id in (select account from hold where id = any(${holds}::uuid[]))
-    order by id for no key update
-  `.execute(tx);
-  await sql`
-    with ended as (
+    with locked as materialized (
+      select id from account where id in (select account from hold where id = any(${holds}::uuid[]))
+      order by id for no key update
+    ), ended as (
       update hold set state = ${state}, closed_ms = ${now}::bigint
       where id = any(${holds}::uuid[]) and state = 'open'
       returning account, amount - captured as rest
     )
     update account set held = held - freed.rest
-    from (select account, sum(rest)::bigint as rest from ended group by account) freed
-    where account.id = freed.account
+    from (select account, sum(rest)::bigint as rest from ended group by account) freed,
+      -- Counted, so that all are locked in id order before the first is changed.
+      (select count(*) as accounts from locked) counted
+    where account.id = freed.account and counted.accounts > 0
   `.execute(tx);
 }

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { nameUuid, requestName } from "../../protocol/ids.ts";
 import { assert } from "../../base/error.ts";
 import type { Tx } from "../database.ts";
-import { vestingOf } from "./account-names.ts";
+import { vestingPrefix } from "./account-names.ts";
 import type { Book, HoldState, RefundAllowance } from "./book.ts";
 import { accountDeltas, type PageChanges } from "./page.ts";
 import { allowanceOf, recentRequests, type RecentRequests } from "./refund-allowance.ts";
@@ -38,6 +38,9 @@ interface HoldRecord {
   anchor: string;
   closed_ms: bigint | null;
   closing_numbers: number[] | null;
+  /** Of the requester's account. */
+  available: bigint;
+  non_transferable: bigint;
 }
 
 /**
@@ -49,20 +52,28 @@ export async function openPage(
   hold: string,
   asksForRefund: boolean,
 ): Promise<OpenedPage | undefined> {
+  // One round trip for all locks; the aggregates make the server take every one of them, in id order.
   const holds = await sql<HoldRecord>`
-    select account, payee, node, state, amount, captured, per_second, per_prompt_token,
-      per_completion_token, anchor, closed_ms, closing_numbers
-    from hold where id = ${hold} for no key update
+    with held as materialized (
+      select account, payee, node, state, amount, captured, per_second, per_prompt_token,
+        per_completion_token, anchor, closed_ms, closing_numbers
+      from hold where id = ${hold} for no key update
+    ), locked as materialized (
+      select id, posted - held as available, non_transferable from account
+      where id = any ((select array[account, payee, ${vestingPrefix} || payee] from held)::text[])
+      order by id for no key update
+    )
+    select held.*, requester.available, requester.non_transferable
+    from held, (
+      select max(available) filter (where id = (select account from held)) as available,
+        max(non_transferable) filter (where id = (select account from held)) as non_transferable
+      from locked
+    ) requester
   `.execute(tx);
   const found = holds.rows[0];
   if (!found) return undefined;
-  const accounts = await sql<{ id: string; available: bigint; non_transferable: bigint }>`
-    select id, posted - held as available, non_transferable from account
-    where id in (${found.account}, ${found.payee}, ${vestingOf(found.payee)})
-    order by id for no key update
-  `.execute(tx);
-  const requester = accounts.rows.find(({ id }) => id === found.account);
-  assert(requester, "the account of a hold exists");
+  assert(found.available !== null, "the account of a hold exists");
+  // Not in the statement above: its snapshot may be older than the lock, and miss what was written meanwhile.
   const records = await sql<RequestRecord>`
     select ${requestColumns} from request where hold = ${hold}
   `.execute(tx);
@@ -85,8 +96,8 @@ export async function openPage(
         perCompletionToken: found.per_completion_token,
       },
       anchor: found.anchor,
-      available: requester.available,
-      starterLeft: requester.non_transferable,
+      available: found.available,
+      starterLeft: found.non_transferable,
       requests,
       retriedElsewhere: isAsked ? await readRetries(tx, hold, found) : new Set(),
       refunds: isAsked ? await readAllowance(tx, found.account) : { requests: 0, credits: 0n },

@@ -36,7 +36,12 @@ describe.each(["PGlite", "PostgreSQL"] as const)("prices on %s", { timeout: 120_
   /** Requests of one pair that took so many ms for a hundred tokens, acknowledged or not. */
   async function serve(
     [account, payee]: readonly [string, string],
-    { model, ms, count, agreed = true }: { model: string; ms: number; count: number; agreed?: boolean },
+    {
+      model,
+      ms,
+      count,
+      agreed = true,
+    }: { model: string; ms: number; count: number; agreed?: boolean },
   ): Promise<void> {
     const hold = await books.hold({ account, payee, model, amount: credits(100) });
     for (let k = 1; k <= count; k += 1) {
@@ -92,6 +97,9 @@ describe.each(["PGlite", "PostgreSQL"] as const)("prices on %s", { timeout: 120_
     const model = "silent:7b";
     for (let index = 0; index < 5; index += 1)
       await serve(pair(index), { model, ms: 1_000, count: 4, agreed: index !== 0 });
+    // They are paid all the same, a day later.
+    books.now += day;
+    await books.ledger.vest(books.now);
     expect((await fit(model, books.now)).of(model)).toBeUndefined();
     await serve(pair(0), { model, ms: 1_000, count: 4 });
     expect((await fit(model, books.now + 31 * day)).of(model)).toBeUndefined();

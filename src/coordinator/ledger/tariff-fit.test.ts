@@ -121,7 +121,9 @@ test("more lines of one pair change nothing, nor does the order of voices", () =
     fc.property(someVoices, fc.nat(), (voices, at) => {
       const fit = fitPrice(voices, known(50), 1n, week)?.perCompletionToken;
       const louder = voices.map((one, index) =>
-        voices.length > 0 && index === at % voices.length ? { ...one, lines: one.lines + 500 } : one,
+        voices.length > 0 && index === at % voices.length
+          ? { ...one, lines: one.lines + 500 }
+          : one,
       );
       const loud = fitPrice(louder.toReversed(), known(50), 1n, week)?.perCompletionToken;
       // Lines may only bring the number that is asked for.

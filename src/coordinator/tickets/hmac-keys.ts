@@ -32,7 +32,12 @@ export interface HmacReceiverOptions {
   clock: Clock;
 }
 
-export function createHmacReceiver({ secret, nodes, ledger, clock }: HmacReceiverOptions): HmacReceiver {
+export function createHmacReceiver({
+  secret,
+  nodes,
+  ledger,
+  clock,
+}: HmacReceiverOptions): HmacReceiver {
   return {
     keyFor: (node) => (secret === undefined ? undefined : hmacKeyOf(secret, node).toString("hex")),
 

@@ -81,6 +81,10 @@ const changes: readonly Change[] = [
   onLine((line, draw) => {
     line["verdict"] = pick(draw, ["ok", "differs", "not_received", "refused", "perhaps"]);
   }),
+  // Of the right length, and nothing that a database would take.
+  onLine((line, draw) => {
+    line["line_hash"] = pick(draw, ["\u0000", "\ud800", "'", "é"]).repeat(43);
+  }),
   onLine((line, draw, { otherHold, hold }) => {
     line["retry_of"] = `${pick(draw, [hold, otherHold])}.${draw(6)}`;
   }),
@@ -125,6 +129,8 @@ export function changedPayload(honest: object, draw: Draw, attacked: Attacked): 
       return text.replace(/"lines":/, '"lines":[],"lines":');
     case 2:
       return text.slice(0, draw(text.length));
+    case 3:
+      return text.replace(/"billed_ms":(\d+)/, '"billed_ms":$1.0e0');
     default:
       return text;
   }

@@ -20,8 +20,8 @@ export interface ClientActor {
   readonly isHonest: boolean;
   /** Requests that were answered whole. */
   readonly answered: number;
-  /** Nobody waits for an answer, nothing waits to be sent. */
-  isQuiet(): boolean;
+  /** Who still waits for an answer, or what to be sent; empty where nothing does. */
+  unrest(): string;
   /** The application asks no more. */
   retire(): void;
 }
@@ -53,6 +53,7 @@ export function createClientActor(parts: ClientParts): ClientActor {
   const { scheduler, faults, log } = world;
   const random = world.random.fork(name);
   let waiting = 0;
+  let asked = 0;
   let answered = 0;
   let isRetired = false;
 
@@ -81,8 +82,11 @@ export function createClientActor(parts: ClientParts): ClientActor {
           leaving.abort(new Error("the application left")),
         );
       waiting += 1;
+      const number = (asked += 1);
+      world.note(() => `${name} asks (${number})`);
       try {
         const { outcome } = await client.dispatch(asking);
+        world.note(() => `${name} is ${outcome} (${number})`);
         if (outcome === "answered") answered += 1;
       } catch (error) {
         if (!leaving.signal.aborted) report(error);
@@ -117,7 +121,12 @@ export function createClientActor(parts: ClientParts): ClientActor {
     get answered() {
       return answered;
     },
-    isQuiet: () => machine.process !== undefined && waiting === 0 && disk.waitingLines() === 0,
+    unrest() {
+      if (!machine.process) return `${name} is down`;
+      if (waiting > 0) return `${name} waits for ${waiting} answers`;
+      const lines = disk.waitingLines();
+      return lines > 0 ? `${name} keeps ${lines} lines` : "";
+    },
     retire() {
       isRetired = true;
     },

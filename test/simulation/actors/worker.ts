@@ -24,8 +24,8 @@ export interface WorkerActor {
   readonly owner: Signer;
   readonly traits: EngineTraits;
   readonly isHonest: boolean;
-  /** Nothing runs, nothing waits to be sent. */
-  isQuiet(): boolean;
+  /** What still runs, or waits to be sent; empty where nothing does. */
+  unrest(): string;
 }
 
 export interface WorkerParts {
@@ -151,6 +151,11 @@ export function createWorkerActor(parts: WorkerParts): WorkerActor {
 
   return {
     ...{ machine, node, owner, traits, isHonest },
-    isQuiet: () => isStarted && core!.slots.active === 0 && disk.waitingLines() === 0,
+    unrest() {
+      if (!isStarted) return `${name} does not serve`;
+      if (core!.slots.active > 0) return `${name} has ${core!.slots.active} requests under way`;
+      const lines = disk.waitingLines();
+      return lines > 0 ? `${name} keeps ${lines} lines` : "";
+    },
   };
 }

@@ -10,7 +10,10 @@ export const latestRequests = (
 ): MarkedRequest[] =>
   [...tables.requests.values()]
     .flatMap((ofHold) => [...ofHold.values()])
-    .filter((row) => row[side] === account && row.account !== row.payee && row.receipt && !row.receipt.hmac)
+    .filter(
+      (row) =>
+        row[side] === account && row.account !== row.payee && row.receipt && !row.receipt.hmac,
+    )
     .toSorted((left, right) => right.receivedAt - left.receivedAt)
     .slice(0, most)
     .map((row) => ({ other: side === "account" ? row.payee : row.account, row }));

@@ -95,7 +95,10 @@ export function createMemoryStore(
         alone("findWaitingForStarter", () => findWaitingForStarter(tables, most, payment)),
       countAheadOfStarter: (account) =>
         alone("countAheadOfStarter", () =>
-          Math.max(0, waitingForStarter(tables).findIndex(({ id }) => id === account)),
+          Math.max(
+            0,
+            waitingForStarter(tables).findIndex(({ id }) => id === account),
+          ),
         ),
       balance: (id) =>
         alone("balance", () => {

@@ -67,6 +67,7 @@ export function createWire(world: World, seen: (capture: Capture) => void): Wire
     const door = doors.get(port);
     const sender = from?.name ?? "somebody";
     let isOver = false;
+    let name = "";
     let outgoing: Delivery["outgoing"] | undefined;
     let incoming: Delivery["incoming"] | undefined;
     const forgets: (() => void)[] = [];
@@ -76,11 +77,13 @@ export function createWire(world: World, seen: (capture: Capture) => void): Wire
     };
     const fail = (code: string) => {
       if (isOver) return;
+      world.note(() => `request ${name} of ${sender} fails: ${code}`);
       end();
       if (from?.isAlive ?? true) ends.failed(code);
     };
     const hangUp = () => {
       if (isOver) return;
+      world.note(() => `request ${name} is given up by ${sender}`);
       end();
       later(sender, door!.machine.name, () => {
         incoming?.hangUp();
@@ -98,7 +101,10 @@ export function createWire(world: World, seen: (capture: Capture) => void): Wire
       const target = door?.machine.process;
       if (!target) return fail("ECONNREFUSED");
       ends.opened();
+      if (isOver) return;
       const { id, bytes } = marked(capture.body);
+      name = id;
+      world.note(() => `request ${name} of ${sender} reaches ${target.name}`);
       const token = headers["authorization"]?.slice("Bearer ".length) ?? "";
       truth.arrive({ id, worker: target.name, token, k: Number(headers["troop-index"]) });
       seen(capture);
@@ -133,6 +139,7 @@ export function createWire(world: World, seen: (capture: Capture) => void): Wire
         return;
       }
       if (sent.isEnd) {
+        world.note(() => `request ${name} of ${sender} is answered`);
         end();
         outgoing!.finish();
       }
