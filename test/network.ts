@@ -92,16 +92,17 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     ),
   );
   const coordinatorUrl = coordinator.url;
+  // Workers that come later end with the first, before the coordinator.
+  const lenders = stack.use(new AsyncDisposableStack());
   const addWorker = async (owner: Signer): Promise<Lender> => {
     const node = await makeSigner();
     const dataFolder = join(folder, `worker-${node.id}`);
     const config = readWorkerConfig({}, { coordinatorUrl, dataFolder, listen });
     const engines = options.engines ?? [engine.engine];
     const worker = await startWorker(config, { ...parts, engines, node, owner });
-    (opened ?? stack).use(worker);
+    lenders.use(worker);
     return { worker, node };
   };
-  let opened: AsyncDisposableStack | undefined;
   const { worker, node } = await addWorker(provider);
   const sidecar = stack.use(
     await startSidecar(
@@ -120,7 +121,6 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     calls.call({ method: "GET", path: `/users/${account.id}/${what}`, answer, signer: account });
 
   const all = stack.move();
-  opened = all;
   return {
     ...{ clock, coordinator, worker, sidecar, engine, requester, provider, node, calls },
     addWorker,

@@ -76,6 +76,8 @@ export const closeBody = z.strictObject({
 });
 export type CloseBody = z.infer<typeof closeBody>;
 
+/** What `lineHash` gives: free text of that length could hold what no database takes. */
+const lineHashText = z.string().regex(/^[A-Za-z0-9_-]{43}$/, "a line's SHA-256 as base64url");
 const requestNameText = z.string().regex(/^[0-9a-f-]{36}\.[1-9][0-9]{0,2}$/, "<hold>.<k>");
 /** Names other requests of the same account; only the coordinator learns it. */
 const relations = {
@@ -88,7 +90,7 @@ export const acknowledgedLine = z.discriminatedUnion("verdict", [
   z.strictObject({
     k: secretNumber,
     verdict: z.enum(["ok", "differs"]),
-    line_hash: z.string().length(43),
+    line_hash: lineHashText,
     /** The client's own upper bounds. */
     billed_ms: milliseconds,
     prompt_tokens: tokens,

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { sendMutated } from "./mutation/campaign.ts";
 
 const statements = 100_000;
-const parts = 4;
+const parts = 2;
 
 test.concurrent.each(Array.from({ length: parts }, (_, part) => part + 1))(
   `100,000 mutated statements: part %i of ${parts}`,

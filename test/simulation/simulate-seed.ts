@@ -2,7 +2,6 @@
  * One world from its seed to its end: clients ask while things go wrong, everything heals, every outbox empties, a day
  * passes, and all must have come out right.
  */
-import { createDisk, type Disk } from "./world/disk.ts";
 import { createCoordinatorActor } from "./actors/coordinator.ts";
 import { beginLongOutage, startChaos } from "./actors/chaos.ts";
 import { createClientActor, type ClientActor } from "./actors/client.ts";
@@ -14,6 +13,7 @@ import { checkEndings } from "./checks/endings.ts";
 import { createTruth } from "./checks/truth.ts";
 import { createViolations, type Violation } from "./checks/violations.ts";
 import { auditTables } from "./ledger/memory-audit.ts";
+import { createDiskPool, type DiskPool } from "./disk-pool.ts";
 import { createMemoryStore } from "./ledger/memory-store.ts";
 import { createFaults, type FaultCounts } from "./world/faults.ts";
 import { createHashedKeys, createRealKeys } from "./world/keys.ts";
@@ -83,7 +83,7 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
   const note = (line: () => string) => trace?.(`${scheduler.now - startMs} ${line()}`);
   const world: World = {
     ...{ scheduler, random, faults, network, keys, truth, note },
-    log: createListeningLog(violate),
+    log: createListeningLog(violate, note),
   };
   const store = createMemoryStore((changes) => watch.committed(changes));
   const { tables } = store;
@@ -231,26 +231,4 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
     const isOver = () => tables.openHolds.size === 0 && tables.vesting.size === 0;
     await until(endsWithinMs, isOver, hour);
   }
-}
-
-/** Disks are made once and wiped: opening a database takes longer than most of what is done with it. */
-export interface DiskPool {
-  take(): Disk;
-}
-
-export function createDiskPool(): DiskPool & { giveBackAll(): void } {
-  const all: Disk[] = [];
-  let taken = 0;
-  return {
-    take() {
-      const disk = all[taken] ?? createDisk();
-      all[taken] = disk;
-      taken += 1;
-      return disk;
-    },
-    giveBackAll() {
-      for (const disk of all.slice(0, taken)) disk.wipe();
-      taken = 0;
-    },
-  };
 }

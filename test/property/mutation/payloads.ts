@@ -96,7 +96,7 @@ const changes: readonly Change[] = [
   },
   (payload, _draw, { otherHold }) => void (payload["hold"] = otherHold),
   (payload) => void (payload["hold"] = "00000000-0000-8000-8000-000000000000"),
-  (payload) => void (payload["hold"] = String(payload["hold"]).toUpperCase()),
+  (payload) => void (payload["hold"] = (payload["hold"] as string).toUpperCase()),
   (payload, draw) =>
     void (payload["iat"] = Number(payload["iat"]) + pick(draw, [900, -1_000_000, 29])),
   (payload, draw) => void (payload["aud"] = pick(draw, ["http://another.example", ""])),

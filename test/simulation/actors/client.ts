@@ -89,6 +89,7 @@ export function createClientActor(parts: ClientParts): ClientActor {
         world.note(() => `${name} is ${outcome} (${number})`);
         if (outcome === "answered") answered += 1;
       } catch (error) {
+        world.note(() => `${name} has left (${number})`);
         if (!leaving.signal.aborted) report(error);
       } finally {
         if (process.isAlive) waiting -= 1;

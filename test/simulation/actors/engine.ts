@@ -39,7 +39,7 @@ type Handler = Dispatcher.DispatchHandler;
 
 /** Carries calls from a worker's process to its engine. */
 export function createEngineDispatcher(
-  { scheduler, faults, truth }: World,
+  { faults, truth }: World,
   process: Process,
   node: string,
   isHonest: boolean,
@@ -105,8 +105,6 @@ export function createEngineDispatcher(
 }
 
 const word = "hey ";
-/** UTF-8 bytes of text in one delta. */
-export const deltaBytes = Buffer.byteLength(word);
 const event = (data: object): string => `data: ${JSON.stringify(data)}\n\n`;
 const deltaEvent = event({
   id: "c",

@@ -17,11 +17,12 @@ const socketError = (code: string): Error => Object.assign(new Error(code), { co
 
 /** @param handle the running coordinator's */
 export function createTransport(
-  { scheduler, network }: World,
+  { scheduler, network, note }: World,
   process: Process,
   coordinator: Machine,
   handle: Handle,
 ): HttpTransport {
+  let calls = 0;
   const way = (delivered: () => void) => (from: string, to: string) => {
     const delayMs = network.journey(from, to);
     if (delayMs !== undefined) scheduler.at(delayMs, `${from} > ${to}`, delivered);
@@ -29,11 +30,14 @@ export function createTransport(
   return (call) =>
     new Promise((resolve, reject) => {
       process.reach("call");
+      const number = (calls += 1);
+      note(() => `call ${number} of ${process.name} to ${call.url}`);
       let forget = () => {};
       let isOver = false;
       const end = (settle: () => void) => {
         if (isOver) return;
         isOver = true;
+        note(() => `call ${number} of ${process.name} ends`);
         forget();
         call.signal.removeEventListener("abort", abort);
         if (process.isAlive) settle();

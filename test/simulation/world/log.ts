@@ -18,10 +18,17 @@ export function isFaultOfOurs(error: unknown): boolean {
   return true;
 }
 
-/** @param heard is told of errors that nobody foresaw */
-export function createListeningLog(heard: (what: string) => void): Log {
+/**
+ * @param heard is told of errors that nobody foresaw
+ * @param note writes a line of the trace
+ */
+export function createListeningLog(
+  heard: (what: string) => void,
+  note: (line: () => string) => void,
+): Log {
   const write = (fields: unknown, message?: string) => {
     const { err } = (fields ?? {}) as { err?: unknown };
+    note(() => `log: ${message} ${(err as { code?: string } | undefined)?.code ?? ""}`);
     if (err !== undefined && isFaultOfOurs(err)) heard(`${message}: ${describe(err)}`);
   };
   const log = { trace: write, debug: write, info: write, warn: write, error: write, fatal: write };

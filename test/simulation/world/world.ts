@@ -22,14 +22,3 @@ export interface World {
 
 export const coordinatorUrl = "http://127.0.0.1:1";
 export const coordinatorName = "coordinator";
-
-/** Connections that end when either side's machine does. */
-export function linkDeaths(
-  machines: readonly (Machine | undefined)[],
-  end: () => void,
-): () => void {
-  const forgets = machines.map((machine) => machine?.process?.onDeath(end));
-  return () => {
-    for (const forget of forgets) forget?.();
-  };
-}
