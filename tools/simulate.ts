@@ -48,7 +48,8 @@ function report(): void {
   console.log(
     `${(sum(({ elapsedMs }) => elapsedMs) / 3_600_000).toFixed(0)} hours of virtual time`,
   );
-  for (const [kind, times] of [...faults].toSorted(([left], [right]) => left.localeCompare(right))) console.log(`  ${kind}: ${times}`);
+  for (const [kind, times] of [...faults].toSorted(([left], [right]) => left.localeCompare(right)))
+    console.log(`  ${kind}: ${times}`);
   console.log(`${violations} violations`);
   process.exitCode = violations > 0 ? 1 : 0;
 }

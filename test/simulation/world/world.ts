@@ -3,7 +3,6 @@ import type { Log } from "../../../src/host/log.ts";
 import type { Truth } from "../checks/truth.ts";
 import type { Faults } from "./faults.ts";
 import type { Keys } from "./keys.ts";
-import type { Machine } from "./machine.ts";
 import type { Network } from "./network.ts";
 import type { SeededRandom } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
