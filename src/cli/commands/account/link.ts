@@ -41,7 +41,7 @@ async function askToJoin(
   const signer = await accountSigner(context);
   const isLinked = () => canAct(coordinator, accountId, signer, signal);
   if (!(await isLinked())) {
-    await refuseOwnAccount(coordinator, signer, signal);
+    await refuseOwnAccount(coordinator, accountId, signer, signal);
     const now = coordinator.time.now();
     const body = { account: accountId };
     const code = await createStatement(signer, "troop-link+jwt", coordinator.url, now, body);
@@ -82,13 +82,17 @@ async function canAct(
 /** A key with an account of its own cannot be linked: nobody could reach that account's credits any more. */
 async function refuseOwnAccount(
   coordinator: CoordinatorClient,
+  accountId: string,
   signer: Signer,
   signal: AbortSignal,
 ): Promise<void> {
   try {
     const path = `/users/${signer.id}/balance`;
     const answer = balanceAnswer;
-    const { balance } = await coordinator.call({ method: "GET", path, answer, signer, signal });
+    const call = { method: "GET", path, answer, signer, signal } as const;
+    const { balance, account_id } = await coordinator.call(call);
+    // The key was signed in since we looked.
+    if (account_id === accountId) return;
     throw new TroopError(
       "key_in_use",
       `This machine's key already has an account, with ${balance} credits.`,
