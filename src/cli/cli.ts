@@ -47,7 +47,7 @@ function buildProgram(surroundings: Surroundings): Command {
         const command = given.at(-1) as Command;
         const named = command.registeredArguments.map((argument, index) => [
           argument.name(),
-          given[index],
+          unshield(given[index]),
         ]);
         const flags: CommonFlags = { ...command.opts(), ...Object.fromEntries(named) };
         return verb(createContext(surroundings, flags), flags as never);
@@ -105,6 +105,16 @@ function buildProgram(surroundings: Surroundings): Command {
   return program;
 }
 
+/**
+ * One id in sixty-four begins with a dash and would pass for a flag. No flag of ours is a single dash with a word,
+ * and none has the length of an id: such words go past the parser behind a character that nobody can type.
+ */
+const shieldMark = "\u0000";
+const shield = (word: string): string =>
+  /^-(?:[A-Za-z0-9_][A-Za-z0-9_-]{6,41}|[A-Za-z0-9_-]{42})$/.test(word) ? shieldMark + word : word;
+const unshield = (value: unknown): unknown =>
+  typeof value === "string" && value.startsWith(shieldMark) ? value.slice(1) : value;
+
 /** Runs one command and returns its exit code. Never rejects. */
 export async function runCli(argv: string[], surroundings: Surroundings): Promise<number> {
   try {
@@ -113,7 +123,7 @@ export async function runCli(argv: string[], surroundings: Surroundings): Promis
       surroundings.terminal.stdout.write(program.helpInformation());
       return exitCodes.ok;
     }
-    await program.parseAsync(argv, { from: "user" });
+    await program.parseAsync(argv.map(shield), { from: "user" });
     return exitCodes.ok;
   } catch (error) {
     return report(error, argv, surroundings);

@@ -57,6 +57,8 @@ function findChromium(): string | undefined {
 
 export const programs = {
   postgres: { name: "PostgreSQL 15 server", find: findPostgres, packages: ["postgresql-15"] },
+  // The demo prints a curl line, and a test pastes it.
+  curl: { name: "curl", find: () => findProgram("curl"), packages: ["curl"] },
   redis: {
     name: "Redis server",
     find: () => findProgram("redis-server", "valkey-server"),
