@@ -110,16 +110,26 @@ const changes: readonly Change[] = [
     delete (holder as Payload)[name as string];
   },
   (payload, draw) => {
-    const places = [...placesIn(payload)];
-    const [holder] = pick(draw, places);
-    (holder as Payload)[pick(draw, ["__proto__", "extra", "k", "lines"])] = pick(draw, oddities);
+    const [holder] = pick(draw, [...placesIn(payload)]);
+    const name = pick(draw, ["__proto__", "constructor", "extra", "k", "lines"]);
+    // Not assigned: `__proto__` is to be written like any other name.
+    const value = pick(draw, oddities);
+    const isPlain = { enumerable: true, configurable: true, writable: true };
+    Object.defineProperty(holder, name, { value, ...isPlain });
   },
 ];
 
 /** One to three changes; now and then none. */
 export function changedPayload(honest: object, draw: Draw, attacked: Attacked): string {
   const payload = structuredClone(honest) as Payload;
-  for (let left = draw(4); left > 0; left -= 1) pick(draw, changes)(payload, draw, attacked);
+  for (let left = draw(4); left > 0; left -= 1) {
+    try {
+      pick(draw, changes)(payload, draw, attacked);
+    } catch (error) {
+      // An earlier change has left something of another kind there; then this one changes nothing.
+      if (!(error instanceof TypeError)) throw error;
+    }
+  }
   const text = JSON.stringify(payload);
   // What JSON.stringify would never write.
   switch (draw(40)) {
