@@ -25,11 +25,19 @@ export async function compareSequences(count: number, seed?: number): Promise<Ta
   await using real = await openRealBooks(database.url);
   const tally: Tally = { sequences: 0, steps: 0, answers: new Map() };
   let now = beginning;
+  let isSound = true;
   const property = fc.asyncProperty(sequence, async (operations) => {
     now += ageMs;
-    await compare(real, operations, now, tally);
+    try {
+      await compare(real, operations, now, tally);
+    } catch (error) {
+      // The books may be broken from now on, whatever smaller sequence is tried: only steps are compared.
+      isSound = false;
+      throw error;
+    }
     tally.sequences += 1;
-    if (tally.sequences % auditEvery === 0) expect(await real.ledger.audit()).toEqual([]);
+    if (isSound && tally.sequences % auditEvery === 0)
+      expect(await real.ledger.audit()).toEqual([]);
   });
   await fc.assert(property, { numRuns: count, ...(seed === undefined ? {} : { seed }) });
   expect(await real.ledger.audit()).toEqual([]);

@@ -39,7 +39,7 @@ export type Operation =
   | { type: "postpone"; ms: number }
   | { type: "expire" | "release" | "vest" };
 
-const number = fc.integer({ min: 1, max: 4 });
+const number = fc.integer({ min: 1, max: 5 });
 const anyHold = fc.nat(7);
 const requester = fc.nat(accountsInPlay - 2);
 const anybody = fc.nat(accountsInPlay - 1);
@@ -57,11 +57,24 @@ const line: fc.Arbitrary<LineDraft> = fc.record({
   claim: fc.constantFrom(100, 100, 100, 50, 300),
   isForged: rarely,
 });
+/** The client left at once, again and again: a few times are free. */
+const aborts: fc.Arbitrary<LineDraft[]> = fc
+  .tuple(fc.uniqueArray(number, { minLength: 3 }), line)
+  .map(([numbers, like]) =>
+    numbers.map((k) => ({
+      ...like,
+      k,
+      ms: 5_000,
+      completion: 0,
+      prompt: 1_000,
+      finish: "client_gone",
+    })),
+  );
 const word: fc.Arbitrary<WordDraft> = fc.record({
   k: number,
   verdict: fc.constantFrom("ok", "ok", "ok", "differs", "not_received", "refused"),
   isLineOfWorker: fc.boolean(),
-  bounds: fc.constantFrom(0, 50, 94, 95, 96, 100, 200),
+  bounds: fc.constantFrom(0, 94, 94, 95, 96, 100, 200),
   retry: fc.option(fc.record({ hold: anyHold, k: number }), { nil: undefined }),
 });
 const amount = fc.constantFrom(
@@ -82,7 +95,10 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     weight: 9,
     arbitrary: fc.record({
       ...{ type: fc.constant("receive" as const), hold: anyHold, isStranger: rarely },
-      lines: fc.array(line, { minLength: 1, maxLength: 4 }),
+      lines: fc.oneof(
+        { weight: 7, arbitrary: fc.array(line, { minLength: 1, maxLength: 4 }) },
+        { weight: 1, arbitrary: aborts },
+      ),
     }),
   },
   {
