@@ -127,23 +127,26 @@ export function createWire(world: World, seen: (capture: Capture) => void): Wire
       door.take({ id, headers, incoming, outgoing });
     }
 
-    let deliveredAt = 0;
+    // One at a time: what comes later waits behind what a cut holds back.
+    const onTheWay: Sent[] = [];
     function deliver(sent: Sent) {
-      deliveredAt = Math.max(deliveredAt, scheduler.now + random.between(1, 30));
-      scheduler.at(deliveredAt - scheduler.now, "answer", () => pass(sent));
+      onTheWay.push(sent);
+      if (onTheWay.length === 1) travel(random.between(1, 30));
     }
-    function pass(sent: Sent) {
+    function travel(delayMs: number) {
+      scheduler.at(delayMs, "answer", pass);
+    }
+    function pass() {
       if (isOver) return;
-      if (network.isCut(sender, door!.machine.name)) {
-        scheduler.at(retryMs, "answer", () => pass(sent));
-        return;
-      }
+      if (network.isCut(sender, door!.machine.name)) return travel(retryMs);
+      const sent = onTheWay.shift()!;
       if (sent.isEnd) {
         world.note(() => `request ${name} of ${sender} is answered`);
         end();
         outgoing!.finish();
       }
       if (from?.isAlive ?? true) ends.sent(sent);
+      if (onTheWay.length > 0) travel(random.between(0, 3));
     }
 
     if (!door || network.isCut(sender, door.machine.name)) {
