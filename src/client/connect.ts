@@ -1,18 +1,18 @@
 /**
- * The way to a node. Content is not sealed yet, so only addresses whose path is private by itself are used: this
- * machine's and the mesh's. Sealing goes into `sealFrame` and `openFrame` (protocol/sealed-stream.ts).
+ * The way to a node: the best path that answers, another where nobody does. Content is not sealed yet, so only paths
+ * that are private by themselves are used: this machine's and the mesh's.
  */
 import type { Dispatcher } from "undici";
-import { addressKind } from "../host/address-kind.ts";
-import { type ListenAddress, readListenAddress, urlOf } from "../host/listen.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import type { Peer } from "../protocol/node.ts";
 import { openStream, type OpenStream } from "./open-stream.ts";
+import type { PathFinder } from "./paths/find-path.ts";
+import { type Path, pathsTo } from "./paths/path.ts";
 
 export interface WorkerCall {
   node: Peer;
   headers: Record<string, string>;
-  /** Wire bytes; made anew for each address that is tried. */
+  /** Wire bytes; made anew for each path that is tried. */
   body: () => Uint8Array | Iterable<Uint8Array>;
   signal: AbortSignal;
 }
@@ -20,36 +20,34 @@ export interface WorkerCall {
 /** @throws TroopError `address_refused`, `node_unreachable`; both only where nothing was sent */
 export type Connect = (call: WorkerCall) => Promise<OpenStream>;
 
-/** Addresses that content may be sent to before it is sealed. */
-export function usableAddresses(addresses: readonly string[]): ListenAddress[] {
-  return addresses.flatMap((text) => {
-    const address = readListenAddress(text);
-    if (!address) return [];
-    const kind = address.host === "localhost" ? "loopback" : addressKind(address.host);
-    return kind === "loopback" || kind === "mesh" ? [address] : [];
-  });
+export interface ConnectParts {
+  dispatcher: Dispatcher;
+  paths: PathFinder;
 }
 
-export function createConnect(dispatcher: Dispatcher): Connect {
+/** Paths that content may take before it is sealed. */
+export const privatePaths = (node: Pick<Peer, "node_id" | "addresses" | "relay">): Path[] =>
+  pathsTo(node).filter(({ kind }) => kind === "loopback" || kind === "mesh");
+
+export function createConnect({ dispatcher, paths }: ConnectParts): Connect {
   return async ({ node, headers, body, signal }) => {
-    const addresses = usableAddresses(node.addresses);
-    if (addresses.length === 0) throw new TroopError("address_refused");
-    let cause: unknown;
-    for (const address of addresses) {
+    const usable = privatePaths(node);
+    if (usable.length === 0) throw new TroopError("address_refused");
+    const failed: Path[] = [];
+    for (;;) {
+      const path = await paths.find(node.node_id, usable, failed, signal);
+      const request = { origin: path.origin, path: `${path.prefix}/infer`, headers, body: body() };
       try {
-        const path = "/infer";
-        return await openStream(
-          dispatcher,
-          { origin: urlOf(address), path, headers, body: body() },
-          signal,
-        );
+        const stream = await openStream(dispatcher, request, signal);
+        paths.worked(node.node_id, path);
+        return stream;
       } catch (error) {
         signal.throwIfAborted();
+        paths.broke(node.node_id, path);
         if (!isConnectFailure(error)) throw error;
-        cause = error;
+        failed.push(path);
       }
     }
-    throw new TroopError("node_unreachable", undefined, { cause });
   };
 }
 

@@ -17,6 +17,8 @@ import { createClientCore } from "./core.ts";
 import { createGenerate } from "./generate.ts";
 import { createApp } from "./http/app.ts";
 import { createExchanges } from "./http/exchange.ts";
+import { createPathFinder } from "./paths/find-path.ts";
+import { probe } from "./paths/probe.ts";
 import { readStatus, type SidecarStatus } from "./status.ts";
 
 export interface SidecarParts {
@@ -71,7 +73,7 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
   const core = stack.use(
     createClientCore({
       ...{ config, clock, random, log, account, database, coordinator },
-      connect: createConnect(dispatcher),
+      connect: createConnect({ dispatcher, paths: createPathFinder({ clock, probe }) }),
     }),
   );
   const { outbox, tickets, peers, finder, dispatch } = core;

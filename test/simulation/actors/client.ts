@@ -2,6 +2,7 @@
 import { createClientCore } from "../../../src/client/core.ts";
 import { createConnect } from "../../../src/client/connect.ts";
 import type { Asking } from "../../../src/client/dispatch.ts";
+import { createPathFinder } from "../../../src/client/paths/find-path.ts";
 import { createCoordinatorClient } from "../../../src/host/coordinator-client.ts";
 import type { Micro } from "../../../src/protocol/credits.ts";
 import type { Signer } from "../../../src/protocol/signature.ts";
@@ -65,7 +66,10 @@ export function createClientActor(parts: ClientParts): ClientActor {
       config: { maxBudget: parts.maxBudget, queueWaitMs },
       ...{ clock, random, log, account: parts.mouth, database: disk.mount(process) },
       coordinator: createCoordinatorClient({ url: coordinatorUrl, clock, random, transport }),
-      connect: createConnect(wire.dispatcherFor(process)),
+      connect: createConnect({
+        dispatcher: wire.dispatcherFor(process),
+        paths: createPathFinder({ clock, probe: wire.probeFor(process) }),
+      }),
     });
     const { signal } = new AbortController();
     Promise.all(client.run(signal)).catch(report);

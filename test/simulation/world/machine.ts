@@ -116,7 +116,12 @@ export function createMachine(parts: MachineParts): Machine {
     boot() {
       if (current) return;
       current = createProcess();
-      start(current.process);
+      try {
+        start(current.process);
+      } catch (error) {
+        // It was killed before it had begun.
+        if (!(error instanceof Killed)) throw error;
+      }
     },
     kill: () => kill("idle"),
     halt: () => void end(),

@@ -3,6 +3,7 @@
  * a connection that is refused, cut off, held back or broken. Bytes on one connection arrive in order or not at all.
  */
 import type { Dispatcher } from "undici";
+import type { Probe } from "../../../src/client/paths/probe.ts";
 import { markLength, markOf } from "../actors/engine.ts";
 import type { Machine, Process } from "./machine.ts";
 import { createIncoming, createOutgoing, type Sent } from "./streams.ts";
@@ -32,6 +33,8 @@ export interface Capture {
 export interface Wire {
   /** What a client's process sends through. */
   dispatcherFor(process: Process): Dispatcher;
+  /** How it finds out whether a path is open. */
+  probeFor(process: Process): Probe;
   /** Sends what was written down, by nobody's hand; the answer is not looked at. */
   replay(capture: Capture): void;
   open(port: number, door: Door): void;
@@ -168,6 +171,19 @@ export function createWire(world: World, seen: (capture: Capture) => void): Wire
   return {
     open: (port, door) => void doors.set(port, door),
     replay: (capture) => void connect(capture, undefined, silent),
+    probeFor:
+      (process) =>
+      ({ origin }) =>
+        new Promise((resolve, reject) => {
+          process.reach("probe");
+          const door = doors.get(Number(origin.split(":")[2]));
+          const name = door?.machine.name ?? "nobody";
+          const delayMs = network.isCut(process.name, name) ? connectTimeoutMs : 20;
+          scheduler.at(delayMs, "probe", () => {
+            if (door?.machine.process && !network.isCut(process.name, name)) resolve();
+            else reject(new Error("nobody answers"));
+          });
+        }),
     dispatcherFor(process) {
       function dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) {
         process.reach("infer");

@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+import { createFakeClock, type FakeClock } from "../../../test/support/fake-clock.ts";
+import { createPathFinder } from "./find-path.ts";
+import { type Path, pathsTo } from "./path.ts";
+
+const node_id = "n".repeat(43);
+const paths = pathsTo({
+  node_id,
+  addresses: ["100.64.0.9:8080", "9.9.9.9:8080"],
+  relay: ["https://relay.example"],
+});
+const never = new AbortController().signal;
+
+/** Probes answer, refuse or stay silent as the test says. */
+function scripted(clock: FakeClock) {
+  const asked: string[] = [];
+  const state: Record<string, "open" | "shut" | "silent"> = {};
+  const finder = createPathFinder({
+    clock,
+    probe: ({ kind }, signal) => {
+      asked.push(kind);
+      if (state[kind] === "open") return Promise.resolve();
+      if (state[kind] === "shut") return Promise.reject(new Error("refused"));
+      return new Promise((_, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason as Error)),
+      );
+    },
+  });
+  const find = (failed: readonly Path[] = []) => finder.find(node_id, paths, failed, never);
+  return { asked, state, finder, find };
+}
+
+test("the mesh is used where it answers, and nothing else is asked", async () => {
+  const { find, state, asked } = scripted(createFakeClock());
+  state["mesh"] = "open";
+  expect((await find()).kind).toBe("mesh");
+  expect(asked).toEqual(["mesh"]);
+});
+
+test("a path that refuses gives way at once, a silent one after 300 ms", async () => {
+  const clock = createFakeClock();
+  const { find, state } = scripted(clock);
+  Object.assign(state, { mesh: "shut", direct: "silent", relay: "open" });
+  let found: Path | undefined;
+  const finding = find().then((path) => (found = path));
+  await clock.advance(299);
+  expect(found).toBeUndefined();
+  await clock.advance(1);
+  expect((await finding).kind).toBe("relay");
+});
+
+test("what worked a moment ago is used without being asked", async () => {
+  const clock = createFakeClock();
+  const { find, state, finder, asked } = scripted(clock);
+  state["mesh"] = "open";
+  finder.worked(node_id, await find());
+  await find();
+  expect(asked).toEqual(["mesh"]);
+  await clock.advance(10_000);
+  await find();
+  expect(asked).toEqual(["mesh", "mesh"]);
+});
+
+test("on the relay, a direct path that opens is used by the request after the next", async () => {
+  const clock = createFakeClock();
+  const { find, state, finder } = scripted(clock);
+  Object.assign(state, { mesh: "shut", direct: "shut", relay: "open" });
+  finder.worked(node_id, await find());
+  state["direct"] = "open";
+  expect((await find()).kind).toBe("relay");
+  await clock.advance(0);
+  expect((await find()).kind).toBe("direct");
+});
+
+test("a path that broke is forgotten, and this request does not take it again", async () => {
+  const { find, state, finder } = scripted(createFakeClock());
+  Object.assign(state, { mesh: "open", direct: "shut", relay: "open" });
+  const mesh = await find();
+  finder.worked(node_id, mesh);
+  finder.broke(node_id, mesh);
+  expect(finder.last(node_id)).toBeUndefined();
+  expect((await find([mesh])).kind).toBe("relay");
+});
+
+test("where nobody answers the node is unreachable, after at most a few seconds", async () => {
+  const clock = createFakeClock();
+  const { find, state } = scripted(clock);
+  Object.assign(state, { mesh: "silent", direct: "shut", relay: "silent" });
+  const ended = find().catch((error: unknown) => error);
+  await clock.advance(6_000);
+  expect(await ended).toMatchObject({ code: "node_unreachable" });
+});

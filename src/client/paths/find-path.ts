@@ -1,0 +1,138 @@
+/**
+ * Finds a path to a node and remembers what worked. Where several may do, they are tried one after the other, each a
+ * moment after the former, and the first that answers is used; a better one that answers later is used next time.
+ */
+import { boundedMap } from "../../base/bounded-map.ts";
+import { type Clock, deadline, type Timer } from "../../base/clock.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
+import { isSamePath, type Path } from "./path.ts";
+import type { Probe } from "./probe.ts";
+
+export interface PathFinder {
+  /**
+   * The path that the next request should take.
+   * @param paths best first
+   * @param failed those that this request has tried in vain
+   * @throws TroopError `node_unreachable`; the reason of `signal`
+   */
+  find(
+    node: string,
+    paths: readonly Path[],
+    failed: readonly Path[],
+    signal: AbortSignal,
+  ): Promise<Path>;
+  /** The path was used and worked. */
+  worked(node: string, path: Path): void;
+  /** Nobody answered there. */
+  broke(node: string, path: Path): void;
+  /** What is remembered of a node. */
+  last(node: string): Path | undefined;
+}
+
+export interface PathFinderParts {
+  clock: Clock;
+  probe: Probe;
+}
+
+interface Memory {
+  path: Path;
+  workedAt: number;
+}
+
+/** How long a path has to answer before the next one is tried beside it. */
+const headStartMs = 300;
+const probeMs = 5_000;
+/** So soon after it worked, a path is used without being tried first. */
+const trustMs = 10_000;
+const nodesMost = 1_000;
+
+export function createPathFinder({ clock, probe }: PathFinderParts): PathFinder {
+  const memories = boundedMap<string, Memory>(nodesMost);
+  const looking = new Set<string>();
+
+  const remember = (node: string, path: Path) =>
+    memories.set(node, { path, workedAt: clock.monotonic() });
+
+  async function answers(path: Path, signal?: AbortSignal): Promise<void> {
+    using limit = deadline(clock, probeMs, new TroopError("timeout"));
+    await probe(path, signal ? AbortSignal.any([signal, limit.signal]) : limit.signal);
+  }
+
+  /** Looks, beside the request, whether a path better than the present one has opened. */
+  function lookForBetter(node: string, better: readonly Path[]): void {
+    if (better.length === 0 || looking.has(node)) return;
+    looking.add(node);
+    const look = async () => {
+      for (const path of better) {
+        const isOpen = await answers(path).then(
+          () => true,
+          () => false,
+        );
+        if (isOpen) return remember(node, path);
+      }
+    };
+    void look().finally(() => looking.delete(node));
+  }
+
+  return {
+    async find(node, paths, failed, signal) {
+      const left = paths.filter((path) => !failed.some((other) => isSamePath(path, other)));
+      const [only] = left;
+      if (!only) throw new TroopError("node_unreachable");
+      const memory = memories.get(node);
+      const known = memory && left.findIndex((path) => isSamePath(path, memory.path));
+      if (memory && known !== undefined && known >= 0) {
+        if (failed.length === 0) lookForBetter(node, left.slice(0, known));
+        if (clock.monotonic() - memory.workedAt < trustMs) return left[known]!;
+        left.unshift(...left.splice(known, 1));
+      }
+      if (left.length === 1) return only;
+      return race(clock, left, answers, signal);
+    },
+    worked: remember,
+    broke(node, path) {
+      const memory = memories.get(node);
+      if (memory && isSamePath(memory.path, path)) memories.delete(node);
+    },
+    last: (node) => memories.get(node)?.path,
+  };
+}
+
+/** The first path that answers; each begins when the former has failed, or has had its head start. */
+function race(
+  clock: Clock,
+  paths: readonly Path[],
+  answers: (path: Path, signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<Path> {
+  const { promise, resolve, reject } = Promise.withResolvers<Path>();
+  const stop = new AbortController();
+  let begun = 0;
+  let failures = 0;
+  let timer: Timer | undefined;
+  const begin = () => {
+    timer?.cancel();
+    const path = paths[begun];
+    if (!path || stop.signal.aborted) return;
+    begun += 1;
+    timer = clock.timer(headStartMs, begin);
+    answers(path, stop.signal).then(
+      () => resolve(path),
+      (cause: unknown) => {
+        failures += 1;
+        if (failures === paths.length)
+          reject(new TroopError("node_unreachable", undefined, { cause }));
+        begin();
+      },
+    );
+  };
+  const abort = () => reject(signal.reason as Error);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  begin();
+  return promise.finally(() => {
+    timer?.cancel();
+    signal.removeEventListener("abort", abort);
+    stop.abort(new Error("another path answered"));
+  });
+}

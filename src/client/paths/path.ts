@@ -1,0 +1,48 @@
+/** The ways to a node, best first: this machine, the mesh, an address of its own, a relay. Pure. */
+import { addressKind } from "../../host/address-kind.ts";
+import { type ListenAddress, readListenAddress, urlOf } from "../../host/listen.ts";
+import type { Peer } from "../../protocol/node.ts";
+
+export const pathKinds = ["loopback", "mesh", "direct", "relay"] as const;
+export type PathKind = (typeof pathKinds)[number];
+
+/** Where a request can be posted. */
+export interface Path {
+  kind: PathKind;
+  /** `http://host:port`, without a trailing slash. */
+  origin: string;
+  /** What `/infer` is appended to: empty, or a relay's `/relay/<node_id>`. */
+  prefix: string;
+}
+
+/** A coordinator may name many; whoever tried them all would be its tool. */
+const pathsMost = 8;
+
+/** In the order in which they are to be tried; what cannot be read is left out. */
+export function pathsTo(node: Pick<Peer, "node_id" | "addresses" | "relay">): Path[] {
+  const own = node.addresses.flatMap((text) => {
+    const address = readListenAddress(text);
+    return address ? [{ kind: kindOf(address), origin: urlOf(address), prefix: "" }] : [];
+  });
+  const relayed = node.relay.flatMap((text) => relayPath(text, node.node_id) ?? []);
+  return [...own, ...relayed]
+    .toSorted((left, right) => rank(left) - rank(right))
+    .slice(0, pathsMost);
+}
+
+export const isSamePath = (left: Path, right: Path): boolean =>
+  left.origin === right.origin && left.prefix === right.prefix;
+
+const rank = ({ kind }: Path): number => pathKinds.indexOf(kind);
+
+function kindOf({ host }: ListenAddress): PathKind {
+  const kind = host === "localhost" ? "loopback" : addressKind(host);
+  return kind === "loopback" || kind === "mesh" ? kind : "direct";
+}
+
+function relayPath(text: string, node: string): Path | undefined {
+  const url = URL.parse(text);
+  if (!url || (url.protocol !== "https:" && url.protocol !== "http:")) return undefined;
+  const base = url.pathname.replace(/\/+$/, "");
+  return { kind: "relay", origin: url.origin, prefix: `${base}/relay/${node}` };
+}
