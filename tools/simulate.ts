@@ -1,55 +1,97 @@
 /**
- * The simulation from the command line: many worlds, one after the other, each from its seed.
- * usage: npm run simulate -- [--seeds N] [--seed S] [--trace]
+ * The simulation from the command line: many worlds spread over processes, one of them again with its trace, planted
+ * bugs, or a worker that stalls. `npm run simulate -- --help` says how.
  */
-import { parseArgs } from "node:util";
 import { createDiskPool } from "../test/simulation/disk-pool.ts";
 import { simulateSeed, type SeedResult } from "../test/simulation/simulate-seed.ts";
+import { mutantsTable, tryMutants } from "./simulate/mutants.ts";
+import { readOptions, usage, type Wish } from "./simulate/options.ts";
+import { createProgress } from "./simulate/progress.ts";
+import { isGood, type Report, reportOf, reportText } from "./simulate/report.ts";
+import { type BrokenSeed, spreadSeeds } from "./simulate/spread.ts";
+import { isHarmless, stallingText, tryStalling } from "./simulate/stalling.ts";
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "20" },
-    seed: { type: "string" },
-    trace: { type: "boolean", default: false },
-  },
-});
-const first = values.seed === undefined ? 1 : Number(values.seed);
-const count = values.seed === undefined ? Number(values.seeds) : 1;
-if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || count < 1) {
-  console.error("--seeds and --seed take whole numbers");
-  process.exit(2);
+type Of<Kind extends Wish["kind"]> = Extract<Wish, { kind: Kind }>;
+
+const wish = read();
+process.exitCode = wish ? ((await obey(wish)) ? 0 : 1) : 2;
+
+/** Undefined, and said why, where it is not understood. */
+function read(): Wish | undefined {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    return undefined;
+  }
 }
 
-const disks = createDiskPool();
-const begun = performance.now();
-const results: SeedResult[] = [];
-for (let seed = first; seed < first + count; seed += 1) {
-  const trace = values.trace ? { trace: (line: string) => console.log(line) } : {};
-  const result = await simulateSeed(seed, { disks, ...trace });
-  disks.giveBackAll();
-  results.push(result);
-  for (const { at, what } of result.violations) console.log(`seed ${seed} at ${at} ms: ${what}`);
-  if (result.violations.length > 0)
-    console.log(`  replay: npm run simulate -- --seed ${seed} --trace`);
+/** @returns whether all is well */
+async function obey(wish: Wish): Promise<boolean> {
+  switch (wish.kind) {
+    case "help":
+      console.log(usage);
+      return true;
+    case "replay":
+      return say(await replay(wish), wish.isJson);
+    case "seeds":
+      return say(await runSeeds(wish), wish.isJson);
+    case "mutants":
+      return runMutants(wish);
+    case "stalling": {
+      const stalling = await tryStalling(wish);
+      tell(stallingText(stalling), stalling, wish.isJson);
+      return isHarmless(stalling);
+    }
+    default:
+      return wish satisfies never;
+  }
 }
-report();
 
-function report(): void {
-  const seconds = (performance.now() - begun) / 1_000;
-  const sum = (of: (result: SeedResult) => number) =>
-    results.reduce((total, result) => total + of(result), 0);
-  const faults = new Map<string, number>();
-  for (const result of results)
-    for (const [kind, times] of Object.entries(result.faults))
-      faults.set(kind, (faults.get(kind) ?? 0) + times);
-  const violations = sum((result) => result.violations.length);
-  console.log(`${results.length} seeds, ${(results.length / seconds).toFixed(2)} a second`);
-  console.log(`${sum(({ jobs }) => jobs)} jobs, ${sum(({ answered }) => answered)} answered whole`);
-  console.log(
-    `${(sum(({ elapsedMs }) => elapsedMs) / 3_600_000).toFixed(0)} hours of virtual time`,
-  );
-  for (const [kind, times] of [...faults].toSorted(([left], [right]) => left.localeCompare(right)))
-    console.log(`  ${kind}: ${times}`);
-  console.log(`${violations} violations`);
-  process.exitCode = violations > 0 ? 1 : 0;
+function say(report: Report, isJson: boolean): boolean {
+  tell(reportText(report), { ...report, isGood: isGood(report) }, isJson);
+  return isGood(report);
+}
+
+/** For people, or for programs and for people beside them. */
+function tell(text: string, json: object, isJson: boolean): void {
+  if (isJson) console.error(text);
+  console.log(isJson ? JSON.stringify(json) : text);
+}
+
+async function replay({ seed, isTraced }: Of<"replay">): Promise<Report> {
+  const begun = performance.now();
+  const trace = isTraced ? { trace: (line: string) => console.log(line) } : {};
+  const result = await simulateSeed(seed, { disks: createDiskPool(), ...trace });
+  return reportOf([result], [], (performance.now() - begun) / 1_000);
+}
+
+async function runSeeds({ from, count, jobs }: Of<"seeds">): Promise<Report> {
+  const begun = performance.now();
+  const progress = createProgress(count, "seeds");
+  const results: SeedResult[] = [];
+  const broken: BrokenSeed[] = [];
+  await spreadSeeds({
+    ...{ from, count, jobs },
+    onResult(result) {
+      results.push(result);
+      const [first] = result.violations;
+      if (first) progress.note(`seed ${result.seed} at ${first.at} ms: ${first.what}`);
+      progress.step();
+    },
+    onBroken(seed) {
+      broken.push(seed);
+      progress.step(`, seed ${seed.seed} broke off`);
+    },
+  });
+  progress.done();
+  return reportOf(results, broken, (performance.now() - begun) / 1_000);
+}
+
+async function runMutants(wish: Of<"mutants">): Promise<boolean> {
+  const rows = await tryMutants(wish);
+  const caught = rows.filter((row) => row.caught).length;
+  const last = `${caught} of ${rows.length} mutants caught`;
+  tell(`${mutantsTable(rows)}\n${last}`, { mutants: rows, caught }, wish.isJson);
+  return caught === rows.length;
 }

@@ -13,6 +13,7 @@ import { checkEndings } from "./checks/endings.ts";
 import { createTruth } from "./checks/truth.ts";
 import { createViolations, type Violation } from "./checks/violations.ts";
 import { auditTables } from "./ledger/memory-audit.ts";
+import { type Earnings, earningsOf } from "./earnings.ts";
 import { createDiskPool, type DiskPool } from "./disk-pool.ts";
 import { createMemoryStore } from "./ledger/memory-store.ts";
 import { createFaults, type FaultCounts } from "./world/faults.ts";
@@ -21,7 +22,7 @@ import { createListeningLog } from "./world/log.ts";
 import { createNetwork } from "./world/network.ts";
 import { seededRandom } from "./world/random.ts";
 import { createScheduler } from "./world/scheduler.ts";
-import { createWire } from "./world/wire.ts";
+import { createWire, tokenOf } from "./world/wire.ts";
 import type { World } from "./world/world.ts";
 
 export interface SeedResult {
@@ -34,12 +35,16 @@ export interface SeedResult {
   /** Virtual time, ms. */
   elapsedMs: number;
   faults: FaultCounts;
+  /** Of worker-2's owner. */
+  earnings: Earnings;
 }
 
 export interface SeedOptions {
   /** Gets a line for each event. */
   trace?: (line: string) => void;
   disks?: DiskPool;
+  /** Worker-2 tells no lies, and its engine takes this many times as long as it would have to. */
+  drags?: number;
 }
 
 const minute = 60_000;
@@ -91,6 +96,7 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
     tables,
     truth,
     now: () => scheduler.now,
+    resumedAt: () => coordinator.resumedAt,
     starterCredits,
     violate,
   });
@@ -106,7 +112,12 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
   });
   const ports = Array.from({ length: workerCount }, (_, index) => firstPort + index);
   const thief = createThief(world, () => wire, ports);
-  const wire = createWire(world, thief);
+  /** Tickets stand in the open: whoever listens knows whose holds there are. */
+  const overheard: string[] = [];
+  const wire = createWire(world, (capture) => {
+    overheard.push(truth.claimsOf(tokenOf(capture.headers)).jti);
+    thief(capture);
+  });
   const disks = options.disks ?? createDiskPool();
   const skew = () => {
     const skewMs = random.between(-20_000, 20_000);
@@ -125,7 +136,9 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
     clients.push(
       createClientActor({
         ...{ ...common, name, account, isHonest, disk: disks.take() },
-        mouth: isHonest ? account : createLyingClient(account, random.fork(`${name} lies`), told),
+        mouth: isHonest
+          ? account
+          : createLyingClient(account, random.fork(`${name} lies`), told, overheard),
         models: index === 2 ? models : models.slice(0, 1),
         maxBudget: index === 2 ? 400_000n : undefined,
         asksEveryMs: random.pick([4_000, 6_000, 9_000]),
@@ -138,7 +151,7 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
     const name = `worker-${index + 1}`;
     const node = await keys.signer();
     nodeMultipliers.set(node.id, random.pick(multipliers));
-    const isLying = hasLyingWorkers && index === 1;
+    const isLying = hasLyingWorkers && index === 1 && options.drags === undefined;
     const told = () => faults.count("worker_lied");
     workers.push(
       createWorkerActor({
@@ -151,6 +164,7 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
           slots: random.between(1, 4),
           models,
           exaggerates: isLying && random.chance(0.5) ? 6 : 1,
+          drags: index === 1 ? (options.drags ?? 1) : 1,
         },
         skewMs: skew(),
       }),
@@ -211,6 +225,7 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
     events: scheduler.events,
     elapsedMs: elapsed(),
     faults: faults.counts,
+    earnings: earningsOf(tables, workers[1]!.owner.id),
   };
 
   /** Every worker that is up is on offer again. */

@@ -13,7 +13,6 @@ import { createMachine, type Machine, type Process } from "../world/machine.ts";
 import type { Wire } from "../world/wire.ts";
 import { coordinatorUrl, type World } from "../world/world.ts";
 import type { CoordinatorActor } from "./coordinator.ts";
-import { markOf } from "./engine.ts";
 
 export interface ClientActor {
   readonly machine: Machine;
@@ -63,7 +62,11 @@ export function createClientActor(parts: ClientParts): ClientActor {
     waiting = 0;
     const transport = createTransport(world, process, coordinator.machine, coordinator.handle);
     const client = createClientCore({
-      config: { maxBudget: parts.maxBudget, queueWaitMs },
+      config: {
+        ...{ maxBudget: parts.maxBudget, queueWaitMs },
+        policy: { onlyNodes: [], onlyOwners: [] },
+      },
+      verifier: world.keys.verifier,
       ...{ clock, random, log, account: parts.mouth, database: disk.mount(process) },
       coordinator: createCoordinatorClient({ url: coordinatorUrl, clock, random, transport }),
       connect: createConnect({
@@ -140,7 +143,7 @@ export function createClientActor(parts: ClientParts): ClientActor {
 
 function askingFor(model: string, signal: AbortSignal): Asking {
   let textBytes = 0;
-  const messages = [{ role: "user", content: `a question ${markOf("00000000")}` }];
+  const messages = [{ role: "user", content: "a question" }];
   return {
     ...{ model, signal, capability: "chat" },
     inquiry: {

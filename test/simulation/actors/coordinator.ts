@@ -23,6 +23,8 @@ export interface CoordinatorActor {
   listed(): Promise<string[]>;
   /** The database does not answer until `untilMs`, true time. */
   loseDatabase(untilMs: number): void;
+  /** When it last began on books that were there already, true time in ms; -Infinity before. */
+  readonly resumedAt: number;
   /** How often its own jobs run from its next start on, ms. */
   jobsEveryMs: number;
 }
@@ -52,11 +54,13 @@ export function createCoordinatorActor(parts: CoordinatorParts): CoordinatorActo
   const nodes: EnrolledNodes = new Map();
   let databaseAwayUntil = 0;
   let lastAlive: number | undefined;
+  let resumedAt = -Infinity;
   let running: Running | undefined;
   const publicUrl = () => coordinatorUrl;
 
   function start(process: Process): void {
     const { clock } = process;
+    if (lastAlive !== undefined) resumedAt = scheduler.now;
     const shares = faults.shares;
     const connection = store.connect({
       reach(call) {
@@ -140,6 +144,9 @@ export function createCoordinatorActor(parts: CoordinatorParts): CoordinatorActo
     },
     loseDatabase(untilMs) {
       databaseAwayUntil = untilMs;
+    },
+    get resumedAt() {
+      return resumedAt;
     },
     jobsEveryMs: 10_000,
   };

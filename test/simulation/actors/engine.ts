@@ -1,18 +1,26 @@
 /** A worker's inference engine: speaks the OpenAI dialect, and fails in the ways that engines do. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Dispatcher } from "undici";
 import type { Engine } from "../../../src/worker/engines/engine.ts";
 import type { Process } from "../world/machine.ts";
 import type { World } from "../world/world.ts";
 
-/** Where a request's id stands in its prompt, so that the truth knows what the engine was given. */
-export const markOf = (id: string): string => `#${id}#`;
-export const markLength = markOf("00000000").length;
+const delivery = new AsyncLocalStorage<string>();
+
+/**
+ * Content is sealed, so that nothing on the wire names what an engine is given. All that comes of a delivery therefore
+ * runs in a context that does.
+ */
+export const asDelivery = <Result>(id: string, work: () => Result): Result =>
+  delivery.run(id, work);
 
 export interface EngineTraits {
   slots: number;
   models: readonly string[];
   /** It claims this many times the tokens that it made. */
   exaggerates: number;
+  /** Between two pieces of an answer it waits this many times as long as it would have to. */
+  drags: number;
 }
 
 export const createEngine = ({ slots, models }: EngineTraits): Engine => ({
@@ -46,10 +54,9 @@ export function createEngineDispatcher(
   traits: EngineTraits,
 ): Dispatcher {
   const { random } = process;
-  function dispatch({ body }: Dispatcher.DispatchOptions, handler: Handler): boolean {
+  function dispatch(_options: Dispatcher.DispatchOptions, handler: Handler): boolean {
     process.reach("engine");
-    const [, id] = /#(\w{8})#/.exec(body as string)!;
-    truth.run(id!, node, isHonest);
+    truth.run(delivery.getStore() ?? "", node, isHonest);
     let isOver = false;
     const controller = {
       aborted: false,
@@ -65,7 +72,7 @@ export function createEngineDispatcher(
     const isFailing = faults.happens(failure, faults.shares.engine);
     const deltas = random.between(1, mostDeltas);
     const later = (act: () => void) =>
-      process.clock.timer(random.between(50, longestGapMs), () => {
+      process.clock.timer(random.between(50, longestGapMs) * traits.drags, () => {
         if (!isOver) act();
       });
 

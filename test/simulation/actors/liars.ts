@@ -11,14 +11,22 @@ interface Statement<Told> {
 
 type Lie<Told> = (statement: Statement<Told>) => Told[];
 
+interface Liar<Told> {
+  honest: Signer;
+  type: SignedType;
+  lies: readonly Lie<Told>[];
+  random: SeededRandom;
+  told: () => void;
+  /** Somebody's hold; without one it speaks of its own only. */
+  overheard?: () => string | undefined;
+}
+
+/** How often it speaks of somebody else's hold: one of the latest, on which nobody may have spoken yet. */
+const elsewhereShare = 0.2;
+const latest = 6;
+
 /** Signs as `honest` does, but for statements of one type, some of which it makes up. */
-function withLies<Told>(
-  honest: Signer,
-  type: SignedType,
-  lies: readonly Lie<Told>[],
-  random: SeededRandom,
-  told: () => void,
-): Signer {
+function withLies<Told>({ honest, type, lies, random, told, overheard }: Liar<Told>): Signer {
   return {
     ...honest,
     sign(asked, payload) {
@@ -26,7 +34,8 @@ function withLies<Told>(
       told();
       const statement = payload as Statement<Told>;
       const lines = random.pick(lies)(statement).slice(0, 100);
-      return honest.sign(asked, { ...payload, lines });
+      const elsewhere = overheard && random.chance(elsewhereShare) ? overheard() : undefined;
+      return honest.sign(asked, { ...payload, hold: elsewhere ?? statement.hold, lines });
     },
   };
 }
@@ -53,7 +62,7 @@ export function createLyingWorker(honest: Signer, random: SeededRandom, told: ()
     // Work that was not paid for.
     ({ lines }) => lines.map((line) => ({ ...line, finish: "stop", cost: "1000.000000" })),
   ];
-  const liar = withLies(honest, "troop-receipt+jwt", lies, random, told);
+  const liar = withLies({ honest, type: "troop-receipt+jwt", lies, random, told });
   return {
     ...liar,
     sign(type, payload) {
@@ -63,7 +72,13 @@ export function createLyingWorker(honest: Signer, random: SeededRandom, told: ()
   };
 }
 
-export function createLyingClient(honest: Signer, random: SeededRandom, told: () => void): Signer {
+/** @param overheard ids of holds, whoever's */
+export function createLyingClient(
+  honest: Signer,
+  random: SeededRandom,
+  told: () => void,
+  overheard: readonly string[],
+): Signer {
   const names: string[] = [];
   const spoken = (statement: Statement<AcknowledgedLine>) => {
     for (const { k } of statement.lines) names.push(`${statement.hold}.${k}`);
@@ -93,5 +108,8 @@ export function createLyingClient(honest: Signer, random: SeededRandom, told: ()
       return spoken(statement).map((line) => ({ ...line, retry_of: earlier }));
     },
   ];
-  return withLies(honest, "troop-acknowledgement+jwt", lies, random, told);
+  return withLies({
+    ...{ honest, type: "troop-acknowledgement+jwt", lies, random, told },
+    overheard: () => overheard.at(-random.between(1, latest)),
+  });
 }

@@ -3,12 +3,13 @@ import { createCoordinatorClient } from "../../../src/host/coordinator-client.ts
 import type { HttpTransport } from "../../../src/host/http-transport.ts";
 import { limits } from "../../../src/protocol/limits.ts";
 import type { StatementOutcome } from "../../../src/protocol/receipt.ts";
+import type { FrameSealer } from "../../../src/protocol/sealed-stream-cipher.ts";
 import type { Signer } from "../../../src/protocol/signature.ts";
 import { createWorkerCore, type WorkerCore } from "../../../src/worker/core.ts";
 import { createAnswer } from "../../../src/worker/proxy/answer.ts";
 import { refusePlainly } from "../../../src/worker/proxy/refusal.ts";
-import { createByteBudget, readRequestFrames } from "../../../src/worker/proxy/request-frames.ts";
-import { fetchTicketKeys } from "../../../src/worker/ticket-keys.ts";
+import { createByteBudget, receiveRequest } from "../../../src/worker/proxy/request-frames.ts";
+import { fetchTicketKeys } from "../../../src/host/ticket-keys.ts";
 import { createTransport } from "../world/calls.ts";
 import type { Disk } from "../world/disk.ts";
 import { describe, isFaultOfOurs } from "../world/log.ts";
@@ -16,7 +17,7 @@ import { createMachine, type Machine, type Process } from "../world/machine.ts";
 import type { Delivery, Wire } from "../world/wire.ts";
 import { coordinatorUrl, type World } from "../world/world.ts";
 import type { CoordinatorActor } from "./coordinator.ts";
-import { createEngine, createEngineDispatcher, type EngineTraits } from "./engine.ts";
+import { asDelivery, createEngine, createEngineDispatcher, type EngineTraits } from "./engine.ts";
 
 export interface WorkerActor {
   readonly machine: Machine;
@@ -110,7 +111,7 @@ export function createWorkerActor(parts: WorkerParts): WorkerActor {
       const answer = await carry(call);
       if (answer.status !== 200 || !call.url.endsWith("/receipts")) return answer;
       const { outcomes } = JSON.parse(await answer.text()) as { outcomes: StatementOutcome[] };
-      for (const outcome of outcomes) world.truth.settled(outcome);
+      for (const outcome of outcomes) world.truth.settled(outcome, isHonest);
       return answer;
     };
 
@@ -132,7 +133,8 @@ export function createWorkerActor(parts: WorkerParts): WorkerActor {
     take(delivery) {
       const process = machine.process!;
       if (!isListening) return delivery.outgoing.response.destroy();
-      core!.infer(exchangeOf(delivery, process)).catch((error: unknown) => {
+      const served = asDelivery(delivery.id, () => core!.infer(exchangeOf(delivery, process)));
+      served.catch((error: unknown) => {
         if (process.isAlive && isFaultOfOurs(error))
           parts.violate(`${name} lost a request: ${describe(error)}`);
       });
@@ -143,10 +145,10 @@ export function createWorkerActor(parts: WorkerParts): WorkerActor {
   const exchangeOf = ({ id, headers, incoming, outgoing }: Delivery, { clock }: Process) => ({
     id,
     headers,
-    frames: readRequestFrames(incoming.request, clock, inFlight),
+    request: receiveRequest(incoming.request, clock, inFlight),
     refuse: (error: Parameters<typeof refusePlainly>[1]) =>
       refusePlainly(outgoing.response, error, id),
-    answer: () => createAnswer(outgoing.response, clock),
+    answer: (sealer: FrameSealer) => createAnswer(outgoing.response, sealer, clock),
   });
 
   return {

@@ -8,7 +8,9 @@ import { requestName } from "../../../src/protocol/ids.ts";
 import type { Micro } from "../../../src/protocol/credits.ts";
 import { auditRequest } from "../ledger/memory-audit.ts";
 import type { Change, HoldRow, StoredRequest, Tables, TransferRow } from "../ledger/tables.ts";
+import { createHoldsWatch } from "./holds-watch.ts";
 import { refundOffence } from "./refunds.ts";
+import { createStarterWatch } from "./starter-watch.ts";
 import type { Truth } from "./truth.ts";
 
 export interface BooksWatchParts {
@@ -16,19 +18,23 @@ export interface BooksWatchParts {
   truth: Truth;
   /** True time, ms. */
   now: () => number;
+  /** When a coordinator last began on books that were there already, true time in ms. */
+  resumedAt: () => number;
   starterCredits: Micro;
   violate: (what: string) => void;
 }
 
 type RequestChange = Extract<Change, { table: "requests" }>;
 
-export function createBooksWatch({ tables, truth, now, starterCredits, violate }: BooksWatchParts) {
+export function createBooksWatch(parts: BooksWatchParts) {
+  const { tables, truth, now, starterCredits, violate } = parts;
+  const holdsWatch = createHoldsWatch(parts);
+  const starterWatch = createStarterWatch(starterCredits, violate);
   const net = new Map<string, Micro>();
   const reserved = new Map<string, Micro>();
   const paidOf = new Map<string, Micro>();
   const transfersOf = new Map<string, TransferRow[]>();
   const acceptedAt = new Map<string, number>();
-  const granted = new Set<string>();
   const add = (sums: Map<string, Micro>, key: string, amount: Micro) =>
     sums.set(key, (sums.get(key) ?? 0n) + amount);
   const restOf = (hold: HoldRow | undefined): Micro =>
@@ -43,10 +49,7 @@ export function createBooksWatch({ tables, truth, now, starterCredits, violate }
       const name = requestName(transfer.of.hold, transfer.of.k);
       transfersOf.set(name, [...(transfersOf.get(name) ?? []), transfer]);
     }
-    if (transfer.kind !== "grant") return;
-    if (granted.has(transfer.credit)) violate(`${transfer.credit} was granted credits twice`);
-    if (transfer.amount !== starterCredits) violate(`a grant of ${transfer.amount}`);
-    granted.add(transfer.credit);
+    if (transfer.kind === "grant") starterWatch.granted(transfer);
   }
 
   /** What a request's change may be, whoever lies. */
@@ -110,6 +113,7 @@ export function createBooksWatch({ tables, truth, now, starterCredits, violate }
     if (account.posted !== sum) violate(`${id} has ${account.posted}, its transfers say ${sum}`);
     if (account.held !== kept) violate(`${id} holds ${account.held}, its holds say ${kept}`);
     if (account.bounded && sum - kept < 0n) violate(`${id} is overdrawn`);
+    starterWatch.check(account);
   }
 
   return {
@@ -124,9 +128,9 @@ export function createBooksWatch({ tables, truth, now, starterCredits, violate }
           const { before, after } = change;
           add(reserved, after.account, restOf(after) - restOf(before));
           touched.add(after.account);
-          if (before && (after.captured < before.captured || after.amount !== before.amount))
-            violate(`hold ${after.id} was changed`);
+          holdsWatch.changed(before, after);
         } else if (change.table === "requests") {
+          starterWatch.changed(change.before, change.after);
           add(paidOf, change.after.hold, capturedOf(change.after) - capturedOf(change.before));
           requests.set(requestName(change.after.hold, change.after.k), change);
         } else if (change.table === "accounts") touched.add(change.after.id);

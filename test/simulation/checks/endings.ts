@@ -25,6 +25,8 @@ export function checkEndings(parts: EndingsParts): void {
   checkRuns(parts);
   checkAnswers(parts);
   checkBudgets(parts);
+  checkWords(parts);
+  checkCloses(parts);
 }
 
 /** Every request that an honest worker's engine has had is on record, charged as its worker said, and paid for. */
@@ -48,6 +50,37 @@ function checkRuns({ tables, truth, workers, clients, violate }: EndingsParts): 
       violate(
         `${name}, between two honest sides, is ${row.state} with ${row.commons} gone to the commons`,
       );
+    // A worker closes a hold when nothing runs under it any more: its own lines are never too late.
+    const { state, endedAt } = tables.holds.get(hold)!;
+    if (row.shortfall > 0n && state === "closed" && row.receivedAt > endedAt!)
+      violate(`${name} came after its hold was closed, and ${row.shortfall} of it is unpaid`);
+    const { seen } = row.acknowledgement ?? {};
+    if (seen && seen.lineHash !== row.receipt.lineHash)
+      violate(`${name} is on record with another line than its requester has got`);
+  }
+}
+
+/** Whoever has got a whole answer has said so. */
+function checkWords({ tables, clients, violate }: EndingsParts): void {
+  const words = new Map<string, number>();
+  for (const ofHold of tables.requests.values())
+    for (const { account, acknowledgement } of ofHold.values())
+      if (acknowledgement) words.set(account, (words.get(account) ?? 0) + 1);
+  for (const { machine, account, isHonest, answered } of clients) {
+    const spoken = words.get(account.id) ?? 0;
+    if (isHonest && spoken < answered)
+      violate(`${machine.name} was answered ${answered} times and acknowledged ${spoken}`);
+  }
+}
+
+/** What is closed, and has all its lines, is not kept open until it expires. */
+function checkCloses({ tables, truth, violate }: EndingsParts): void {
+  for (const [id, knownAt] of truth.closes) {
+    const { state, endedAt } = tables.holds.get(id)!;
+    if (state !== "expired" || knownAt >= endedAt!) continue;
+    const rows = [...(tables.requests.get(id)?.values() ?? [])];
+    if (rows.every(({ receipt, receivedAt }) => receipt && receivedAt < endedAt!))
+      violate(`hold ${id} was closed by its worker, and stayed open until it expired`);
   }
 }
 
@@ -67,24 +100,23 @@ function checkAnswers({ tables, truth, violate }: EndingsParts): void {
 
 /** An honest worker gives away no more than its meter can miss between two looks. */
 function checkBudgets({ tables, truth, workers, violate }: EndingsParts): void {
-  const slotsOf = new Map(
-    workers
-      .filter(({ isHonest }) => isHonest)
-      .map(({ machine, traits }) => [machine.name, traits.slots]),
+  const traitsOf = new Map(
+    workers.filter(({ isHonest }) => isHonest).map(({ machine, traits }) => [machine.name, traits]),
   );
   const runs = Map.groupBy(truth.runs.values(), ({ hold }) => hold);
   for (const [hold, ofHold] of runs) {
     const { worker, token } = ofHold[0]!;
-    const slots = slotsOf.get(worker);
+    const traits = traitsOf.get(worker);
     const { budget, rate, own } = truth.claimsOf(token);
-    if (slots === undefined || own) continue;
+    if (!traits || own) continue;
     const rows: StoredRequest[] = [...(tables.requests.get(hold)?.values() ?? [])];
     const used = rows.reduce((sum, { cost }) => sum + cost, 0n);
     const { perSecond, perPromptToken, perCompletionToken } = parseRates(rate);
-    const missed = (perSecond * BigInt(longestGapMs)) / 1_000n;
+    const missed = (perSecond * BigInt(longestGapMs * traits.drags)) / 1_000n;
     const tokens = 8n * perPromptToken + 4n * perCompletionToken;
     const slack =
-      (BigInt(slots) * (missed < tokens ? missed : tokens)) / 1_000_000n + BigInt(rows.length);
+      (BigInt(traits.slots) * (missed < tokens ? missed : tokens)) / 1_000_000n +
+      BigInt(rows.length);
     if (used > parseCredits(budget) + slack)
       violate(
         `hold ${hold} of ${budget} was used for ${used}, ${used - parseCredits(budget)} too much`,

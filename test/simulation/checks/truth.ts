@@ -15,6 +15,8 @@ export interface WireRequest {
   worker: string;
   token: string;
   k: number;
+  /** Its client waits for the answer; otherwise somebody repeats what was on the wire. */
+  isAsked: boolean;
 }
 
 export interface Run extends WireRequest {
@@ -39,9 +41,11 @@ export interface Truth {
   /** An engine was given what the request with this id asked. */
   run(id: string, node: string, isHonest: boolean): void;
   /** The coordinator's answer to a statement of a node has arrived there. */
-  settled(outcome: StatementOutcome): void;
+  settled(outcome: StatementOutcome, isHonest: boolean): void;
   readonly runs: ReadonlyMap<string, Run>;
   readonly settlements: ReadonlyMap<string, Settlement>;
+  /** Holds whose close was accepted, and since when their workers know, true time in ms. */
+  readonly closes: ReadonlyMap<string, number>;
 }
 
 /** The worker knows the coordinator's clock to within the slowest answer that it takes, and in whole seconds. */
@@ -53,6 +57,7 @@ export function createTruth(scheduler: Scheduler, violations: Violations): Truth
   const arrived = new Map<string, WireRequest>();
   const runs = new Map<string, Run>();
   const settlements = new Map<string, Settlement>();
+  const closes = new Map<string, number>();
 
   const claimsOf = (token: string): TicketClaims => {
     const known = claims.get(token);
@@ -64,7 +69,12 @@ export function createTruth(scheduler: Scheduler, violations: Violations): Truth
   };
 
   return {
-    reveal: (token, k) => void revealed.add(requestName(claimsOf(token).jti, k)),
+    reveal(token, k) {
+      const name = requestName(claimsOf(token).jti, k);
+      revealed.add(name);
+      if (runs.get(name)?.isAsked)
+        violations.add(`${name} is asked again, and was admitted the first time`);
+    },
     isRevealed: (name) => revealed.has(name),
     claimsOf,
     arrive: (request) => void arrived.set(request.id, request),
@@ -90,15 +100,22 @@ export function createTruth(scheduler: Scheduler, violations: Violations): Truth
           `${name} was admitted ${scheduler.now - exp * 1_000} ms after its ticket's end`,
         );
     },
-    settled(outcome) {
+    settled(outcome, isHonest) {
       if (outcome.status !== "accepted") return;
+      // Only a close has no lines.
+      if (outcome.lines.length === 0 && !closes.has(outcome.hold))
+        closes.set(outcome.hold, scheduler.now);
       for (const { k, outcome: said, paid } of outcome.lines) {
-        if (said === "request_unproven" || said === "receipt_conflict") continue;
         const name = requestName(outcome.hold, k);
+        if (said === "request_unproven" || said === "receipt_conflict") {
+          if (isHonest) violations.add(`the honest line of ${name} was answered "${said}"`);
+          continue;
+        }
         settlements.set(name, { outcome: said, paid: parseCredits(paid ?? "0.000000") });
       }
     },
     runs,
     settlements,
+    closes,
   };
 }

@@ -81,6 +81,16 @@ export function createMemoryStore(
           return "opened";
         }),
       readHold: (id) => alone("readHold", () => tables.holds.get(id)),
+      closeComplete: (id, node, numbers, now) =>
+        alone("closeComplete", () => {
+          const hold = tables.holds.get(id);
+          if (hold?.node !== node || hold.state !== "open" || hold.closingNumbers) return false;
+          const requests = tables.requests.get(id);
+          if (!numbers.every((k) => requests?.get(k)?.receipt)) return false;
+          tables.putHold({ ...hold, state: "closed", endedAt: now });
+          tables.post(hold.account, 0n, hold.captured - hold.amount);
+          return true;
+        }),
       findUnusedHolds: (endedBy, most) =>
         alone("findUnusedHolds", () => findUnusedHolds(tables, endedBy, most)),
       findDueRequests: (now, most) =>

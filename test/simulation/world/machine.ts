@@ -13,6 +13,15 @@ export class Killed extends Error {
   }
 }
 
+/** A process that is killed in one of its timers ends there, and nothing else does. */
+function unlessKilled(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof Killed)) throw error;
+  }
+}
+
 export interface Process {
   readonly name: string;
   readonly isAlive: boolean;
@@ -71,7 +80,7 @@ export function createMachine(parts: MachineParts): Machine {
         timer: (delayMs, callback) =>
           isAlive
             ? scheduler.at(delayMs, name, () => {
-                if (isAlive) callback();
+                if (isAlive) unlessKilled(callback);
               })
             : { cancel: () => {} },
       },

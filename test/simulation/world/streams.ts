@@ -20,7 +20,7 @@ export function createIncoming(pieces: readonly Uint8Array[], isWhole: boolean) 
     emitter.emit("close");
   };
   const request = Object.assign(emitter, {
-    get complete() {
+    get readableEnded() {
       return isEnded;
     },
     pause() {

@@ -4,7 +4,6 @@
  */
 import type { Dispatcher } from "undici";
 import type { Probe } from "../../../src/client/paths/probe.ts";
-import { markLength, markOf } from "../actors/engine.ts";
 import type { Machine, Process } from "./machine.ts";
 import { createIncoming, createOutgoing, type Sent } from "./streams.ts";
 import type { World } from "./world.ts";
@@ -46,24 +45,17 @@ interface Ends {
   failed(code: string): void;
 }
 
+export const tokenOf = (headers: Readonly<Record<string, string>>): string =>
+  headers["authorization"]?.slice("Bearer ".length) ?? "";
+
 const connectTimeoutMs = 5_000;
 const retryMs = 500;
-const emptyMark = Buffer.from(markOf("00000000"));
 
 /** @param seen is shown each request that arrives */
 export function createWire(world: World, seen: (capture: Capture) => void): Wire {
   const { scheduler, network, faults, truth, random } = world;
   const doors = new Map<number, Door>();
   let requests = 0;
-
-  /** The same bytes with a name of their own in the place that was left for it. */
-  function marked(body: Uint8Array): { id: string; bytes: Buffer } {
-    const id = String((requests += 1)).padStart(8, "0");
-    const bytes = Buffer.from(body);
-    const start = bytes.indexOf(emptyMark);
-    if (start >= 0) bytes.write(markOf(id), start, markLength, "latin1");
-    return { id, bytes };
-  }
 
   function connect(capture: Capture, from: Process | undefined, ends: Ends): () => void {
     const { port, headers } = capture;
@@ -105,13 +97,14 @@ export function createWire(world: World, seen: (capture: Capture) => void): Wire
       if (!target) return fail("ECONNREFUSED");
       ends.opened();
       if (isOver) return;
-      const { id, bytes } = marked(capture.body);
+      const id = String((requests += 1));
       name = id;
       world.note(() => `request ${name} of ${sender} reaches ${target.name}`);
-      const token = headers["authorization"]?.slice("Bearer ".length) ?? "";
-      truth.arrive({ id, worker: target.name, token, k: Number(headers["troop-index"]) });
+      const token = tokenOf(headers);
+      const k = Number(headers["troop-index"]);
+      truth.arrive({ id, worker: target.name, token, k, isAsked: from !== undefined });
       seen(capture);
-      incoming = createIncoming([bytes], true);
+      incoming = createIncoming([capture.body], true);
       const unlessDead = (act: () => void) => {
         if (target.isAlive) act();
       };

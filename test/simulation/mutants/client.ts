@@ -1,0 +1,40 @@
+/** Bugs of the client: its secrets, and its word on what it got. */
+import type { Mutant } from "./mutant.ts";
+
+export const clientMutants: readonly Mutant[] = [
+  {
+    name: "one-seed-for-all",
+    what: "The seed of a ticket's secrets is left over from a test.",
+    file: "src/client/authorize.ts",
+    find: "createSecretTree(random.bytes(limits.secretBytes))",
+    replace: "createSecretTree(Buffer.alloc(limits.secretBytes))",
+  },
+  {
+    name: "silence-means-ok",
+    what: "A good line is not acknowledged: it vests anyway.",
+    file: "src/client/acknowledge.ts",
+    find: "    add(hold, { k, verdict, line_hash: hash, ...figures, ...relation });\n",
+    replace: `    if (verdict !== "ok") add(hold, { k, verdict, line_hash: hash, ...figures, ...relation });\n`,
+  },
+  {
+    name: "tokens-guessed",
+    what: "A token is taken to be sixteen bytes of text.",
+    file: "src/client/line-check.ts",
+    find: "  completion_tokens: textBytes,\n",
+    replace: "  completion_tokens: Math.floor(textBytes / 16),\n",
+  },
+  {
+    name: "sent-at-is-received-at",
+    what: "The time that a request took is counted from its answer on.",
+    file: "src/client/line-check.ts",
+    find: "billed_ms: Math.ceil(elapsedMs) + limits.acknowledgedMsGrace,",
+    replace: "billed_ms: 0,",
+  },
+  {
+    name: "broken-stream-is-refused",
+    what: "An answer that broke off is reported as one that never began, and its number is used again.",
+    file: "src/client/attempt.ts",
+    find: "      acknowledger.miss(use, observe(), signal.aborted);\n",
+    replace: "      use.refused();\n",
+  },
+];
