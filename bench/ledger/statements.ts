@@ -50,7 +50,11 @@ async function rateOf(work: Work, books: BenchBooks, seconds: number): Promise<n
   let done = 0;
   await Promise.all(
     Array.from({ length: clients }, async () => {
-      while (performance.now() < end) done += await work(books);
+      while (performance.now() < end) {
+        // In two steps: `done += await …` reads `done` before it waits, and loses what the others did meanwhile.
+        const units = await work(books);
+        done += units;
+      }
     }),
   );
   return done / ((performance.now() - began) / 1_000);

@@ -84,6 +84,9 @@ export function createCaptures(store: LedgerStore) {
       node: string,
       now: number,
     ): Promise<StatementOutcome> {
+      // The usual case: the lines have come, and nothing is left to think about.
+      if (await store.closeComplete(hold, node, numbers, now))
+        return { status: "accepted", hold, lines: [] };
       const isKnown = await store.transaction(async (tx) => {
         const opened = await tx.openPage(hold, false);
         if (opened?.node !== node) return false;

@@ -1,4 +1,5 @@
 /** Verbs of credits that are given out: starter credits, from a faucet that is filled once a day. */
+import { boundedMap } from "../../base/bounded-map.ts";
 import { divideDown, type Micro } from "../../protocol/credits.ts";
 import { limits } from "../../protocol/limits.ts";
 import { dayOf, type StarterPayment } from "./grant-store.ts";
@@ -7,6 +8,8 @@ import type { LedgerStore } from "./ledger-store.ts";
 const dayMs = 24 * 60 * 60_000;
 /** How many waiting accounts one round pays. */
 const batch = 200;
+/** Accounts known to have had their credits: nobody gets them twice, so it need not be asked again. */
+const rememberedAccounts = 20_000;
 
 export interface GrantsOptions {
   store: LedgerStore;
@@ -37,6 +40,7 @@ export function paidAt(
 type Amounts = Pick<GrantsOptions, "starterCredits" | "faucetDaily">;
 
 export function createGrants({ store, starterCredits, faucetDaily }: GrantsOptions) {
+  const remembered = boundedMap<string, true>(rememberedAccounts);
   const paymentAt = (now: number): StarterPayment => ({
     amount: starterCredits,
     prefixMost: prefixMost(starterCredits, faucetDaily),
@@ -51,13 +55,18 @@ export function createGrants({ store, starterCredits, faucetDaily }: GrantsOptio
      * @returns whether the account has had its credits
      */
     async grant(account: string, now: number, prefix?: string): Promise<"granted" | "waiting"> {
-      if (await store.hasStarter(account)) return "granted";
-      // On its own: a payment locks the faucet's row and the account's in their order, and must hold neither before.
-      await store.transaction((tx) => tx.claimStarter(account, now, prefix ?? null));
-      return store.transaction(async (tx) => {
-        if (await tx.payStarter(account, paymentAt(now))) return "granted";
-        return (await tx.hasStarter(account)) ? "granted" : "waiting";
-      });
+      if (remembered.has(account)) return "granted";
+      if (!(await store.hasStarter(account))) {
+        // On its own: a payment locks the faucet's row and the account's in their order, and must hold neither before.
+        await store.transaction((tx) => tx.claimStarter(account, now, prefix ?? null));
+        const isGranted = await store.transaction(
+          async (tx) =>
+            (await tx.payStarter(account, paymentAt(now))) || (await tx.hasStarter(account)),
+        );
+        if (!isGranted) return "waiting";
+      }
+      remembered.set(account, true);
+      return "granted";
     },
 
     /** Fills the faucet for the day, then pays those who waited, in order. */

@@ -172,6 +172,37 @@ export async function lockUnusedHolds(tx: Tx, holds: readonly string[]): Promise
   return rows.map(({ id }) => id);
 }
 
+/**
+ * Closes a hold whose stated numbers all have their line, in one statement; false where there is more to it. Lines
+ * are never taken back: a snapshot that shows them all suffices, however old it is when the hold's lock is got.
+ */
+export async function closeComplete(
+  database: Database,
+  hold: string,
+  node: string,
+  numbers: readonly number[],
+  now: number,
+): Promise<boolean> {
+  const { numAffectedRows } = await reaching(() =>
+    sql`
+      with ended as (
+        update hold set state = 'closed', closed_ms = ${now}::bigint
+        where id = ${hold}::uuid and node = ${node} and state = 'open' and closing_numbers is null
+          and not exists (
+            select 1 from unnest(${numbers}::smallint[]) as stated (k) where not exists (
+              select 1 from request r
+              where r.hold = ${hold}::uuid and r.k = stated.k and r.receipt is not null
+            )
+          )
+        returning account, amount - captured as rest
+      )
+      update account set held = held - (select rest from ended)
+      where id = (select account from ended)
+    `.execute(database),
+  );
+  return numAffectedRows === 1n;
+}
+
 /** Ends open holds that the caller has locked, and gives back what they still reserve. */
 export async function endHolds(
   tx: Tx,

@@ -89,6 +89,30 @@ onBothDatabases("holds", (books) => {
     ]);
   });
 
+  test("a close that meets its last line on the way frees the rest, whichever is first", async () => {
+    const { account, payee } = await parties();
+    for (let turn = 0; turn < 20; turn += 1) {
+      const hold = await books().hold({ account, payee });
+      await books().receive(hold, lineOf(hold, 1));
+      const close = { hold: hold.id, numbers: [1, 2] };
+      await Promise.all([
+        books().receive(hold, lineOf(hold, 2)),
+        books().ledger.closeHold(close, hold.node, books().now),
+      ]);
+    }
+    expect(await books().ledger.balance(account)).toMatchObject({ held: 0n });
+  });
+
+  test("a number of which only the client has spoken has no line yet: a close waits for it", async () => {
+    const { account, payee } = await parties();
+    const hold = await books().hold({ account, payee });
+    await books().acknowledge(hold, { k: 1, verdict: "refused" });
+    await books().ledger.closeHold({ hold: hold.id, numbers: [1] }, hold.node, books().now);
+    expect(await books().ledger.balance(account)).toMatchObject({ held: hold.amount });
+    await books().receive(hold, lineOf(hold, 1));
+    expect(await books().ledger.balance(account)).toMatchObject({ held: 0n });
+  });
+
   test("a hold that nobody used is released early, one with a line is not", async () => {
     const { account, payee } = await parties();
     const unused = await books().hold({ account, payee, ticketExpiresAt: books().now });

@@ -65,6 +65,13 @@ export interface LedgerStore {
   /** Reserves the amount and opens the hold, both or neither; `nothing` where the id is taken or the balance too low. */
   insertHold(hold: NewHold): Promise<"opened" | "nothing">;
   readHold(id: string): Promise<Hold | undefined>;
+  /** Closes a hold whose stated numbers all have their line; false, and nothing done, where there is more to it. */
+  closeComplete(
+    hold: string,
+    node: string,
+    numbers: readonly number[],
+    now: number,
+  ): Promise<boolean>;
   /** Open holds whose ticket ended at `endedBy` or before and for which nobody has sent a line. */
   findUnusedHolds(endedBy: number, most: number): Promise<UnusedHold[]>;
   /** Holds that have a request whose day has passed, with its numbers. */

@@ -13,6 +13,7 @@ import {
 } from "./grant-store.ts";
 import { readHistory } from "./history-store.ts";
 import {
+  closeComplete,
   endHolds,
   findUnusedHolds,
   insertHold,
@@ -31,6 +32,7 @@ export const createSqlStore = (database: Database): LedgerStore => ({
   transaction: (work) => transact(database, (tx) => work(boundTo(tx)), isUniqueViolation),
   insertHold: (hold) => insertHold(database, hold),
   readHold: (id) => readHold(database, id),
+  closeComplete: (hold, node, numbers, now) => closeComplete(database, hold, node, numbers, now),
   findUnusedHolds: (endedBy, most) => findUnusedHolds(database, endedBy, most),
   findDueRequests: (now, most) => reaching(() => findDueRequests(database, now, most)),
   postponeVesting: (byMs) => reaching(() => postponeVesting(database, byMs)),
