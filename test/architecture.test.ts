@@ -9,6 +9,7 @@ const floors = [
   ["base"],
   ["protocol"],
   ["host"],
+  ["relay"],
   ["coordinator", "worker", "client"],
   ["cli"],
   ["main.ts"],
@@ -35,6 +36,8 @@ test.each([
   ["src/base/a.ts", "../protocol/b.ts"],
   ["src/protocol/a.ts", "../host/b.ts"],
   ["src/host/a.ts", "../worker/b.ts"],
+  ["src/host/a.ts", "../relay/b.ts"],
+  ["src/relay/a.ts", "../worker/b.ts"],
   ["src/worker/engines/a.ts", "../../client/b.ts"],
   ["src/client/a.ts", "../coordinator/b.ts"],
   ["src/coordinator/a.ts", "../cli/b.ts"],
@@ -50,6 +53,7 @@ test.each([
   ["src/cli/commands/a.ts", "../../worker/b.ts"],
   ["src/worker/a.ts", "./engines/b.ts"],
   ["src/worker/a.ts", "../base/b.ts"],
+  ["src/coordinator/a.ts", "../relay/b.ts"],
   ["src/host/a.ts", "../protocol/b.ts"],
 ])("%s may import %s", (path, specifier) => {
   expect(importsGoDownward([sourceFile(path, `import "${specifier}";`)])).toEqual([]);

@@ -36,6 +36,8 @@ export interface NetworkOptions {
   allowedOrigins?: string[];
   /** The requester's own node: one account on both sides. */
   isOwnNode?: boolean;
+  /** Workers are connected to the coordinator's relay, beside the port that they listen on. */
+  relay?: boolean;
 }
 
 export interface Lender {
@@ -92,12 +94,13 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     ),
   );
   const coordinatorUrl = coordinator.url;
+  const relays = options.relay ? [coordinatorUrl] : [];
   // Workers that come later end with the first, before the coordinator.
   const lenders = stack.use(new AsyncDisposableStack());
   const addWorker = async (owner: Signer): Promise<Lender> => {
     const node = await makeSigner();
     const dataFolder = join(folder, `worker-${node.id}`);
-    const config = readWorkerConfig({}, { coordinatorUrl, dataFolder, listen });
+    const config = readWorkerConfig({}, { coordinatorUrl, dataFolder, listen, relays });
     const engines = options.engines ?? [engine.engine];
     const worker = await startWorker(config, { ...parts, engines, node, owner });
     lenders.use(worker);

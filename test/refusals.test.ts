@@ -34,7 +34,8 @@ async function buyTicket(): Promise<TestTicket & { answer: AuthorizeAnswer }> {
   } as const;
   const answer = await network.calls.call(call);
   const claims = decodeJwt<TicketClaims>(answer.ticket) as TicketClaims;
-  return { token: answer.ticket, claims, tree, answer };
+  const statement = answer.node.key_statement!;
+  return { token: answer.ticket, claims, tree, statement, answer };
 }
 
 describe("at the worker", () => {

@@ -47,7 +47,10 @@ const roleStatus = z.strictObject({
   url: z.url(),
   details: z.looseObject({}),
 });
-const statusAnswer = z.strictObject({ roles: z.array(roleStatus).length(3) });
+const statusAnswer = z.strictObject({
+  roles: z.array(roleStatus).length(3),
+  mesh: z.looseObject({ kind: z.enum(["none", "mesh"]) }),
+});
 
 test(
   "troop coordinator, troop worker and troop up answer a question",
@@ -106,6 +109,7 @@ test(
       .toEqual(["own", "grant"]);
     const { roles } = await read("status", statusAnswer);
     expect(roles.map(({ role }) => role)).toEqual(["coordinator", "worker", "client"]);
+    for (const { details } of roles.slice(1)) expect(details).toHaveProperty("mesh.kind");
 
     for (const program of [up, worker, coordinator])
       expect(await program.end("SIGINT")).toMatchObject({ code: 0, signal: null });

@@ -16,11 +16,13 @@ import { coordinator } from "./commands/coordinator.ts";
 import { demo } from "./commands/demo.ts";
 import { models } from "./commands/models.ts";
 import { nodes } from "./commands/nodes.ts";
+import { relay } from "./commands/relay.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
 import { worker } from "./commands/worker.ts";
 import { type CommonFlags, createContext, type Surroundings } from "./context.ts";
 import { EndedWith, exitCodeOf, exitCodes, failureLines, failureOf } from "./failure.ts";
+import { addMeshCommands } from "./mesh-commands.ts";
 
 function buildProgram(surroundings: Surroundings): Command {
   const { stdout } = surroundings.terminal;
@@ -80,6 +82,7 @@ function buildProgram(surroundings: Surroundings): Command {
     .option("--engine <url>", "use the OpenAI-compatible server at this URL only")
     .option("--invite <code>", "a code that lets you in, where the coordinator asks for one")
     .option("--listen <host:port>", "where to listen (WORKER_LISTEN)")
+    .option("--relay <urls>", "relays to be reached through, or `off` (RELAYS)")
     .option("--port <port>", "the port alone (default 8080, or the next free one)")
     .addHelpText(
       "after",
@@ -88,6 +91,11 @@ function buildProgram(surroundings: Surroundings): Command {
         "troop worker --coordinator http://127.0.0.1:8000 --model model.gguf",
       ),
     );
+  addConnected("relay", "carry sealed requests to workers that nobody can reach", relay as Verb)
+    .option("--listen <host:port>", "where to listen (RELAY_LISTEN)")
+    .option("--port <port>", "the port alone, on this machine only")
+    .option("--public-url <url>", "the URL others reach it by (RELAY_PUBLIC_URL)")
+    .addHelpText("after", example("troop relay --coordinator http://127.0.0.1:8000"));
   addConnected("up", "start the local API that your applications talk to", up as Verb)
     .option("--port <port>", "port of the local API (PROXY_PORT, default 9000)")
     .option("--invite <code>", "a code that lets you in, where the coordinator asks for one")
@@ -101,6 +109,7 @@ function buildProgram(surroundings: Surroundings): Command {
   addConnected("balance", "credits to spend", balance as Verb);
   addCreditCommands(addConnected);
   addAccountCommands(program, addConnected);
+  addMeshCommands(program, add);
   addAdminCommands(program, add);
   return program;
 }

@@ -1,16 +1,14 @@
 /**
  * The frames of an answer, held to their order:
  *
- *   start ── head 200 ──► content ── body* ──► content ── line ──► done
- *     └───── head ≠ 200 ► refusal ── body ──► refusal ── end of stream
+ *   start ── head 200 ──► content ── body* ──► content ── line, final ──► done
+ *     └───── head ≠ 200 ► refusal ── body* ──► refusal ── body, final ──► done
  *
  * Anything else, also an end before `done`, is `stream_truncated`: never a complete answer.
  */
 import { type AnswerHead, answerHeadSchema } from "../protocol/chat.ts";
 import { TroopError } from "../protocol/error-codes.ts";
-import { createSealedReader, type Frame, sealedBytesFor } from "../protocol/frames.ts";
-import { limits } from "../protocol/limits.ts";
-import { openFrame } from "../protocol/sealed-stream.ts";
+import type { FrameOpener, OpenedFrame } from "../protocol/sealed-stream-cipher.ts";
 
 export type AnswerPart =
   | { kind: "head"; head: AnswerHead }
@@ -30,25 +28,27 @@ export interface AnswerReader {
 const malformed = (cause?: unknown) =>
   new TroopError("stream_truncated", "The node's answer is not in order.", { cause });
 
-export function createAnswerReader(): AnswerReader {
-  const reader = createSealedReader(sealedBytesFor(limits.frameBytes), "stream_truncated");
+/** @param opener refuses with `stream_truncated` */
+export function createAnswerReader(opener: FrameOpener): AnswerReader {
   let state: State = "start";
 
-  function take({ type, bytes }: Frame): AnswerPart {
+  function take({ type, bytes, isFinal }: OpenedFrame): AnswerPart {
     switch (state) {
       case "start": {
-        if (type !== "head") throw malformed();
+        if (type !== "head" || isFinal) throw malformed();
         const head = readHead(bytes);
         state = head.status === 200 ? "content" : "refusal";
         return { kind: "head", head };
       }
       case "content":
-        if (type === "body") return { kind: "body", bytes };
-        if (type !== "line") throw malformed();
+        // Content is whole where the line says so, and nowhere else.
+        if (type === "body" && !isFinal) return { kind: "body", bytes };
+        if (type !== "line" || !isFinal) throw malformed();
         state = "done";
         return { kind: "line", line: parseJson(bytes) };
       case "refusal":
         if (type !== "body") throw malformed();
+        if (isFinal) state = "done";
         return { kind: "body", bytes };
       case "done":
         throw malformed();
@@ -58,11 +58,9 @@ export function createAnswerReader(): AnswerReader {
   }
 
   return {
-    push: (chunk) =>
-      reader.push(chunk).map((sealed) => take(openFrame(sealed, "stream_truncated"))),
+    push: (chunk) => opener.push(chunk).map(take),
     end() {
-      const isWhole = state === "done" || state === "refusal";
-      if (!isWhole || !reader.isAtBoundary()) throw new TroopError("stream_truncated");
+      opener.end();
     },
   };
 }

@@ -1,15 +1,15 @@
 /** One request to one node, from the one-time secret to the judged line. */
 import type { Clock } from "../base/clock.ts";
-import type { Random } from "../base/random.ts";
 import type { CoordinatorTime } from "../host/coordinator-time.ts";
-import { toBase64url } from "../protocol/bytes.ts";
 import type { Head, InferencePath } from "../protocol/chat.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import { requestName } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import type { Line } from "../protocol/receipt.ts";
-import { sealFrame } from "../protocol/sealed-stream.ts";
-import { headers, sealedMediaType } from "../protocol/version.ts";
+import type { RevealedSecret } from "../protocol/secrets.ts";
+import type { FrameSealer } from "../protocol/sealed-stream-cipher.ts";
+import type { SealedExchange } from "../protocol/sealed-stream-session.ts";
+import { sealedMediaType } from "../protocol/version.ts";
 import type { Acknowledger } from "./acknowledge.ts";
 import type { Connect } from "./connect.ts";
 import { endOf } from "./failover.ts";
@@ -17,6 +17,7 @@ import type { Judgement } from "./line-check.ts";
 import type { OpenStream } from "./open-stream.ts";
 import type { RecordsStore } from "./records-store.ts";
 import { readAnswer } from "./read-answer.ts";
+import type { Sealings } from "./sealing/sealings.ts";
 import { watchSilence } from "./silence.ts";
 import type { TicketUse } from "./tickets.ts";
 
@@ -48,8 +49,8 @@ export interface AttemptParts {
   records: RecordsStore;
   acknowledger: Acknowledger;
   time: CoordinatorTime;
+  sealings: Sealings;
   clock: Clock;
-  random: Random;
 }
 
 /** Rejects only with the reason of `signal`. */
@@ -62,7 +63,7 @@ export type Attempt = (
 ) => Promise<AttemptResult>;
 
 export function createAttempt(parts: AttemptParts): Attempt {
-  const { connect, records, acknowledger, time, clock, random } = parts;
+  const { connect, records, acknowledger, time, sealings, clock } = parts;
 
   return async (inquiry, use, sink, signal, retryOf) => {
     const { ticket, secret } = use;
@@ -92,17 +93,21 @@ export function createAttempt(parts: AttemptParts): Attempt {
     };
 
     using silence = watchSilence(clock, limits.engineIdleMs, signal);
+    const { sealing } = ticket;
+    let exchange!: SealedExchange;
     let stream: OpenStream;
     try {
       stream = await connect({
         node: ticket.node,
-        headers: {
-          authorization: `Bearer ${ticket.token}`,
-          [headers.index]: String(secret.k),
-          [headers.attempt]: toBase64url(random.bytes(attemptBytes)),
-          "content-type": sealedMediaType,
+        seal() {
+          exchange = sealing.session.seal(secret.k);
+          const headers = {
+            ...exchange.headers,
+            authorization: `Bearer ${ticket.token}`,
+            "content-type": sealedMediaType,
+          };
+          return { headers, body: wireBytes(inquiry, secret, exchange.request) };
         },
-        body: () => wireBytes(inquiry, use),
         signal: silence.signal,
       });
     } catch (error) {
@@ -110,12 +115,32 @@ export function createAttempt(parts: AttemptParts): Attempt {
       return missed(error);
     }
     try {
-      const ending = await readAnswer(stream, (bytes) => sink.take(bytes), silence);
-      if (ending.kind === "refused") return refused(ending.error, ending.isNumberFree);
+      const take = (bytes: Uint8Array) => sink.take(bytes);
+      const ending = await readAnswer(stream, exchange.answer, take, silence);
+      if (ending.kind === "refused")
+        return refused(await sealAnew(ending.error), ending.isNumberFree);
       const judgement = acknowledger.receive(use, ending.line, observe(), retryOf);
       return resultOf(judgement, sink, name);
     } catch (error) {
       return missed(error);
+    }
+
+    /** What the refusal comes to: where the node tells of a newer key, the ticket is ready for another try. */
+    async function sealAnew(error: TroopError): Promise<TroopError> {
+      // Others under this ticket may have been told before.
+      if (error.code !== "session_unknown" || ticket.sealing !== sealing) return error;
+      try {
+        const statement = error.details["key_statement"];
+        ticket.sealing = await sealings.renew(
+          ticket.token,
+          sealing,
+          typeof statement === "string" ? statement : undefined,
+        );
+        return error;
+      } catch (failure) {
+        if (failure instanceof TroopError) return failure;
+        throw failure;
+      }
     }
 
     function missed(error: unknown): AttemptResult {
@@ -125,8 +150,6 @@ export function createAttempt(parts: AttemptParts): Attempt {
     }
   };
 }
-
-const attemptBytes = 16;
 
 function resultOf(judgement: Judgement, sink: AnswerSink, name: string): AttemptResult {
   const failed = (error: TroopError): AttemptResult => ({ outcome: "failed", error, name });
@@ -139,15 +162,18 @@ function resultOf(judgement: Judgement, sink: AnswerSink, name: string): Attempt
 }
 
 /** The request's frames: one buffer where it is small, else one frame after the other. */
-function wireBytes({ path, body }: Inquiry, { secret }: TicketUse) {
+function wireBytes({ path, body }: Inquiry, secret: RevealedSecret, sealer: FrameSealer) {
   const head: Head = { path, k: secret.k, x: secret.x, proof: secret.path };
-  const first = sealFrame({ type: "head", bytes: Buffer.from(JSON.stringify(head)) });
+  const first = sealer.seal({ type: "head", bytes: Buffer.from(JSON.stringify(head)) });
   if (body.length <= limits.frameBytes)
-    return Buffer.concat([first, sealFrame({ type: "body", bytes: body })]);
+    return Buffer.concat([first, sealer.seal({ type: "body", bytes: body }, true)]);
   return (function* () {
     yield first;
-    for (let start = 0; start < body.length; start += limits.frameBytes)
-      yield sealFrame({ type: "body", bytes: body.subarray(start, start + limits.frameBytes) });
+    for (let start = 0; start < body.length; start += limits.frameBytes) {
+      const end = start + limits.frameBytes;
+      const frame = { type: "body", bytes: body.subarray(start, end) } as const;
+      yield sealer.seal(frame, end >= body.length);
+    }
   })();
 }
 

@@ -1,4 +1,4 @@
-/** Asks the coordinator for a ticket: choose node, open hold, sign. */
+/** Asks the coordinator for a ticket: choose node, open hold, sign; and checks what to seal its requests to. */
 import { type Clock, sleep } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { backoffMs } from "../base/retry.ts";
@@ -9,11 +9,13 @@ import { type ErrorCode, TroopError } from "../protocol/error-codes.ts";
 import { limits } from "../protocol/limits.ts";
 import { createSecretTree } from "../protocol/secrets.ts";
 import type { Signer } from "../protocol/signature.ts";
+import type { Sealings } from "./sealing/sealings.ts";
 import { openTicket, type Ticket } from "./ticket.ts";
 
 export interface AuthorizeParts {
   coordinator: CoordinatorClient;
   account: Signer;
+  sealings: Sealings;
   clock: Clock;
   random: Random;
   maxBudget?: Micro | undefined;
@@ -41,7 +43,7 @@ const unanswered: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 export function createAuthorize(parts: AuthorizeParts): Authorize {
-  const { coordinator, account, clock, random, maxBudget } = parts;
+  const { coordinator, account, sealings, clock, random, maxBudget } = parts;
   return async ({ model, node, exclude }, signal) => {
     const secrets = createSecretTree(random.bytes(limits.secretBytes));
     // Minted once: a repeat under the same id finds the hold that a lost answer had opened.
@@ -65,7 +67,9 @@ export function createAuthorize(parts: AuthorizeParts): Authorize {
         });
         if (node && answer.node.node_id !== node)
           throw new TroopError("invalid_ticket", "The coordinator's ticket is for another node.");
-        return openTicket(answer, model, secrets);
+        const { node_id, key_statement } = answer.node;
+        const sealing = await sealings.begin(answer.ticket, node_id, key_statement);
+        return openTicket(answer, model, secrets, sealing);
       } catch (error) {
         const mayRepeat = error instanceof TroopError && unanswered.has(error.code);
         if (!mayRepeat || attempt === attempts) throw error;

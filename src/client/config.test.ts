@@ -15,7 +15,17 @@ test("defaults are as documented", () => {
     allowedOrigins: [],
     queueWaitMs: 30_000,
     maxBudget: undefined,
+    policy: { onlyNodes: [], onlyOwners: [] },
   });
+});
+
+test("who may be asked is a list of ids, and nothing else", () => {
+  const id = "n".repeat(43);
+  const { policy } = readSidecarConfig({ COORDINATOR_URL, ONLY_NODES: `${id}, `, ONLY_OWNERS: id });
+  expect(policy).toEqual({ onlyNodes: [id], onlyOwners: [id] });
+  expect(() => readSidecarConfig({ COORDINATOR_URL, ONLY_OWNERS: "everybody" })).toThrow(
+    expect.objectContaining({ code: "configuration_invalid" }) as Error,
+  );
 });
 
 test("flags go before the environment, and a flag not given does not", () => {

@@ -6,6 +6,8 @@ import { dataFolder } from "../host/folders.ts";
 import type { ListenAddress } from "../host/listen.ts";
 import type { Micro } from "../protocol/credits.ts";
 import { TroopError } from "../protocol/error-codes.ts";
+import { thumbprintText } from "../protocol/ids.ts";
+import type { NodePolicy } from "./sealing/node-policy.ts";
 
 export interface SidecarConfig {
   coordinatorUrl: string;
@@ -20,6 +22,7 @@ export interface SidecarConfig {
   queueWaitMs: number;
   /** The most that one ticket reserves; the coordinator's rule where undefined. */
   maxBudget: Micro | undefined;
+  policy: NodePolicy;
 }
 
 const queueWaitMs = 30_000;
@@ -37,10 +40,24 @@ const origins = z.string().transform((text, context) =>
     }),
 );
 
+const thumbprints = z.string().transform((text, context) =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean)
+    .map((part) => {
+      if (thumbprintText.safeParse(part).success) return part;
+      context.addIssue(`"${part}" is no id: 43 characters, as \`troop nodes\` shows them`);
+      return z.NEVER;
+    }),
+);
+
 const settings = z.object({
   COORDINATOR_URL: z.string().optional(),
   PROXY_PORT: z.coerce.number().int().min(0).max(65_535).default(9_000),
   ALLOWED_ORIGINS: origins.default([]),
+  ONLY_NODES: thumbprints.default([]),
+  ONLY_OWNERS: thumbprints.default([]),
 });
 
 type Overrides = { [Name in keyof SidecarConfig]?: SidecarConfig[Name] | undefined };
@@ -69,5 +86,6 @@ export function readSidecarConfig(
     allowedOrigins: overrides.allowedOrigins ?? read.ALLOWED_ORIGINS,
     queueWaitMs: overrides.queueWaitMs ?? queueWaitMs,
     maxBudget: overrides.maxBudget,
+    policy: overrides.policy ?? { onlyNodes: read.ONLY_NODES, onlyOwners: read.ONLY_OWNERS },
   };
 }

@@ -1,9 +1,5 @@
-/**
- * The way to a node: the best path that answers, another where nobody does. Content is not sealed yet, so only paths
- * that are private by themselves are used: this machine's and the mesh's.
- */
+/** The way to a node: the best path that answers, another where nobody does. */
 import type { Dispatcher } from "undici";
-import { TroopError } from "../protocol/error-codes.ts";
 import type { Peer } from "../protocol/node.ts";
 import { openStream, type OpenStream } from "./open-stream.ts";
 import type { PathFinder } from "./paths/find-path.ts";
@@ -11,13 +7,18 @@ import { type Path, pathsTo } from "./paths/path.ts";
 
 export interface WorkerCall {
   node: Peer;
-  headers: Record<string, string>;
-  /** Wire bytes; made anew for each path that is tried. */
-  body: () => Uint8Array | Iterable<Uint8Array>;
+  /** Sealed anew for each path that is tried. */
+  seal: () => SealedCall;
   signal: AbortSignal;
 }
 
-/** @throws TroopError `address_refused`, `node_unreachable`; both only where nothing was sent */
+export interface SealedCall {
+  headers: Record<string, string>;
+  /** Wire bytes. */
+  body: Uint8Array | Iterable<Uint8Array>;
+}
+
+/** @throws TroopError `node_unreachable`, only where nothing was sent */
 export type Connect = (call: WorkerCall) => Promise<OpenStream>;
 
 export interface ConnectParts {
@@ -25,18 +26,13 @@ export interface ConnectParts {
   paths: PathFinder;
 }
 
-/** Paths that content may take before it is sealed. */
-export const privatePaths = (node: Pick<Peer, "node_id" | "addresses" | "relay">): Path[] =>
-  pathsTo(node).filter(({ kind }) => kind === "loopback" || kind === "mesh");
-
 export function createConnect({ dispatcher, paths }: ConnectParts): Connect {
-  return async ({ node, headers, body, signal }) => {
-    const usable = privatePaths(node);
-    if (usable.length === 0) throw new TroopError("address_refused");
+  return async ({ node, seal, signal }) => {
+    const usable = pathsTo(node);
     const failed: Path[] = [];
     for (;;) {
       const path = await paths.find(node.node_id, usable, failed, signal);
-      const request = { origin: path.origin, path: `${path.prefix}/infer`, headers, body: body() };
+      const request = { origin: path.origin, path: `${path.prefix}/infer`, ...seal() };
       try {
         const stream = await openStream(dispatcher, request, signal);
         paths.worked(node.node_id, path);

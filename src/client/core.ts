@@ -9,7 +9,7 @@ import type { CoordinatorClient } from "../host/coordinator-client.ts";
 import type { LocalDatabase } from "../host/local-database.ts";
 import type { Log } from "../host/log.ts";
 import { createOutbox, type Outbox } from "../host/outbox.ts";
-import type { Signer } from "../protocol/signature.ts";
+import { type Signer, type Verifier, verifier } from "../protocol/signature.ts";
 import { createAcknowledger } from "./acknowledge.ts";
 import { createAttempt } from "./attempt.ts";
 import { createAuthorize } from "./authorize.ts";
@@ -20,10 +20,12 @@ import { createNodeFinder, type NodeFinder } from "./node-finder.ts";
 import { createPeers, type Peers } from "./peers.ts";
 import { runReconciliation } from "./reconcile.ts";
 import { createRecordsStore } from "./records-store.ts";
+import { createPinsStore } from "./sealing/pins-store.ts";
+import { createSealings } from "./sealing/sealings.ts";
 import { createTickets, type Tickets } from "./tickets.ts";
 
 export interface ClientCoreParts {
-  config: Pick<SidecarConfig, "maxBudget" | "queueWaitMs">;
+  config: Pick<SidecarConfig, "maxBudget" | "queueWaitMs" | "policy">;
   clock: Clock;
   random: Random;
   log: Log;
@@ -31,6 +33,8 @@ export interface ClientCoreParts {
   database: LocalDatabase;
   coordinator: CoordinatorClient;
   connect: Connect;
+  /** In simulation one of its own. */
+  verifier?: Verifier;
 }
 
 export interface ClientCore extends Disposable {
@@ -48,7 +52,7 @@ const backoff = { firstMs: 60_000, ceilingMs: expireRecordsMs };
 
 export function createClientCore(parts: ClientCoreParts): ClientCore {
   const { clock, random, log, account, database, coordinator, connect } = parts;
-  const { maxBudget, queueWaitMs } = parts.config;
+  const { maxBudget, queueWaitMs, policy } = parts.config;
   const { time } = coordinator;
   const records = createRecordsStore(database);
   const outbox = createOutbox({
@@ -56,11 +60,15 @@ export function createClientCore(parts: ClientCoreParts): ClientCore {
     ...{ path: "/acknowledgements", type: "troop-acknowledgement+jwt" },
   });
   const acknowledger = createAcknowledger({ database, records, outbox, log });
-  const authorize = createAuthorize({ coordinator, account, clock, random, maxBudget });
+  const sealings = createSealings({
+    ...{ verifier: parts.verifier ?? verifier, pins: createPinsStore(database), policy },
+    ...{ audience: coordinator.url, now: () => time.now(), random },
+  });
+  const authorize = createAuthorize({ coordinator, account, sealings, clock, random, maxBudget });
   const tickets = createTickets({ authorize, clock, time, log });
   const peers = createPeers({ coordinator, account, clock, random, log });
-  const finder = createNodeFinder({ peers, tickets, clock, random, log });
-  const attempt = createAttempt({ connect, records, acknowledger, time, clock, random });
+  const finder = createNodeFinder({ peers, tickets, policy, clock, random, log });
+  const attempt = createAttempt({ connect, records, acknowledger, time, sealings, clock });
   const expire = (signal: AbortSignal) =>
     startLoop({
       ...{ clock, random, signal, backoff },

@@ -5,10 +5,11 @@ import type { Finish } from "../protocol/receipt.ts";
 /**
  * - `elsewhere`: this node cannot serve it, another may;
  * - `busy`: it may be served here in a while;
+ * - `sealed_anew`: it was sealed to a key that the node no longer holds; the ticket is good;
  * - `fresh_ticket`: the ticket is used up or no longer honoured, the node is well;
  * - `final`: another node would answer the same.
  */
-export type Remedy = "elsewhere" | "busy" | "fresh_ticket" | "final";
+export type Remedy = "elsewhere" | "busy" | "sealed_anew" | "fresh_ticket" | "final";
 
 const remedies: Partial<Record<ErrorCode, Remedy>> = {
   busy: "busy",
@@ -17,7 +18,6 @@ const remedies: Partial<Record<ErrorCode, Remedy>> = {
 
   draining: "elsewhere",
   node_unreachable: "elsewhere",
-  address_refused: "elsewhere",
   engine_error: "elsewhere",
   engine_unavailable: "elsewhere",
   model_invalid: "elsewhere",
@@ -29,6 +29,16 @@ const remedies: Partial<Record<ErrorCode, Remedy>> = {
   wrong_model: "elsewhere",
   clock_skew: "elsewhere",
   request_unproven: "elsewhere",
+  seal_broken: "elsewhere",
+  // Its key cannot be trusted.
+  key_statement_invalid: "elsewhere",
+  key_statement_expired: "elsewhere",
+  wrong_node: "elsewhere",
+  node_key_changed: "elsewhere",
+  node_not_allowed: "elsewhere",
+  invalid_enrolment: "elsewhere",
+
+  session_unknown: "sealed_anew",
 
   invalid_ticket: "fresh_ticket",
   ticket_expired: "fresh_ticket",
@@ -62,6 +72,7 @@ export function createSearch(): Search {
   const failed = new Set<string>();
   const busy = new Set<string>();
   let hasFreshTicket = false;
+  let isSealedAnew = false;
 
   function goElsewhere(node: string | undefined): NextStep {
     if (!node) return "give_up";
@@ -77,6 +88,10 @@ export function createSearch(): Search {
           return "give_up";
         case "elsewhere":
           return goElsewhere(node);
+        case "sealed_anew":
+          if (isSealedAnew) return goElsewhere(node);
+          isSealedAnew = true;
+          return "again";
         case "fresh_ticket":
           if (hasFreshTicket) return goElsewhere(node);
           hasFreshTicket = true;

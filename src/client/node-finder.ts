@@ -5,6 +5,7 @@ import type { Random } from "../base/random.ts";
 import type { Log } from "../host/log.ts";
 import type { Capability, Peer } from "../protocol/node.ts";
 import type { Peers } from "./peers.ts";
+import { isAllowed, isRestricted, type NodePolicy } from "./sealing/node-policy.ts";
 import { chooseNode } from "./routing.ts";
 import type { Tickets } from "./tickets.ts";
 
@@ -35,6 +36,7 @@ export interface NodeFinderParts {
   clock: Clock;
   random: Random;
   log: Log;
+  policy: NodePolicy;
 }
 
 const avoidMs = 30_000;
@@ -47,6 +49,7 @@ const freshListMs = 5_000;
 export function createNodeFinder({
   peers,
   tickets,
+  policy,
   clock,
   random,
   log,
@@ -72,17 +75,20 @@ export function createNodeFinder({
     async find(model, capability, exclude) {
       const wish = { model, capability, exclude };
       const warm = tickets.warm(model);
+      // What the list says of owners is the coordinator's word; it is checked with the ticket.
+      const isOpen = ({ node_id: node, owner }: Peer) => isAllowed(policy, { node, owner });
       const choose = (list: readonly Peer[]) =>
-        chooseNode({ peers: list, warm, avoid: avoided() }, wish, random);
+        chooseNode({ peers: list.filter(isOpen), warm, avoid: avoided() }, wish, random);
       const known = warm.length > 0 ? peers.known() : (await listed(usableListMs)).list;
       const first = choose(known);
       if (first) return { kind: "node", node: first };
       const { list, failure } = await listed(freshListMs);
       const node = choose(list);
       if (node) return { kind: "node", node };
-      if (peers.ageMs() === undefined) return { kind: "any", node: undefined };
+      const hasList = peers.ageMs() !== undefined;
+      if (!hasList && !isRestricted(policy)) return { kind: "any", node: undefined };
       // An old list does not show that nobody is there.
-      if (failure && exclude.size === 0) throw failure as Error;
+      if (failure && (exclude.size === 0 || !hasList)) throw failure as Error;
       return { kind: "nobody" };
     },
     avoid: (node) => avoidedUntil.set(node, clock.monotonic() + avoidMs),

@@ -1,5 +1,6 @@
 /** Reads a node's answer to its end: content goes on as it comes, refusal or line is what remains. */
 import { TroopError } from "../protocol/error-codes.ts";
+import type { FrameOpener } from "../protocol/sealed-stream-cipher.ts";
 import { createAnswerReader } from "./answer-reader.ts";
 import type { OpenStream } from "./open-stream.ts";
 import { readRefusal } from "./refusal.ts";
@@ -18,12 +19,14 @@ export type AnswerEnding =
 const endWaitMs = 1_000;
 
 /**
+ * @param opener refuses with `stream_truncated`
  * @param take gets the content; a promise asks the node to wait
  * @param silence told of what arrives
  * @throws TroopError `stream_truncated`, what `take` throws, and what the connection fails with
  */
 export async function readAnswer(
   { status, headers: outerHeaders, chunks }: OpenStream,
+  opener: FrameOpener,
   take: (bytes: Uint8Array) => Promise<void> | undefined,
   silence: Pick<SilenceWatch, "touch" | "expectEnd">,
 ): Promise<AnswerEnding> {
@@ -33,7 +36,7 @@ export async function readAnswer(
     const isClear = error.code !== "internal_error" && error.code !== "node_unreachable";
     return { kind: "refused", error, isNumberFree: isClear };
   }
-  const reader = createAnswerReader();
+  const reader = createAnswerReader(opener);
   let line: { value: unknown } | undefined;
   let head: { status: number; headers: Readonly<Record<string, string>> } | undefined;
   const refusal: Uint8Array[] = [];

@@ -26,14 +26,23 @@ export async function readRefusal(
     if (size > limits.bodyBytes) break;
   }
   const refusal = errorAnswer.shape.error.safeParse(errorOf(Buffer.concat(body).toString("utf8")));
-  const { code, param } = refusal.data ?? {};
+  const { code, param, details } = refusal.data ?? {};
   if (!isErrorCode(code))
     return new TroopError("node_unreachable", `The node answered ${status} without a known code.`);
   const retryAfterMs = Number(headers["retry-after"]) * 1_000;
   return new TroopError(code, undefined, {
     ...(param && parameterName.test(param) ? { param } : {}),
     ...(Number.isFinite(retryAfterMs) ? { retryAfterMs } : {}),
+    ...(code === "session_unknown" ? { details: keyStatementIn(details) } : {}),
   });
+}
+
+/** The one thing besides its code that a refusal tells; it is signed. */
+function keyStatementIn(
+  details: Readonly<Record<string, unknown>> | undefined,
+): Record<string, string> {
+  const statement = details?.["key_statement"];
+  return typeof statement === "string" ? { key_statement: statement } : {};
 }
 
 function errorOf(text: string): unknown {

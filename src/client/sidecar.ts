@@ -9,6 +9,7 @@ import { ensureFolder } from "../host/folders.ts";
 import { listenFailure, urlOf } from "../host/listen.ts";
 import { openLocalDatabase } from "../host/local-database.ts";
 import type { Log } from "../host/log.ts";
+import { type Mesh, noMesh } from "../host/mesh/mesh.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import type { Signer } from "../protocol/signature.ts";
 import type { SidecarConfig } from "./config.ts";
@@ -29,6 +30,8 @@ export interface SidecarParts {
   account: Signer;
   /** Where the key was linked to the account rather than being its first. */
   accountId?: string;
+  /** What is known of the mesh now; absent: nothing. */
+  mesh?: () => Mesh;
   /** For tests and simulation: carries calls to the coordinator and to nodes. */
   dispatcher?: Dispatcher;
 }
@@ -91,7 +94,8 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
 
   const exchanges = createExchanges(stop.signal, log);
   const accountId = parts.accountId ?? account.id;
-  const status = { coordinator, account, accountId, tickets, peers, outbox };
+  const { mesh = () => noMesh } = parts;
+  const status = { coordinator, account, accountId, tickets, peers, outbox, mesh };
   const app = await createApp({
     ...status,
     generate,

@@ -1,5 +1,6 @@
 /** What the sidecar knows of itself. */
 import type { CoordinatorClient } from "../host/coordinator-client.ts";
+import type { Mesh } from "../host/mesh/mesh.ts";
 import type { Outbox } from "../host/outbox.ts";
 import { formatCredits } from "../protocol/credits.ts";
 import { type BalanceAnswer, balanceAnswer } from "../protocol/endpoints.ts";
@@ -25,6 +26,7 @@ export interface SidecarStatus {
   /** `age_ms` is null before the first list. */
   peers: { count: number; age_ms: number | null };
   pending_acknowledgements: number;
+  mesh: Mesh;
 }
 
 export interface StatusParts {
@@ -34,10 +36,12 @@ export interface StatusParts {
   tickets: Tickets;
   peers: Peers;
   outbox: Outbox;
+  /** What is known of the mesh now. */
+  mesh: () => Mesh;
 }
 
 export function readStatus(parts: StatusParts): SidecarStatus {
-  const { coordinator, accountId, tickets, peers, outbox } = parts;
+  const { coordinator, accountId, tickets, peers, outbox, mesh } = parts;
   const ageMs = peers.ageMs();
   return {
     account_id: accountId,
@@ -55,6 +59,7 @@ export function readStatus(parts: StatusParts): SidecarStatus {
     })),
     peers: { count: peers.known().length, age_ms: ageMs === undefined ? null : Math.round(ageMs) },
     pending_acknowledgements: outbox.pending(),
+    mesh: mesh(),
   };
 }
 

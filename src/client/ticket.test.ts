@@ -15,6 +15,7 @@ const ticket = (changes: Partial<Ticket> = {}): Ticket => ({
   budget: 100n,
   expiresAt: end,
   secrets,
+  sealing: {} as Ticket["sealing"],
   lastNumber: 0,
   returned: [],
   running: 0,

@@ -6,6 +6,7 @@ import type { Peer } from "../protocol/node.ts";
 import { type Rate, parseRates } from "../protocol/price.ts";
 import { parseCredits } from "../protocol/credits.ts";
 import type { RevealedSecret, SecretTree } from "../protocol/secrets.ts";
+import type { Sealing } from "./sealing/sealings.ts";
 
 /** A ticket this near its end is renewed if it is in use: time enough for a slow coordinator and its retries. */
 const renewalLeadMs = 60_000;
@@ -26,6 +27,8 @@ export interface Ticket {
   readonly expiresAt: number;
   /** Made from a seed that is in memory only: after a restart no old ticket can be spent. */
   readonly secrets: SecretTree;
+  /** Replaced where the node tells of a newer key. */
+  sealing: Sealing;
   /** Highest number taken so far. */
   lastNumber: number;
   /** Numbers that were refused before anything was admitted; they are used first. */
@@ -42,6 +45,7 @@ export const openTicket = (
   answer: AuthorizeAnswer,
   model: string,
   secrets: SecretTree,
+  sealing: Sealing,
 ): Ticket => ({
   token: answer.ticket,
   hold: answer.hold,
@@ -51,6 +55,7 @@ export const openTicket = (
   budget: parseCredits(answer.budget),
   expiresAt: answer.expires_at,
   secrets,
+  sealing,
   lastNumber: 0,
   returned: [],
   running: 0,

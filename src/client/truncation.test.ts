@@ -18,14 +18,14 @@ const brokenBy =
 const endings: Record<string, Script> = {
   "ends without its line": ({ end }) => end(),
   "is cut off": ({ die }) => die(),
-  "goes on after its line": ({ line, text, end }) => {
+  "goes on after its line": ({ text, line, wire, end }) => {
+    const earlier = text("more");
     line();
-    text("more");
+    wire(earlier);
     end();
   },
-  "repeats its line": ({ line, end }) => {
-    line();
-    line();
+  "repeats its line": ({ line, wire, end }) => {
+    wire(line());
     end();
   },
   "repeats its head": ({ open, line, end }) => {

@@ -4,8 +4,10 @@ import { addressKind, type AddressKind } from "../host/address-kind.ts";
 import { readSecret, readSettings, type Environment } from "../host/env.ts";
 import { dataFolder } from "../host/folders.ts";
 import { readListenAddress, type ListenAddress } from "../host/listen.ts";
+import { readRelayUrls } from "../host/relay-url.ts";
 import { readCredits, type Micro } from "../protocol/credits.ts";
 import { TroopError } from "../protocol/error-codes.ts";
+import { readRelayLimits, type RelayLimits } from "../relay/config.ts";
 import { joinPolicies, type JoinPolicy } from "./accounts/joining.ts";
 import { addressPolicies, policyOf, type AddressPolicy } from "./registry/addresses.ts";
 
@@ -28,6 +30,10 @@ export interface CoordinatorConfig {
   migrate: "auto" | "manual";
   /** What nodes' keys for receipts without a signature are made from; undefined: there are none. */
   hmacSecret: string | undefined;
+  /** What passes through the relay inside; undefined: there is none. */
+  relay: RelayLimits | undefined;
+  /** Relays of others that nodes may name, and clients are sent to. */
+  relaysAllowed: string[];
   /** How often workers are told to beat; the protocol's ten seconds where undefined. */
   heartbeatMs?: number | undefined;
 }
@@ -57,6 +63,8 @@ const settings = z.object({
   ADDRESS_POLICY: z.enum(addressPolicies).optional(),
   MIGRATE: z.enum(["auto", "manual"]).default("auto"),
   HMAC_RECEIPTS: z.enum(["on", "off"]).default("off"),
+  RELAY: z.enum(["on", "off"]).default("on"),
+  RELAYS_ALLOWED: z.string().default(""),
 });
 
 /** A setting left undefined is as good as not given. */
@@ -87,6 +95,8 @@ export function readCoordinatorConfig(
     addressPolicy: read.ADDRESS_POLICY ?? policyOf(reached),
     migrate: read.MIGRATE,
     hmacSecret: read.HMAC_RECEIPTS === "on" ? readReceiptSecret(environment) : undefined,
+    relay: read.RELAY === "on" ? readRelayLimits(environment) : undefined,
+    relaysAllowed: readRelayUrls("RELAYS_ALLOWED", read.RELAYS_ALLOWED),
     ...given(overrides),
   };
   if (config.databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(config.databaseUrl))

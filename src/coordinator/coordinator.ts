@@ -11,6 +11,8 @@ import type { Log } from "../host/log.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import { limits } from "../protocol/limits.ts";
 import { verifier } from "../protocol/signature.ts";
+import { ticketKeys } from "../protocol/ticket.ts";
+import { createRelay } from "../relay/relay.ts";
 import { createAccountKeys } from "./accounts/account-keys.ts";
 import { createAccounts } from "./accounts/accounts.ts";
 import { createNodes } from "./accounts/enrolment.ts";
@@ -99,6 +101,8 @@ export async function startCoordinator(
   const registry = createRegistry({
     ...{ leases, clock, addressPolicy, heartbeatMs },
     fittedRates: prices.rates,
+    isRelayAllowed: (named) =>
+      config.relaysAllowed.includes(named) || (config.relay !== undefined && named === url),
   });
   resources.use(
     await startJobs({
@@ -114,6 +118,15 @@ export async function startCoordinator(
     }),
   );
 
+  const keys = ticketKeys(keyRing.keySet);
+  const relay =
+    config.relay &&
+    createRelay({
+      ...{ ...parts, verifier, limits: config.relay, now: clock.now },
+      ...{ issuer: publicUrl, url: publicUrl, keys: () => keys },
+    });
+  if (relay) resources.use(relay);
+
   let isStopping = false;
   const app = await createApp(parts, {
     clock,
@@ -125,6 +138,7 @@ export async function startCoordinator(
     prices,
     registry,
     keyRing,
+    relay,
     issuer: createIssuer({ ...parts, ledger, registry, keyRing, publicUrl }),
     hmacReceiver: createHmacReceiver({ secret: config.hmacSecret, nodes, ledger, clock }),
     redeemer: createRedeemer({ ledger, accounts, verifier, clock, publicUrl }),
@@ -135,6 +149,7 @@ export async function startCoordinator(
   });
   resources.defer(async () => {
     isStopping = true;
+    await relay?.drain();
     await app.close();
   });
   url ??= checkPublicUrl(urlOf(await listenOn(app, config.listen)));

@@ -112,6 +112,14 @@ export const errorCodes = {
   wrong_audience: { status: 403, text: "The ticket is for another node." },
   wrong_model: { status: 403, text: "The ticket is for another model." },
   request_replayed: { status: 409, text: "This one-time secret was already used." },
+  session_unknown: {
+    status: 409,
+    text: "The node does not hold the key that this was sealed to; its present one comes along.",
+  },
+  seal_broken: {
+    status: 400,
+    text: "The sealed bytes do not open: they were altered, or sealed for something else.",
+  },
   unsupported_parameter: { status: 400, text: "The engine cannot do what a parameter asks for." },
   context_length_exceeded: { status: 400, text: "The prompt is longer than the model's context." },
   engine_error: { status: 502, text: "The inference engine failed." },
@@ -135,9 +143,22 @@ export const errorCodes = {
   },
   stream_truncated: { status: 502, text: "The answer ended before it was complete." },
   node_unreachable: { status: 502, text: "The node could not be reached." },
-  address_refused: {
+  node_not_allowed: {
+    status: 403,
+    text: "You allow certain nodes or owners only, and this node is none of them.",
+  },
+  key_statement_invalid: {
     status: 502,
-    text: "The node's address is neither on this machine nor in the mesh.",
+    text: "The node's statement of its key does not verify.",
+  },
+  key_statement_expired: {
+    status: 502,
+    text: "The node's statement of its key is not valid at this time.",
+  },
+  wrong_node: { status: 502, text: "The key is another node's than the one that was asked for." },
+  node_key_changed: {
+    status: 502,
+    text: "The node is vouched for by another key than the one remembered for it.",
   },
   coordinator_unreachable: { status: 502, text: "The coordinator could not be reached." },
   timeout: { status: 504, text: "The answer did not arrive in time." },
@@ -150,6 +171,11 @@ export const errorCodes = {
   data_folder_invalid: { status: 500, text: "The data folder cannot be used." },
   configuration_invalid: { status: 500, text: "A setting is missing or not understood." },
   database_unreachable: { status: 500, text: "The database cannot be reached." },
+
+  // The mesh
+  mesh_unavailable: { status: 500, text: "Tailscale is not installed here or does not run." },
+  mesh_joined_elsewhere: { status: 409, text: "This machine is in another mesh already." },
+  mesh_join_failed: { status: 502, text: "The mesh did not let this machine in." },
 
   internal_error: {
     status: 500,

@@ -1,8 +1,10 @@
 /**
- * The frames of `POST /infer`, both ways. On the wire: length u32 ‖ ciphertext. Inside: type u8 ‖ length u32 ‖
- * bytes ‖ zeros to a multiple of 256, so that a frame's size tells little about what is in it.
+ * The frames of `POST /infer`, both ways. On the wire: length u32, its top bit set on the last one, ‖ sealed bytes.
+ * Inside: type u8 ‖ length u32 ‖ bytes ‖ zeros to one of a few sizes, so that a frame's size tells little about
+ * what is in it.
  */
 import { TroopError, type ErrorCode } from "./error-codes.ts";
+import { createFrameCutter, headerBytes, isFinalOnWire, writeHeader } from "./frames-cutter.ts";
 import { limits } from "./limits.ts";
 
 export const frameTypes = { head: 1, body: 2, line: 3 } as const;
@@ -17,38 +19,55 @@ const typeNames = new Map(
   Object.entries(frameTypes).map(([name, code]) => [code as number, name as FrameType]),
 );
 const innerHeaderBytes = 5;
-export const lengthBytes = 4;
+export const lengthBytes = headerBytes;
+/** What either AEAD adds to a frame. */
+export const tagBytes = 16;
+
+/** The size that a frame of `used` bytes is padded to. Whoever writes may choose a larger one of these sizes. */
+export function paddedBytes(used: number): number {
+  if (used > limits.frameStepBytes)
+    return Math.ceil(used / limits.frameStepBytes) * limits.frameStepBytes;
+  let size: number = limits.leastFrameBytes;
+  while (size < used) size *= 2;
+  return size;
+}
+
+/** The most a sealed frame may take: its payload, padding, and the authentication tag. */
+export const sealedBytesFor = (payloadBytes: number): number =>
+  paddedBytes(payloadBytes + innerHeaderBytes) + tagBytes;
 
 /** A frame as it is before sealing, padded. */
 export function packFrame({ type, bytes }: Frame): Uint8Array {
-  const used = innerHeaderBytes + bytes.length;
-  const packed = new Uint8Array(
-    Math.ceil(used / limits.framePaddingBytes) * limits.framePaddingBytes,
-  );
-  packed[0] = frameTypes[type];
-  new DataView(packed.buffer).setUint32(1, bytes.length);
+  const end = innerHeaderBytes + bytes.length;
+  const packed = Buffer.allocUnsafe(paddedBytes(end));
+  packed.writeUInt8(frameTypes[type]);
+  packed.writeUInt32BE(bytes.length, 1);
   packed.set(bytes, innerHeaderBytes);
-  return packed;
+  return packed.fill(0, end);
 }
 
-/** @throws TroopError `refusal` where the bytes are no frame or its padding is not zero */
+/** @throws TroopError `refusal` where the bytes are no frame, of none of the sizes, or its padding is not zero */
 export function unpackFrame(packed: Uint8Array, refusal: ErrorCode): Frame {
-  const refuse = () => new TroopError(refusal, "A frame is malformed.");
-  if (packed.length < innerHeaderBytes || packed.length % limits.framePaddingBytes !== 0)
-    throw refuse();
+  const size = packed.length;
+  // A sender that forgets to pad is found out by whoever it would betray.
+  if (size !== paddedBytes(size)) throw malformed(refusal);
   const type = typeNames.get(packed[0]!);
-  const length = new DataView(packed.buffer, packed.byteOffset).getUint32(1);
-  const end = innerHeaderBytes + length;
-  if (!type || end > packed.length || packed.length - end >= limits.framePaddingBytes)
-    throw refuse();
-  if (packed.subarray(end).some((byte) => byte !== 0)) throw refuse();
+  const end = innerHeaderBytes + new DataView(packed.buffer, packed.byteOffset).getUint32(1);
+  if (!type || end > size || !isZero(packed.subarray(end))) throw malformed(refusal);
   return { type, bytes: packed.subarray(innerHeaderBytes, end) };
 }
 
-/** Puts the length before what was sealed. */
+const malformed = (refusal: ErrorCode) => new TroopError(refusal, "A frame is malformed.");
+
+/** Where the first byte is zero and each equals the one before it. Byte by byte in JavaScript, 4 KiB take 10 µs. */
+const isZero = (bytes: Uint8Array): boolean =>
+  bytes.length === 0 ||
+  (bytes[0] === 0 && Buffer.compare(bytes.subarray(1), bytes.subarray(0, -1)) === 0);
+
+/** Puts the length before what is not sealed yet. */
 export function wrapSealed(sealed: Uint8Array): Uint8Array {
-  const wrapped = new Uint8Array(lengthBytes + sealed.length);
-  new DataView(wrapped.buffer).setUint32(0, sealed.length);
+  const wrapped = Buffer.allocUnsafe(lengthBytes + sealed.length);
+  writeHeader(wrapped, false);
   wrapped.set(sealed, lengthBytes);
   return wrapped;
 }
@@ -62,35 +81,13 @@ export interface SealedReader {
 
 /** @throws TroopError `refusal` from `push` where a frame claims more than `mostBytes` */
 export function createSealedReader(mostBytes: number, refusal: ErrorCode): SealedReader {
-  let pending: Uint8Array[] = [];
-  let pendingBytes = 0;
-  const wanted = () => {
-    if (pendingBytes < lengthBytes) return undefined;
-    if (pending.length > 1) pending = [Buffer.concat(pending)];
-    const head = pending[0]!;
-    const length = new DataView(head.buffer, head.byteOffset).getUint32(0);
-    if (length > mostBytes) throw new TroopError(refusal, "A frame is larger than allowed.");
-    return lengthBytes + length;
-  };
+  const cutter = createFrameCutter(() => mostBytes, refusal);
   return {
-    push(chunk) {
-      pending.push(chunk);
-      pendingBytes += chunk.length;
-      const whole: Uint8Array[] = [];
-      for (let size = wanted(); size !== undefined && pendingBytes >= size; size = wanted()) {
-        const bytes = pending[0]!;
-        whole.push(bytes.subarray(lengthBytes, size));
-        pending = [bytes.subarray(size)];
-        pendingBytes -= size;
-      }
-      return whole;
-    },
-    isAtBoundary: () => pendingBytes === 0,
+    push: (chunk) =>
+      cutter.push(chunk).map((wire) => {
+        if (isFinalOnWire(wire)) throw malformed(refusal);
+        return wire.subarray(lengthBytes);
+      }),
+    isAtBoundary: cutter.isAtBoundary,
   };
 }
-
-/** The most a sealed frame may take: its payload, padding, and room for an authentication tag. */
-export const sealedBytesFor = (payloadBytes: number): number =>
-  Math.ceil((payloadBytes + innerHeaderBytes) / limits.framePaddingBytes) *
-    limits.framePaddingBytes +
-  64;

@@ -3,6 +3,7 @@ import { Chacha20Poly1305 } from "@hpke/chacha20poly1305";
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from "@hpke/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { systemRandom } from "../base/random.ts";
 import { toBase64url } from "./bytes.ts";
 import {
   generateHpkeKeyPair,
@@ -15,6 +16,8 @@ import {
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text, "hex"));
 const url = (text: string) => toBase64url(hex(text));
+
+const fresh = () => generateHpkeKeyPair(systemRandom);
 
 /** RFC 9180, appendix A.2.1: base mode, ChaCha20-Poly1305. */
 const vector = {
@@ -65,7 +68,7 @@ describe.each(Object.keys(hpkeSuites) as HpkeSuite[])("with %s", (suite) => {
         async (info, context, length) => {
           const theirs = await oracle.kem.generateKeyPair();
           const theirPublic = new Uint8Array(await oracle.kem.serializePublicKey(theirs.publicKey));
-          const sender = hpkeSend(suite, toBase64url(theirPublic), info);
+          const sender = hpkeSend(suite, toBase64url(theirPublic), info, fresh());
           const enc = new Uint8Array(Buffer.from(sender.enc, "base64url"));
           const recipient = await oracle.createRecipientContext({
             recipientKey: theirs,
@@ -75,7 +78,7 @@ describe.each(Object.keys(hpkeSuites) as HpkeSuite[])("with %s", (suite) => {
           const expected = await recipient.export(context.slice().buffer, length);
           expect(sender.export(context, length)).toEqual(new Uint8Array(expected));
 
-          const ours = generateHpkeKeyPair();
+          const ours = fresh();
           const ourPublic = new Uint8Array(Buffer.from(ours.publicKey, "base64url"));
           const other = await oracle.createSenderContext({
             recipientPublicKey: await oracle.kem.deserializePublicKey(ourPublic.buffer),
@@ -92,9 +95,9 @@ describe.each(Object.keys(hpkeSuites) as HpkeSuite[])("with %s", (suite) => {
   });
 
   test("another info, another suite or another context gives other keys", () => {
-    const recipient = generateHpkeKeyPair();
+    const recipient = fresh();
     const info = hex("01");
-    const sender = hpkeSend(suite, recipient.publicKey, info);
+    const sender = hpkeSend(suite, recipient.publicKey, info, fresh());
     const otherSuite = suite === "aes-256-gcm" ? "chacha20-poly1305" : "aes-256-gcm";
     const secret = sender.export(hex("aa"), 32);
     expect(hpkeReceive(suite, recipient, sender.enc, info).export(hex("aa"), 32)).toEqual(secret);
@@ -113,6 +116,6 @@ test.each([
   ["is of low order too", url("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800")],
 ])("a public key that %s is refused on both sides", (_case, key) => {
   const info = new Uint8Array(0);
-  expect(() => hpkeSend("aes-256-gcm", key, info)).toThrow();
-  expect(() => hpkeReceive("aes-256-gcm", generateHpkeKeyPair(), key, info)).toThrow();
+  expect(() => hpkeSend("aes-256-gcm", key, info, fresh())).toThrow();
+  expect(() => hpkeReceive("aes-256-gcm", fresh(), key, info)).toThrow();
 });

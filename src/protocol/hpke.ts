@@ -7,11 +7,12 @@ import {
   createHmac,
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
   diffieHellman,
-  generateKeyPairSync,
   type KeyObject,
 } from "node:crypto";
 import { assert } from "../base/error.ts";
+import type { Random } from "../base/random.ts";
 import { fromBase64url, toBase64url } from "./bytes.ts";
 
 /** AEADs of the RFC's registry; the id enters the key schedule. */
@@ -22,13 +23,17 @@ const kemId = 0x0020;
 const kdfId = 0x0001;
 const hashBytes = 32;
 export const publicKeyBytes = 32;
+const privateKeyBytes = 32;
 
 const text = (value: string) => Buffer.from(value, "ascii");
 const u16 = (value: number) => Uint8Array.of(value >> 8, value & 0xff);
 const none = new Uint8Array(0);
 
-const hmac = (key: Uint8Array, data: Uint8Array): Uint8Array =>
-  createHmac("sha256", key).update(data).digest();
+// As a KeyObject: Node makes one of bare bytes on every call, at five times the cost of the hash.
+const hmac = (key: Uint8Array | KeyObject, data: Uint8Array): Uint8Array =>
+  createHmac("sha256", key instanceof Uint8Array ? createSecretKey(key) : key)
+    .update(data)
+    .digest();
 
 /** HKDF-Extract and -Expand with the RFC's labels (§4). */
 function labeledExtract(suiteId: Uint8Array, salt: Uint8Array, label: string, input: Uint8Array) {
@@ -37,7 +42,7 @@ function labeledExtract(suiteId: Uint8Array, salt: Uint8Array, label: string, in
 
 function labeledExpand(
   suiteId: Uint8Array,
-  secret: Uint8Array,
+  secret: Uint8Array | KeyObject,
   label: string,
   info: Uint8Array,
   length: number,
@@ -81,7 +86,8 @@ export interface HpkeExporter {
 }
 
 function exporterOf(suite: HpkeSuite, shared: Uint8Array, info: Uint8Array): HpkeExporter {
-  const { suiteId, secret } = exporterSecretOf(suite, shared, info);
+  const { suiteId, secret: bytes } = exporterSecretOf(suite, shared, info);
+  const secret = createSecretKey(bytes);
   return { export: (context, length) => labeledExpand(suiteId, secret, "sec", context, length) };
 }
 
@@ -91,8 +97,13 @@ export interface HpkeKeyPair {
   privateKey: KeyObject;
 }
 
-export function generateHpkeKeyPair(): HpkeKeyPair {
-  const { privateKey } = generateKeyPairSync("x25519");
+/** PKCS #8 (RFC 8410 §7) before the 32 bytes of an X25519 key. */
+const privateKeyPrefix = Buffer.from("302e020100300506032b656e04220420", "hex");
+
+/** Any 32 random bytes are an X25519 private key (RFC 7748 §5). */
+export function generateHpkeKeyPair(random: Random): HpkeKeyPair {
+  const key = Buffer.concat([privateKeyPrefix, random.bytes(privateKeyBytes)]);
+  const privateKey = createPrivateKey({ key, format: "der", type: "pkcs8" });
   return { privateKey, publicKey: publicKeyOf(privateKey) };
 }
 
@@ -120,13 +131,13 @@ export interface HpkeSender extends HpkeExporter {
 /**
  * Encapsulates to a recipient. Throws where `recipient` is no X25519 public key or of low order (RFC §7.1.4; the
  * Diffie-Hellman of OpenSSL refuses an all-zero result).
- * @param ephemeral given by tests only; a key used twice would repeat the shared secret
+ * @param ephemeral made for this call; one used twice would repeat the shared secret
  */
 export function hpkeSend(
   suite: HpkeSuite,
   recipient: string,
   info: Uint8Array,
-  ephemeral: HpkeKeyPair = generateHpkeKeyPair(),
+  ephemeral: HpkeKeyPair,
 ): HpkeSender {
   const recipientBytes = readPublicKey(recipient);
   const { publicKey: enc, privateKey } = ephemeral;

@@ -38,7 +38,12 @@ export const limits = {
   inferenceBodyWaitMs: 30 * second,
   /** One frame of an answer; pieces of the same tick are joined up to this. */
   frameBytes: 64 * kibibyte,
-  framePaddingBytes: 256,
+  /** A frame's size when opened is a power of two from here on: an event around one token fits. */
+  leastFrameBytes: 512,
+  /** From here on a multiple of it: doubling would cost a long prompt too much. */
+  frameStepBytes: 4 * kibibyte,
+  /** What a ticket's holder may try, refusals and all; a worker remembers each. */
+  attemptsPerTicket: 1_024,
   /** What may wait for one slow reader before the engine is paused. */
   streamBufferBytes: 256 * kibibyte,
   slowReaderMs: 30 * second,
@@ -49,6 +54,19 @@ export const limits = {
   drainMs: 300 * second,
   /** And then, for their last frames, to readers that may not read. */
   lastFramesMs: 5 * second,
+
+  // Keys that requests are sealed to
+  /** A statement with two RSA-4096 signatures, one within the other, is about 6 KiB. */
+  keyStatementBytes: 8 * kibibyte,
+  /** What such a key could open is lost with it, so it does not live long. */
+  sealingKeyLifeMs: 7 * 24 * 60 * minute,
+  /** The next one is shown this long before: nobody who could be told has only the old one when it ends. */
+  sealingKeyOverlapMs: 24 * 60 * minute,
+  /** Clocks of both sides, and a ticket that began in the key's last moment. */
+  sealingKeyGraceMs: 5 * minute + 2 * 30 * second,
+  /** Names a run of the worker. */
+  bootBytes: 16,
+  attemptBytes: 16,
 
   // Receipts and acknowledgements
   linesPerStatement: 100,
@@ -106,6 +124,27 @@ export const limits = {
   runningHoldsPerNode: 1_024,
   revokedHolds: 1_000,
   addressesPerNode: 8,
+
+  // Relays
+  /** Places that one node can be reached through; a client tries a few of them at most. */
+  relaysPerNode: 4,
+  /** Between two pings of a worker's connection to a relay. One without an answer by the next ends it. */
+  relayPingMs: 10 * second,
+  relayDialMs: 10 * second,
+  /** What may be on its way of one stream, unacknowledged: a reader who stops costs a relay and a worker no more. */
+  relayWindowBytes: 256 * kibibyte,
+  /** Of all streams of a connection together: one that is not read must not hold up the others. */
+  relayConnectionWindowBytes: 64 * mebibyte,
+  relayStreamsPerNode: 256,
+  /** A worker's engine may be silent for five minutes; whoever is for longer has gone. */
+  relaySilenceMs: 330 * second,
+  /** More than any ticket's answers take, and no more than a few large prompts. */
+  relayTicketBytes: 256 * mebibyte,
+  /** Of one account at one node, within a day. */
+  relayPseudonymBytes: 4_096 * mebibyte,
+  relayPseudonymStreams: 20_000,
+  /** A household or office has several people. */
+  relayPrefixStreams: 100_000,
 
   // Control plane
   bodyBytes: 64 * kibibyte,

@@ -7,6 +7,7 @@ import { rateSchema } from "./price.ts";
 import { publicJwk } from "./signature.ts";
 
 const shortText = z.string().min(1).max(limits.shortTextCharacters);
+const keyStatementText = z.string().max(limits.keyStatementBytes);
 
 export const capabilities = [
   "chat",
@@ -64,6 +65,10 @@ export const snapshotSchema = z.strictObject({
   hardware: hardwareSchema,
   engines: z.array(engineSchema).max(limits.enginesPerNode),
   models: z.array(modelSchema).max(limits.modelsPerNode),
+  /** URLs of the relays that it is connected to. Clients are told of those that the coordinator allows. */
+  relays: z.array(z.string().max(limits.urlCharacters)).max(limits.relaysPerNode).optional(),
+  /** The node's signed word on what to seal requests to; without it nobody asks it anything. */
+  key_statement: keyStatementText.optional(),
   version: shortText,
 });
 export type NodeSnapshot = z.infer<typeof snapshotSchema>;
@@ -105,7 +110,10 @@ export const peerSchema = z.strictObject({
   slots: slotsSchema,
   /** `host:port`, only beside a ticket: lists hold none. */
   addresses: z.array(z.string()),
+  /** URLs of relays through which it can be reached; only beside a ticket. */
   relay: z.array(z.string()),
+  /** Only beside a ticket. */
+  key_statement: keyStatementText.optional(),
   models: z.array(offeredModel),
   multiplier: multiplierText,
   /** Credits per second of this node. */

@@ -22,6 +22,16 @@ export interface ProvenCall {
   body?: Uint8Array | string | undefined;
 }
 
+/** Whose key made a call. */
+export interface Proven {
+  id: string;
+  jwk: PublicJwk;
+  /** The proof's own name, for those who take each proof once. */
+  jti: string;
+  /** When it was made, ms, by its maker's clock. */
+  provenAt: number;
+}
+
 const hasBody = (body: ProvenCall["body"]) => body !== undefined && body.length > 0;
 
 /** @param now coordinator time, ms */
@@ -50,7 +60,7 @@ export async function checkProof(
   proof: string | undefined,
   call: ProvenCall,
   now: number,
-): Promise<{ id: string; jwk: PublicJwk }> {
+): Promise<Proven> {
   if (!proof) throw new TroopError("missing_proof");
   if (proof.length > limits.proofBytes)
     throw new TroopError("invalid_proof", "The proof is too long.");
@@ -58,7 +68,7 @@ export async function checkProof(
   const claims = claimsSchema.safeParse(payload);
   if (!claims.success)
     throw new TroopError("invalid_proof", "The proof lacks a claim or has one of the wrong kind.");
-  const { htm, htu, iat, bh } = claims.data;
+  const { htm, htu, iat, bh, jti } = claims.data;
   if (htm !== call.method)
     throw new TroopError("invalid_proof", "The proof was made for another method.");
   if (htu !== call.url) {
@@ -71,7 +81,7 @@ export async function checkProof(
     throw new TroopError("body_hash_mismatch");
   if (Math.abs(now - iat * 1_000) > limits.clockSkewMs)
     throw new TroopError("clock_skew", undefined, { details: { now } });
-  return { id, jwk };
+  return { id, jwk, jti, provenAt: iat * 1_000 };
 }
 
 const baseOf = (url: string) => new URL(url).origin;

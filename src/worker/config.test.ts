@@ -92,6 +92,13 @@ describe("the worker listens", () => {
     expect(listenCandidates(loopback, asked, mesh)).toEqual([asked]);
   });
 
+  test("not where the mesh is known of but has no interface: all of it would come from loopback", () => {
+    const userSpace = { kind: "mesh", addresses: ["100.64.0.9"], via: "tailscale" } as const;
+    expect(() => listenCandidates(remote, undefined, ["127.0.0.1"], userSpace)).toThrow(
+      /user space/,
+    );
+  });
+
   test.each([
     ["on no address at all where the machine is in no mesh", undefined, ["127.0.0.1", "10.0.0.1"]],
     ["not on every address", { host: "0.0.0.0", port: 1 }, mesh],

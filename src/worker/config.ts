@@ -1,11 +1,13 @@
 /** The worker's settings: read from the environment and flags, decided here, and nowhere else. */
 import { z } from "zod";
-import { readCoordinatorUrl } from "../host/coordinator-url.ts";
+import { coordinatorKind, readCoordinatorUrl } from "../host/coordinator-url.ts";
 import { type Environment, readSettings } from "../host/env.ts";
 import { dataFolder } from "../host/folders.ts";
 import { type ListenAddress, readListenAddress } from "../host/listen.ts";
+import { ownAddresses } from "../host/mesh/mesh.ts";
+import { readRelayUrls } from "../host/relay-url.ts";
 import { TroopError } from "../protocol/error-codes.ts";
-import { announcedHost, ownAddresses } from "./listen-address.ts";
+import { announcedHost } from "./listen-address.ts";
 
 export interface WorkerConfig {
   coordinatorUrl: string;
@@ -13,6 +15,8 @@ export interface WorkerConfig {
   dataFolder: string;
   /** Undefined: port 8080, or the next free one, where peers can reach it. */
   listen: ListenAddress | undefined;
+  /** Relays to dial out to. */
+  relays: string[];
   /** Requests at once; undefined: as many as the engines say. */
   slots: number | undefined;
   /** Until the coordinator asks for another. */
@@ -30,6 +34,7 @@ const seconds = z.coerce.number().int().min(1).max(86_400);
 const settings = z.object({
   COORDINATOR_URL: z.string().optional(),
   WORKER_LISTEN: z.string().optional(),
+  RELAYS: z.string().default("auto"),
   VLLM_HOST: z.string().optional(),
   OLLAMA_HOST: z.string().optional(),
   LM_STUDIO_HOST: z.string().optional(),
@@ -61,6 +66,7 @@ export function readWorkerConfig(
     coordinatorUrl,
     dataFolder: overrides.dataFolder ?? dataFolder(environment),
     listen: overrides.listen ?? readListen(read.WORKER_LISTEN, coordinatorUrl),
+    relays: overrides.relays ?? readRelays(read.RELAYS, coordinatorUrl),
     slots: overrides.slots,
     heartbeatMs: overrides.heartbeatMs ?? read.HEARTBEAT_INTERVAL * 1_000,
     modelRefreshMs: overrides.modelRefreshMs ?? read.MODEL_REFRESH_INTERVAL * 1_000,
@@ -70,6 +76,17 @@ export function readWorkerConfig(
         readOrigin(name, read[name as keyof typeof enginePorts], port),
       ),
   };
+}
+
+/**
+ * `auto` is the coordinator itself, unless it is on this machine, where everybody reaches the worker; `off` is none;
+ * anything else is a list of URLs.
+ * @throws TroopError `configuration_invalid`
+ */
+export function readRelays(text: string, coordinatorUrl: string): string[] {
+  if (text === "off") return [];
+  if (text !== "auto") return readRelayUrls("RELAYS", text);
+  return coordinatorKind(coordinatorUrl) === "loopback" ? [] : [coordinatorUrl];
 }
 
 function readListen(text: string | undefined, coordinatorUrl: string): ListenAddress | undefined {

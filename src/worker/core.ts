@@ -29,6 +29,8 @@ import { nextState, refusalIn, statusOf, type WorkerEvent, type WorkerState } fr
 import { announcedHosts } from "./listen-address.ts";
 import { createInfer, type Infer } from "./proxy/infer.ts";
 import { createTickets } from "./proxy/tickets.ts";
+import { createSealingKeys } from "./sealing/keys.ts";
+import { createSessions } from "./sealing/sessions.ts";
 import { createSlots, type Slots } from "./slots.ts";
 
 export interface WorkerCoreParts {
@@ -46,6 +48,8 @@ export interface WorkerCoreParts {
   hardware: NodeSnapshot["hardware"];
   /** Where it can be reached; asked for once it serves. */
   address: () => ListenAddress;
+  /** Relays through which it can be reached now. */
+  relays?: () => string[];
   fetchKeys: (signal: AbortSignal) => Promise<TicketKeys>;
 }
 
@@ -61,7 +65,7 @@ export interface WorkerCore {
   status(): NodeStatus;
   multiplier(): string;
   move(event: WorkerEvent): void;
-  /** Learns keys and models, so that the first beat can keep what it says. */
+  /** Learns the coordinator's keys and the engines' models and makes its own, so that the first beat can keep what it says. */
   prepare(signal: AbortSignal): Promise<void>;
   /** Its loops, each until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>[];
@@ -85,6 +89,11 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
   let keySet: string | undefined;
   const tickets = createTickets({ issuer: config.coordinatorUrl, node: node.id, now });
   const accounts = createHoldAccounts(journal);
+  const sealingKeys = createSealingKeys({
+    ...{ node, owner, audience: config.coordinatorUrl, clock, now, random, log },
+    onChange: () => heartbeats.changed(),
+  });
+  const sessions = createSessions({ keys: sealingKeys, node: node.id, random });
   const catalogue = createCatalogue({
     ...{ engines: parts.engines, clock, random, log, refreshMs: config.modelRefreshMs },
     onChange: () => heartbeats.changed(),
@@ -97,13 +106,17 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
   const status = () => statusOf(state, slots.hasFree);
   const view = (): NodeView => {
     const address = parts.address();
+    const keyStatement = sealingKeys.statement();
+    const relays = parts.relays?.() ?? [];
     return {
       status: status(),
       slots: { active: slots.active, total: slots.total },
       running: accounts.running().slice(0, limits.runningHoldsPerNode),
       snapshot: {
-        ...{ port: address.port, hosts: announcedHosts(address), hardware: parts.hardware },
+        ...{ port: address.port, hosts: announcedHosts(address, config.coordinatorUrl), hardware: parts.hardware },
         ...{ engines: catalogue.described(), models: catalogue.models(), version: packageVersion },
+        ...(keyStatement === undefined ? {} : { key_statement: keyStatement }),
+        ...(relays.length > 0 ? { relays } : {}),
       },
     };
   };
@@ -132,7 +145,7 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
   return {
     recovered,
     infer: createInfer({
-      ...{ tickets, accounts, catalogue, slots, clock, log, now, dispatcher, journal, stopping },
+      ...{ tickets, sessions, accounts, catalogue, slots, clock, log, now, dispatcher, journal, stopping },
       refusal: () => refusalIn(state),
     }),
     outbox,
@@ -151,12 +164,13 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
     },
     async prepare(signal) {
       tickets.useKeys(await parts.fetchKeys(signal));
-      await catalogue.refresh(signal);
+      await Promise.all([catalogue.refresh(signal), sealingKeys.refresh()]);
     },
     run: (signal) => [
       heartbeats.run(signal),
       catalogue.run(signal),
       outbox.run(signal),
+      sealingKeys.run(signal),
       runCloses({ journal, accounts, coordinator, node, clock, random, log }, signal),
       prune(signal),
     ],

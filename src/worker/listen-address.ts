@@ -2,31 +2,37 @@
  * Where the worker listens: only where it announces itself. Content is not sealed yet, so that is this machine
  * or the mesh, whose tunnels are encrypted; every other address is refused.
  */
-import { networkInterfaces } from "node:os";
 import { addressKind } from "../host/address-kind.ts";
 import { coordinatorKind } from "../host/coordinator-url.ts";
 import type { ListenAddress } from "../host/listen.ts";
+import { type Mesh, noMesh } from "../host/mesh/mesh.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 
-const usualPort = 8_080;
+/** Also the one port that the mesh's policy opens: `docs/mesh/headscale-policy.hujson`. */
+export const usualPort = 8_080;
 /** Ports tried before any free one is taken. */
 const portsTried = 16;
 
 const refuse = (reason: string) =>
   new TroopError("configuration_invalid", reason, { param: "WORKER_LISTEN" });
 
-/** Addresses of this machine's interfaces. */
-export const ownAddresses = (): string[] =>
-  Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
-
 /**
  * The host that peers of this coordinator can reach: loopback beside a loopback coordinator, else the mesh.
  * @throws TroopError `configuration_invalid` where the machine is in no mesh
  */
-export function announcedHost(coordinatorUrl: string, own: readonly string[]): string {
+export function announcedHost(
+  coordinatorUrl: string,
+  own: readonly string[],
+  mesh: Mesh = noMesh,
+): string {
   if (coordinatorKind(coordinatorUrl) === "loopback") return "127.0.0.1";
-  const mesh = own.find((address) => addressKind(address) === "mesh");
-  if (mesh) return mesh;
+  const address = own.find((candidate) => addressKind(candidate) === "mesh");
+  if (address) return address;
+  // What it passes on comes from loopback, and would be taken for somebody who sits at this machine.
+  if (mesh.kind === "mesh")
+    throw refuse(
+      "Tailscale runs in user space here, so there is no interface in the mesh to listen on. Start tailscaled without --tun=userspace-networking and start again.",
+    );
   throw refuse(
     "This machine is in no mesh, so nobody could reach the worker. Join one (Tailscale, Headscale) and start again.",
   );
@@ -45,22 +51,32 @@ function checkListen(coordinatorUrl: string, { host }: ListenAddress): void {
 
 /**
  * Addresses to try in turn. One that was asked for is the only one; else the usual port or the next free one.
+ * @param isRelayed it need not be reachable: clients come through a relay
  * @throws TroopError `configuration_invalid`
  */
 export function listenCandidates(
   coordinatorUrl: string,
   asked: ListenAddress | undefined,
   own: readonly string[],
+  mesh?: Mesh,
+  isRelayed = false,
 ): ListenAddress[] {
   if (asked) {
     checkListen(coordinatorUrl, asked);
     return [asked];
   }
-  const host = announcedHost(coordinatorUrl, own);
+  const isInMesh = own.some((address) => addressKind(address) === "mesh");
+  const host = isRelayed && !isInMesh ? "127.0.0.1" : announcedHost(coordinatorUrl, own, mesh);
   const ports = Array.from({ length: portsTried }, (_, index) => usualPort + index);
   return [...ports, 0].map((port) => ({ host, port }));
 }
 
-/** What the snapshot says beyond the port: nothing where the beat's own source says it. */
-export const announcedHosts = ({ host }: ListenAddress): string[] =>
-  host === "127.0.0.1" ? [] : [host];
+/**
+ * What the snapshot says beyond the port: nothing where the beat's own source says it. A coordinator elsewhere is told
+ * of loopback too: that nobody but a relay gets here.
+ */
+export const announcedHosts = ({ host }: ListenAddress, coordinatorUrl?: string): string[] =>
+  host === "127.0.0.1" &&
+  (coordinatorUrl === undefined || coordinatorKind(coordinatorUrl) === "loopback")
+    ? []
+    : [host];

@@ -5,13 +5,13 @@ import type { Outbox } from "../host/outbox.ts";
 import { limits } from "../protocol/limits.ts";
 import type { Heartbeats } from "./heartbeat.ts";
 import type { WorkerEvent } from "./lifecycle.ts";
-import type { InferenceServer } from "./proxy/serve.ts";
+import type { Exchanges } from "./proxy/exchanges.ts";
 
 export interface StopParts {
   clock: Clock;
   log: Log;
   move: (event: WorkerEvent) => void;
-  server: InferenceServer;
+  exchanges: Pick<Exchanges, "drained">;
   /** Ends running streams. */
   streams: AbortController;
   /** Ends the loops. */
@@ -28,7 +28,7 @@ const farewellMs = 3_000;
 
 /** Resolves once no request runs: by itself, or soon after 300 s or the abort of `signal`, whoever still reads. */
 export async function drain(
-  { clock, move, server, streams }: StopParts,
+  { clock, move, exchanges, streams }: StopParts,
   signal?: AbortSignal,
 ): Promise<void> {
   move("drain");
@@ -42,7 +42,7 @@ export async function drain(
   };
   if (enough.aborted || streams.signal.aborted) endStreams();
   enough.addEventListener("abort", endStreams);
-  await Promise.race([server.drained(), givenUp]);
+  await Promise.race([exchanges.drained(), givenUp]);
   enough.removeEventListener("abort", endStreams);
   over.abort();
 }

@@ -8,6 +8,7 @@ import { ensureFolder } from "../host/folders.ts";
 import { urlOf } from "../host/listen.ts";
 import { type LocalDatabase, openLocalDatabase } from "../host/local-database.ts";
 import type { Log } from "../host/log.ts";
+import { type Mesh, noMesh, ownAddresses } from "../host/mesh/mesh.ts";
 import { packageVersion } from "../host/package.ts";
 import type { Signer } from "../protocol/signature.ts";
 import type { WorkerConfig } from "./config.ts";
@@ -15,10 +16,14 @@ import { createWorkerCore } from "./core.ts";
 import type { Engine } from "./engines/engine.ts";
 import { readHardware } from "./hardware.ts";
 import { refusalIn } from "./lifecycle.ts";
-import { listenCandidates, ownAddresses } from "./listen-address.ts";
+import { listenCandidates } from "./listen-address.ts";
+import { createExchanges } from "./proxy/exchanges.ts";
 import { serveAtFirstFree } from "./proxy/serve.ts";
+import { createDial } from "./relay/dial.ts";
+import { createRelays } from "./relay/relays.ts";
+import { createServeRelayed } from "./relay/serve-relayed.ts";
 import { drain, stop, type StopParts } from "./stop.ts";
-import { fetchTicketKeys } from "./ticket-keys.ts";
+import { fetchTicketKeys } from "../host/ticket-keys.ts";
 import type { WorkerStatus } from "./worker-status.ts";
 
 export interface WorkerParts {
@@ -32,6 +37,8 @@ export interface WorkerParts {
   owner: Signer;
   /** Where the owner's key was linked to the account rather than being its first. */
   accountId?: string;
+  /** What is known of the mesh now; absent: nothing. */
+  mesh?: () => Mesh;
   /** Carries every outgoing call; in tests a network of their own. */
   dispatcher?: Dispatcher;
 }
@@ -61,8 +68,10 @@ export interface Worker extends AsyncDisposable {
  *   `coordinator_unreachable`, or the coordinator's refusal
  */
 export async function startWorker(config: WorkerConfig, parts: WorkerParts): Promise<Worker> {
-  const { clock, random, log, node, owner } = parts;
-  const candidates = listenCandidates(config.coordinatorUrl, config.listen, ownAddresses());
+  const { clock, random, log, node, owner, mesh = () => noMesh } = parts;
+  const { coordinatorUrl, listen } = config;
+  const relayed = config.relays.length > 0;
+  const candidates = listenCandidates(coordinatorUrl, listen, ownAddresses(), mesh(), relayed);
   await using stack = new AsyncDisposableStack();
   const outside = openOutside(config, parts, stack);
   const { coordinator } = outside;
@@ -71,14 +80,21 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
     {
       ...{ ...parts, ...outside, config, hardware: readHardware() },
       address: () => server.address,
+      relays: () => relays.connected(),
       fetchKeys: (signal) => fetchTicketKeys(coordinator, signal),
     },
     streams.signal,
   );
-  const { catalogue, heartbeats, move, outbox, recovered, slots } = core;
+  const { catalogue, heartbeats, infer, move, outbox, recovered, slots } = core;
   if (recovered > 0) log.warn({ requests: recovered }, "requests lost when last stopped");
 
   const loops = new AbortController();
+  const exchanges = createExchanges({ infer, clock, log });
+  const relays = createRelays({
+    ...{ urls: config.relays, clock, random, log, onChange: heartbeats.changed },
+    dial: createDial({ node, clock, random, now: () => coordinator.time.now() }),
+    serve: createServeRelayed({ exchanges, random }),
+  });
   const workerStatus = (): WorkerStatus => ({
     ...{
       node_id: node.id,
@@ -87,14 +103,15 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
       multiplier: core.multiplier(),
     },
     slots: { active: slots.active, total: slots.total },
+    relays: relays.connected(),
     ...{ url: urlOf(server.address), coordinator: config.coordinatorUrl, version: packageVersion },
     models: catalogue.models().map(({ name }) => name),
     engines: catalogue.described(),
-    receipts_waiting: outbox.pending(),
+    ...{ receipts_waiting: outbox.pending(), mesh: mesh() },
   });
   await core.prepare(loops.signal);
   const server = await serveAtFirstFree(candidates, {
-    ...{ infer: core.infer, clock, random, log, status: workerStatus },
+    ...{ exchanges, random, status: workerStatus },
     health: () => ({
       status: refusalIn(core.state) === "draining" ? "stopping" : "ok",
       service: "monkey-troop-worker",
@@ -102,12 +119,15 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
     }),
   });
   stack.use(server);
+  // Where the start fails from here on, nobody else would end what was begun.
+  stack.defer(() => loops.abort(new Error("the worker stops")));
   move("ready");
+  await relays.begin(loops.signal);
   await heartbeats.beat(loops.signal);
 
-  const running = core.run(loops.signal);
+  const running = [...core.run(loops.signal), relays.ended()];
   const stopParts: StopParts = {
-    ...{ clock, log, move, server, streams, loops, running, outbox, heartbeats },
+    ...{ clock, log, move, exchanges, streams, loops, running, outbox, heartbeats },
     opened: stack.move(),
   };
   let stopped: Promise<void> | undefined;

@@ -1,10 +1,12 @@
 /** `troop status`: what runs here, and whether it is well. */
 import { request } from "undici";
 import { deadline } from "../../base/clock.ts";
+import { detectMesh, meshSources } from "../../host/mesh/mesh.ts";
 import { readRunFile } from "../../host/run-file.ts";
 import { limits } from "../../protocol/limits.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import type { CommandContext } from "../context.ts";
+import { meshText } from "../mesh-text.ts";
 
 const roles = ["coordinator", "worker", "client"] as const;
 
@@ -17,7 +19,8 @@ interface RoleStatus {
 }
 
 export async function status(context: CommandContext): Promise<void> {
-  const { output } = context;
+  const { output, environment, clock } = context;
+  const mesh = await detectMesh(meshSources(environment, clock));
   const found = await Promise.all(roles.map((role) => statusOf(context, role)));
   output.table(
     ["role", "state", "address"],
@@ -25,7 +28,8 @@ export async function status(context: CommandContext): Promise<void> {
   );
   if (found.every(({ state }) => state === "stopped"))
     output.say("Nothing runs here. Try: troop demo");
-  output.json({ roles: found });
+  if (mesh.kind === "mesh") output.say(meshText(mesh));
+  output.json({ roles: found, mesh });
 }
 
 async function statusOf(context: CommandContext, role: RoleStatus["role"]): Promise<RoleStatus> {

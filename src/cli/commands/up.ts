@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readSidecarConfig } from "../../client/config.ts";
 import { startSidecar } from "../../client/sidecar.ts";
 import { ensureFolder } from "../../host/folders.ts";
+import { detectMesh, meshSources, watchMesh } from "../../host/mesh/mesh.ts";
 import { leaveRunFile } from "../../host/run-file.ts";
 import { type CommandContext, coordinatorUrl, reachCoordinator } from "../context.ts";
 import { identityOf } from "../identity.ts";
@@ -11,7 +12,7 @@ import { listenFlag, type ListenFlags, namingPortHolder } from "../port-flag.ts"
 import { untilStopped } from "../until-stopped.ts";
 
 export async function up(context: CommandContext, flags: ListenFlags & JoinFlags): Promise<void> {
-  const { output, environment, config } = context;
+  const { output, environment, config, clock } = context;
   const url = coordinatorUrl(context);
   const { signer: account, accountId } = await identityOf(context);
   const settings = readSidecarConfig(environment, {
@@ -21,8 +22,9 @@ export async function up(context: CommandContext, flags: ListenFlags & JoinFlags
   });
   await reachCoordinator(context);
   await joinFirst(context, { signer: account, accountId }, flags);
+  const mesh = watchMesh(await detectMesh(meshSources(environment, clock)));
   await using sidecar = await namingPortHolder(flags, () =>
-    startSidecar(settings, { ...context, account, accountId }),
+    startSidecar(settings, { ...context, account, accountId, mesh }),
   );
   using _note = leaveRunFile(config.dataFolder, "client", {
     url: sidecar.url,

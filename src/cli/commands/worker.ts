@@ -4,9 +4,10 @@ import { ensureFolder } from "../../host/folders.ts";
 import { toyModelFile } from "../../host/package.ts";
 import { shellWord } from "../../host/shell-word.ts";
 import { loadSigner } from "../../host/key-file.ts";
+import { detectMesh, meshSources, watchMesh } from "../../host/mesh/mesh.ts";
 import { leaveRunFile } from "../../host/run-file.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
-import { readWorkerConfig } from "../../worker/config.ts";
+import { readRelays, readWorkerConfig } from "../../worker/config.ts";
 import type { Engine } from "../../worker/engines/engine.ts";
 import { startWorker } from "../../worker/worker.ts";
 import { type CommandContext, coordinatorUrl, reachCoordinator } from "../context.ts";
@@ -20,16 +21,18 @@ import { untilStopped } from "../until-stopped.ts";
 export interface WorkerFlags extends ListenFlags, JoinFlags {
   model?: string;
   engine?: string;
+  relay?: string;
 }
 
 export async function worker(context: CommandContext, flags: WorkerFlags): Promise<void> {
-  const { output, environment, config, random } = context;
+  const { output, environment, config, clock, random } = context;
   const url = coordinatorUrl(context);
   const dataFolder = ensureFolder(join(config.dataFolder, "worker"));
   const settings = readWorkerConfig(environment, {
     coordinatorUrl: url,
     dataFolder,
     listen: listenFlag(flags),
+    relays: flags.relay === undefined ? undefined : readRelays(flags.relay, url),
   });
   const { signer: owner, accountId } = await identityOf(context);
   const node = await loadSigner(join(dataFolder, "node.key.json"), random);
@@ -37,8 +40,9 @@ export async function worker(context: CommandContext, flags: WorkerFlags): Promi
   await reachCoordinator(context);
   await joinFirst(context, { signer: owner, accountId }, flags);
   await using engines = together(await chosenEngines(context, flags, settings.engineOrigins));
+  const mesh = watchMesh(await detectMesh(meshSources(environment, clock)));
   await using running = await namingPortHolder(flags, () =>
-    startWorker(settings, { ...context, engines: engines.all, node, owner, accountId }),
+    startWorker(settings, { ...context, engines: engines.all, node, owner, accountId, mesh }),
   );
   using _note = leaveRunFile(config.dataFolder, "worker", {
     url: running.url,

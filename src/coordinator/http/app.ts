@@ -15,6 +15,7 @@ import { keysRoute } from "./routes/keys.ts";
 import { modelsRoute } from "./routes/models.ts";
 import { peersRoute } from "./routes/peers.ts";
 import { receiptsRoute } from "./routes/receipts.ts";
+import { relayRoute } from "./routes/relay.ts";
 import { submitRoute } from "./routes/submit.ts";
 import { tariffRoute } from "./routes/tariff.ts";
 import { transactionsRoute } from "./routes/transactions.ts";
@@ -39,6 +40,7 @@ const routes = [
   receiptsRoute, //          POST /receipts
   acknowledgementsRoute, //  POST /acknowledgements
   submitRoute, //            POST /transactions/submit
+  relayRoute, //             POST /relay/:node/infer, and GET /relay for workers
 ];
 
 export async function createApp(parts: ServerParts, services: Services): Promise<FastifyInstance> {

@@ -9,6 +9,7 @@ import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
 import { headers } from "../../protocol/version.ts";
 import { allowedMethods, type RoutePattern } from "./allowed-methods.ts";
+import { isKnock } from "../../relay/knock.ts";
 import { errorBody } from "../../protocol/error-object.ts";
 import { expectedError } from "./error-answer.ts";
 import { checkFraming, pathOf } from "../../host/framing.ts";
@@ -29,7 +30,7 @@ export interface ServerParts {
 
 export function createServer({ clock, random, log }: ServerParts): FastifyInstance {
   const patterns: RoutePattern[] = [];
-  const app = fastify({
+  const app: FastifyInstance = fastify({
     logger: false,
     bodyLimit: limits.bodyBytes,
     routerOptions: { maxParamLength: limits.urlCharacters },
@@ -37,7 +38,11 @@ export function createServer({ clock, random, log }: ServerParts): FastifyInstan
     keepAliveTimeout: 75_000,
     // Streams of this server are short; stopping waits for requests, not for idle connections.
     forceCloseConnections: "idle",
-    http: { maxHeaderSize: limits.headerBytes, headersTimeout: limits.headersWaitMs },
+    http: {
+      ...{ maxHeaderSize: limits.headerBytes, headersTimeout: limits.headersWaitMs },
+      shouldUpgradeCallback: (request) =>
+        app.server.listenerCount("upgrade") > 0 && isKnock(request),
+    },
     genReqId: ({ headers: sent }) => requestIdOf(sent[headers.requestId], random),
     frameworkErrors: (error, request, reply) => {
       const expected = expectedError(error) ?? new TroopError("invalid_path");

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Clock } from "../../base/clock.ts";
+import type { Relay } from "../../relay/relay.ts";
 import type { AccountKeys } from "../accounts/account-keys.ts";
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Nodes } from "../accounts/enrolment.ts";
@@ -34,6 +35,8 @@ export interface Services {
   hmacReceiver: HmacReceiver;
   keyRing: KeyRing;
   callers: Callers;
+  /** Undefined where this coordinator relays nothing. */
+  relay?: Relay | undefined;
   heartbeatMs: number;
   isStopping: () => boolean;
   startedAt: number;

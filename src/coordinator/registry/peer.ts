@@ -23,7 +23,10 @@ export const peerOf = (lease: Lease, snapshot: NodeSnapshot, tariff: Tariff): Pe
   version: snapshot.version,
 });
 
-export const withAddresses = (peer: Peer, lease: Lease, snapshot: NodeSnapshot): Peer => ({
+/** As it is described beside a ticket: where it is, and what to seal to. */
+export const introduced = (peer: Peer, lease: Lease, snapshot: NodeSnapshot): Peer => ({
   ...peer,
+  ...(snapshot.key_statement === undefined ? {} : { key_statement: snapshot.key_statement }),
   addresses: lease.hosts.map((host) => hostPort(host, snapshot.port)),
+  relay: snapshot.relays ?? [],
 });

@@ -16,6 +16,8 @@ export interface RegistryOptions {
   clock: Clock;
   addressPolicy: AddressPolicy;
   heartbeatMs: number;
+  /** Whether clients may be sent to a relay that a node names: else it could point them at any URL. */
+  isRelayAllowed?: (url: string) => boolean;
   /** Prices that receipts have shown; without it all come from sizes. */
   fittedRates?: () => FittedRates;
 }
@@ -38,6 +40,7 @@ const attempts = 5;
 
 export function createRegistry(options: RegistryOptions) {
   const { leases, clock, addressPolicy, heartbeatMs, fittedRates } = options;
+  const { isRelayAllowed = () => false } = options;
 
   return {
     /**
@@ -52,6 +55,7 @@ export function createRegistry(options: RegistryOptions) {
           details: { oldest_protocol: oldestProtocolVersion },
         });
       }
+      const snapshot = beat.snapshot && withAllowedRelays(beat.snapshot);
       for (let attempt = 1; attempt <= attempts; attempt += 1) {
         const previous = await leases.read(node.id);
         const renewal = nextLease(previous, beat, {
@@ -59,14 +63,14 @@ export function createRegistry(options: RegistryOptions) {
           owner: node.owner,
           jwk: node.jwk,
           multiplier: node.multiplier,
-          hosts: beat.snapshot ? hostsOf(beat.snapshot.hosts, source) : (previous?.hosts ?? []),
+          hosts: snapshot ? hostsOf(snapshot, source) : (previous?.hosts ?? []),
           endsAt: clock.now() + heartbeatMs * limits.heartbeatsPerLease,
         });
         if (renewal.kind === "stale") {
           const { started, counter } = renewal;
           throw new TroopError("stale_heartbeat", undefined, { details: { started, counter } });
         }
-        if (await leases.replace(previous, renewal.lease, beat.snapshot))
+        if (await leases.replace(previous, renewal.lease, snapshot))
           return { resend: lacksSnapshot(renewal.lease) };
       }
       throw new TroopError("stale_heartbeat");
@@ -110,9 +114,14 @@ export function createRegistry(options: RegistryOptions) {
     },
   };
 
-  function hostsOf(stated: readonly string[], source: string): string[] {
+  function withAllowedRelays({ relays = [], ...snapshot }: NodeSnapshot): NodeSnapshot {
+    const allowed = relays.filter(isRelayAllowed);
+    return allowed.length > 0 ? { ...snapshot, relays: allowed } : snapshot;
+  }
+
+  function hostsOf({ hosts: stated, relays = [] }: NodeSnapshot, source: string): string[] {
     const hosts = listedHosts(addressPolicy, source, stated);
-    if (hosts.length > 0) return hosts;
+    if (hosts.length > 0 || relays.length > 0) return hosts;
     throw new TroopError(
       "invalid_address",
       `This coordinator lists ${addressPolicy} addresses only, and the node stated none.`,

@@ -15,10 +15,11 @@ import { nameUuid } from "../../protocol/ids.ts";
 import { limits } from "../../protocol/limits.ts";
 import { budgetOf, formatRates, type Rate } from "../../protocol/price.ts";
 import type { TicketClaims } from "../../protocol/ticket.ts";
-import type { Hold } from "../ledger/hold-store.ts";
+import type { Balance } from "../ledger/balance-store.ts";
+import type { Hold, NewHold } from "../ledger/hold-store.ts";
 import { holdEnd } from "../ledger/holds.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { withAddresses } from "../registry/peer.ts";
+import { introduced } from "../registry/peer.ts";
 import type { ListedNode, Listing, Registry } from "../registry/registry.ts";
 import { chooseNode } from "./choose.ts";
 import type { KeyRing } from "./key-ring.ts";
@@ -58,31 +59,45 @@ export function createIssuer(options: IssuerOptions) {
     ): Promise<AuthorizeAnswer> {
       const holdId = nameUuid("hold", account, request.id);
       const bodyHash = bodyHashOf(request);
-      const existing = await ledger.findHold(holdId, bodyHash);
-      const listing = await registry.list(request.model);
+      // Asked all at once: what each takes is mostly the way to the database.
+      const [existing, listing, funds] = await Promise.all([
+        ledger.findHold(holdId, bodyHash),
+        registry.list(request.model),
+        fund(account, prefix),
+      ]);
       if (existing) return answerOf(existing, nodeOfHold(listing, existing));
 
-      const grant = await ledger.grant(account, clock.now(), prefix);
       const chosen = chooseNode(listing.nodes, request, random);
       if (!chosen) throw await nobodyFor(request, listing);
+      let { balance } = funds;
       for (let attempt = 1; attempt <= attempts; attempt += 1) {
-        const opened = await open(account, request, { holdId, bodyHash }, listing, chosen);
-        if (opened) return answerOf(opened, nodeOfHold(listing, opened));
+        const terms = { holdId, bodyHash, balance };
+        const opened = await open(account, request, terms, listing, chosen);
+        if (opened) return answerOf(opened.hold, nodeOfHold(listing, opened.hold), opened.ticket);
+        balance = await ledger.balance(account);
       }
-      throw await tooPoor(account, grant);
+      throw await tooPoor(account, funds.grant);
     },
   };
 
-  /** Undefined where the balance does not suffice. */
+  async function fund(account: string, prefix: string | undefined) {
+    const grant = await ledger.grant(account, clock.now(), prefix);
+    return { grant, balance: await ledger.balance(account) };
+  }
+
+  /** The hold, and its ticket where that is made already; undefined where the balance does not suffice. */
   async function open(
     account: string,
     request: AuthorizeRequest,
-    { holdId, bodyHash }: { holdId: string; bodyHash: string },
+    {
+      holdId,
+      bodyHash,
+      balance,
+    }: { holdId: string; bodyHash: string; balance: Balance | undefined },
     listing: Listing,
     { lease, snapshot }: ListedNode,
-  ): Promise<Hold | undefined> {
+  ): Promise<{ hold: Hold; ticket: string | undefined } | undefined> {
     const isOwn = lease.owner === account;
-    const balance = await ledger.balance(account);
     const available = balance ? balance.posted - balance.held : 0n;
     const wished = request.max_budget === undefined ? undefined : parseCredits(request.max_budget);
     const budget = isOwn ? 0n : budgetOf(available, lease.multiplier, wished);
@@ -91,7 +106,7 @@ export function createIssuer(options: IssuerOptions) {
     // Tickets count in whole seconds.
     const openedAt = now - (now % 1_000);
     const ticketExpiresAt = openedAt + limits.ticketLifeMs;
-    const opened = await ledger.openHold({
+    const hold: NewHold = {
       id: holdId,
       account,
       payee: lease.owner,
@@ -107,19 +122,26 @@ export function createIssuer(options: IssuerOptions) {
       openedAt,
       ticketExpiresAt,
       expiresAt: holdEnd(ticketExpiresAt, limits.requestSecondsDefault),
-    });
-    return opened.outcome === "insufficient" ? undefined : opened.hold;
+    };
+    // Signed while the hold is written. Without its hold the ticket is thrown away, and nobody has seen it.
+    const [opened, ticket] = await Promise.all([
+      ledger.openHold(hold),
+      keyRing.sign(claimsOf(hold)),
+    ]);
+    if (opened.outcome === "insufficient") return undefined;
+    return { hold: opened.hold, ticket: opened.outcome === "opened" ? ticket : undefined };
   }
 
   async function answerOf(
     hold: Hold,
     { peer, lease, snapshot }: ListedNode,
+    signed?: string,
   ): Promise<AuthorizeAnswer> {
-    const ticket = await keyRing.sign(claimsOf(hold));
+    const ticket = signed ?? (await keyRing.sign(claimsOf(hold)));
     return {
       ticket,
       token: ticket,
-      node: withAddresses(peer, lease, snapshot),
+      node: introduced(peer, lease, snapshot),
       target_ip: lease.hosts[0] ?? null,
       hold: hold.id,
       budget: formatCredits(hold.amount),
@@ -130,7 +152,7 @@ export function createIssuer(options: IssuerOptions) {
     };
   }
 
-  function claimsOf(hold: Hold): TicketClaims {
+  function claimsOf(hold: NewHold): TicketClaims {
     const issued = hold.openedAt / 1_000;
     return {
       iss: publicUrl(),

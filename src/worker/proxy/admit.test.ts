@@ -30,8 +30,21 @@ test("a number serves once; a replay is refused, also after a restart", async ()
   const replayed = { code: "request_replayed", status: 409, outerStatus: 409 };
   expect(await network.ask({ ticket, k: 5 })).toMatchObject(replayed);
   await network.restart();
-  expect(await network.ask({ ticket, k: 5 })).toMatchObject(replayed);
-  expect((await network.ask({ ticket, k: 4 })).line).toMatchObject({ k: 4 });
+  const same = network.coordinator.resealed(ticket);
+  expect(await network.ask({ ticket: same, k: 5 })).toMatchObject(replayed);
+  expect((await network.ask({ ticket: same, k: 4 })).line).toMatchObject({ k: 4 });
+});
+
+test("what was sealed to a run of the worker does not open in the next, which states its new key", async () => {
+  await using network = await startTestWorker();
+  const ticket = await network.ticket();
+  await network.restart();
+  const reply = await network.ask({ ticket });
+  expect(reply).toMatchObject({ code: "session_unknown", status: 409, outerStatus: 409 });
+  const { statement } = network.coordinator.resealed(ticket);
+  expect(statement).not.toBe(ticket.statement);
+  expect(reply.text).toContain(statement);
+  expect((await network.ask({ ticket: { ...ticket, statement } })).status).toBe(200);
 });
 
 test("of two requests with one number at once, one is served", async () => {

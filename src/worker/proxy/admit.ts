@@ -3,27 +3,28 @@
  * as a plain HTTP error; from then on the answer is sealed (`serve.ts`).
  */
 import type { IncomingHttpHeaders } from "node:http";
-import { fromBase64url } from "../../protocol/bytes.ts";
 import { type Head, headSchema, type InferencePath } from "../../protocol/chat.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
+import type { FrameOpener, FrameSealer } from "../../protocol/sealed-stream-cipher.ts";
+import { readSealedHeaders, type SealedHeaders } from "../../protocol/sealed-stream-header.ts";
 import { isSecretOf, type RevealedSecret } from "../../protocol/secrets.ts";
 import { readStrictJson } from "../../protocol/strict-json.ts";
-import { headers, sealedMediaType } from "../../protocol/version.ts";
+import { sealedMediaType } from "../../protocol/version.ts";
 import type { HoldAccount, HoldAccounts } from "../hold-accounts.ts";
-import type { RequestFrames } from "./request-frames.ts";
+import type { Sessions } from "../sealing/sessions.ts";
+import type { RequestFrames, SealedRequest } from "./request-frames.ts";
 import type { Ticket, Tickets } from "./tickets.ts";
-
-const attemptBytes = 16;
 
 export interface AdmitParts {
   tickets: Tickets;
+  sessions: Sessions;
   accounts: HoldAccounts;
 }
 
 /** What admission looks at: the outer headers, then the head frame. */
 export interface AdmissionRequest {
   readonly headers: IncomingHttpHeaders;
-  readonly frames: Pick<RequestFrames, "head">;
+  readonly request: Pick<SealedRequest, "open">;
 }
 
 /** A request whose ticket is good and whose secret is proven; its body has not been read. */
@@ -32,6 +33,12 @@ export interface Admitted {
   account: HoldAccount;
   secret: RevealedSecret;
   path: InferencePath;
+  /** What follows the head. */
+  frames: RequestFrames;
+  /** What the request took on the wire. */
+  request: Pick<FrameOpener, "wireHash">;
+  /** For the answer. */
+  sealer: FrameSealer;
   /** The request is refused after all: its number may be used again. */
   giveBack(): void;
 }
@@ -39,49 +46,48 @@ export interface Admitted {
 /**
  * @throws TroopError `bad_framing`, `missing_ticket`, `unsupported_media_type`, `invalid_value`,
  *   `invalid_ticket`, `wrong_audience`, `ticket_expired`, `ticket_revoked`, `budget_exhausted`,
- *   `request_timeout`, `request_too_large`, `request_unproven`, `request_replayed`, and what `readStrictJson` refuses
+ *   `session_unknown`, `seal_broken`, `request_timeout`, `request_too_large`, `request_unproven`, `request_replayed`, and what `readStrictJson` refuses
  */
 export async function admit(
-  request: AdmissionRequest,
-  { tickets, accounts }: AdmitParts,
+  { headers, request: received }: AdmissionRequest,
+  { tickets, sessions, accounts }: AdmitParts,
 ): Promise<Admitted> {
-  const { token, index } = readHeaders(request.headers);
+  const { token, sealed } = readHeaders(headers);
   const ticket = await tickets.check(token);
   const account = accounts.open(ticket.claims.jti);
   try {
     if (!ticket.claims.own && account.isSpent(ticket.budget))
       throw new TroopError("budget_exhausted");
-    const { path, k, x, proof } = readHead(await request.frames.head());
+    const { exchange, keep } = sessions.open(token, sealed);
+    const frames = received.open(exchange.request);
+    const { path, k, x, proof } = readHead(await frames.head());
     const secret = { k, x, path: proof };
-    if (k !== index)
+    if (k !== sealed.k)
       throw new TroopError("request_unproven", "The index and the head name different numbers.");
     if (!isSecretOf(ticket.claims.anchor, secret)) throw new TroopError("request_unproven");
+    keep();
+    const sealer = exchange.claim();
     if (!account.take(k)) throw new TroopError("request_replayed");
     const giveBack = () => {
       account.giveBack(k);
       account.close();
     };
-    return { ticket, account, secret, path, giveBack };
+    const { request } = exchange;
+    return { ticket, account, secret, path, frames, request, sealer, giveBack };
   } catch (error) {
     account.close();
     throw error;
   }
 }
 
-function readHeaders(request: IncomingHttpHeaders): { token: string; index: number } {
+function readHeaders(request: IncomingHttpHeaders): { token: string; sealed: SealedHeaders } {
   // Node lets both pass; whoever stands before us may have believed the other one.
   if (request["transfer-encoding"] && request["content-length"])
     throw new TroopError("bad_framing");
   const [, token] = /^Bearer ([A-Za-z0-9._-]+)$/i.exec(request.authorization ?? "") ?? [];
   if (!token) throw new TroopError("missing_ticket");
   if (request["content-type"] !== sealedMediaType) throw new TroopError("unsupported_media_type");
-  const index = request[headers.index];
-  if (typeof index !== "string" || !/^[1-9][0-9]{0,2}$/.test(index))
-    throw new TroopError("invalid_value", undefined, { param: headers.index });
-  const attempt = request[headers.attempt];
-  if (typeof attempt !== "string" || fromBase64url(attempt)?.length !== attemptBytes)
-    throw new TroopError("invalid_value", undefined, { param: headers.attempt });
-  return { token, index: Number(index) };
+  return { token, sealed: readSealedHeaders(request) };
 }
 
 function readHead(bytes: Uint8Array): Head {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { createFakeClock } from "../../../test/support/fake-clock.ts";
 import { limits } from "../../protocol/limits.ts";
+import { openTestSession } from "../../protocol/sealed-stream.fixture.ts";
 import { type Answer, createAnswer } from "./answer.ts";
 
 const mebibyte = 1_024 * 1_024;
@@ -25,7 +26,8 @@ async function startAnswer() {
   await once(server, "listening");
   const request = get({ socketPath, agent: false });
   const [, response] = await served;
-  const answer = createAnswer(response, clock);
+  const sealer = openTestSession().exchange().worker.answer;
+  const answer = createAnswer(response, sealer, clock);
   answer.open({ status: 200, headers: {} });
   const [message] = (await once(request, "response")) as [IncomingMessage];
   message.on("error", () => undefined);

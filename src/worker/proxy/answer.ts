@@ -3,12 +3,13 @@
  * A reader that cannot follow is reported, so that the engine is paused rather than our memory filled; one that
  * takes next to nothing for half a minute is hung up on.
  */
-import type { ServerResponse } from "node:http";
-import type { Clock, Timer } from "../../base/clock.ts";
+import type { Clock } from "../../base/clock.ts";
+import { type ReaderEnd, readerProgress } from "../../host/reader-progress.ts";
 import type { AnswerHead } from "../../protocol/chat.ts";
+import type { FrameType } from "../../protocol/frames.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Line } from "../../protocol/receipt.ts";
-import { sealFrame } from "../../protocol/sealed-stream.ts";
+import type { FrameSealer } from "../../protocol/sealed-stream-cipher.ts";
 import { sealedMediaType } from "../../protocol/version.ts";
 
 export interface AnswerEvents {
@@ -31,73 +32,67 @@ export interface Answer {
   finish(line?: Line): void;
 }
 
-interface Progress {
-  /** Of finished writes. */
-  doneBytes: number;
-  /** What the operating system has not taken yet of the write under way; 0 where none is. */
-  leftBytes: number;
+/** What carries an answer: an HTTP/1 response, or a stream of a relay's connection. */
+export interface AnswerWire extends ReaderEnd {
+  readonly destroyed: boolean;
+  readonly closed: boolean;
+  readonly writableFinished: boolean;
+  once(event: "close", listener: () => void): unknown;
+  on(event: "drain", listener: () => void): unknown;
+  writeHead(status: number, headers: Record<string, string>): unknown;
+  write(bytes: Uint8Array): unknown;
+  end(text?: string): unknown;
+  destroy(): unknown;
 }
 
-/** How far a large write has come only the socket's handle shows. Node's own time-out, on the system's clock, looks there too. */
-const bytesLeftOfWrite = ({ socket }: ServerResponse): number =>
-  (socket as { _handle?: { writeQueueSize?: number } | null } | null)?._handle?.writeQueueSize ?? 0;
-
-/** Also where a new write has begun, which it does only when there is none or the former is done. */
-const hasMoved = (before: Progress, now: Progress): boolean =>
-  now.doneBytes - before.doneBytes >= limits.slowReaderBytes ||
-  before.leftBytes - now.leftBytes >= limits.slowReaderBytes ||
-  now.leftBytes > before.leftBytes;
-
-export function createAnswer(response: ServerResponse, clock: Clock): Answer {
+export function createAnswer(response: AnswerWire, sealer: FrameSealer, clock: Clock): Answer {
   let pieces: string[] = [];
   let isOpen = false;
   // It may have hung up while the request's body was being read.
   let isGone = response.destroyed;
   let isFull = false;
   let written = 0;
-  let stall: Timer | undefined;
   let events: AnswerEvents | undefined;
 
-  const progress = (): Progress => ({
-    doneBytes: written - response.writableLength,
-    leftBytes: bytesLeftOfWrite(response),
-  });
-  const expectProgress = () => {
-    const before = progress();
-    stall?.cancel();
-    stall = clock.timer(limits.slowReaderMs, () => {
-      if (hasMoved(before, progress())) expectProgress();
-      // This leads to "close", which is where a reader that hung up is noticed too.
-      else response.destroy();
-    });
-  };
+  const reader = readerProgress(
+    response,
+    clock,
+    () => written,
+    // This leads to "close", which is where a reader that hung up is noticed too.
+    () => response.destroy(),
+  );
   response.once("close", () => {
-    stall?.cancel();
+    reader.cancel();
     isGone = !response.writableFinished;
     if (isGone) events?.gone();
   });
   response.on("drain", () => {
     if (!isFull) return;
     isFull = false;
-    stall?.cancel();
+    reader.cancel();
     events?.room();
   });
 
-  const write = (type: "head" | "body" | "line", bytes: Uint8Array) => {
+  const write = (type: FrameType, bytes: Uint8Array, isFinal = false) => {
     if (isGone) return;
-    const sealed = sealFrame({ type, bytes });
+    const sealed = sealer.seal({ type, bytes }, isFinal);
     written += sealed.length;
     response.write(sealed);
   };
-  const flush = () => {
-    if (pieces.length === 0) return;
+  /** @param isFinal nothing follows, not even a line */
+  const flush = (isFinal = false) => {
+    if (pieces.length === 0 && !isFinal) return;
     const bytes = Buffer.from(pieces.join(""));
     pieces = [];
-    for (let start = 0; start < bytes.length; start += limits.frameBytes)
-      write("body", bytes.subarray(start, start + limits.frameBytes));
+    for (let start = 0; start < bytes.length || isFinal; start += limits.frameBytes) {
+      const end = start + limits.frameBytes;
+      const isLast = isFinal && end >= bytes.length;
+      write("body", bytes.subarray(start, end), isLast);
+      if (isLast) break;
+    }
     if (isFull || isGone || response.writableLength < limits.streamBufferBytes) return;
     isFull = true;
-    expectProgress();
+    reader.expect();
     events?.full();
   };
 
@@ -116,13 +111,13 @@ export function createAnswer(response: ServerResponse, clock: Clock): Answer {
       write("head", Buffer.from(JSON.stringify(head)));
     },
     body(text) {
-      if (pieces.push(text) === 1) queueMicrotask(flush);
+      if (pieces.push(text) === 1) queueMicrotask(() => flush());
     },
     finish(line) {
-      flush();
+      flush(!line);
       if (isGone) return;
-      if (line) write("line", Buffer.from(JSON.stringify(line)));
-      expectProgress();
+      if (line) write("line", Buffer.from(JSON.stringify(line)), true);
+      reader.expect();
       response.end();
     },
   };

@@ -5,12 +5,13 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Log } from "../../host/log.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
+import type { FrameSealer } from "../../protocol/sealed-stream-cipher.ts";
 import { admit, type Admitted, type AdmitParts } from "./admit.ts";
 import type { Answer } from "./answer.ts";
 import { forward, type ForwardParts } from "./forward.ts";
 import { receive, type Received, type ReceiveParts } from "./receive.ts";
 import { refuseSealed } from "./refusal.ts";
-import { type RequestFrames, RequestAborted } from "./request-frames.ts";
+import { RequestAborted, type SealedRequest } from "./request-frames.ts";
 
 export interface InferParts extends AdmitParts, ReceiveParts, ForwardParts {
   catalogue: ReceiveParts["catalogue"] & ForwardParts["catalogue"];
@@ -21,11 +22,11 @@ export interface InferParts extends AdmitParts, ReceiveParts, ForwardParts {
 export interface Exchange {
   readonly id: string;
   readonly headers: IncomingHttpHeaders;
-  readonly frames: RequestFrames;
+  readonly request: SealedRequest;
   /** An ordinary HTTP error. */
   refuse(error: TroopError): void;
   /** Begins the sealed answer. */
-  answer(): Answer;
+  answer(sealer: FrameSealer): Answer;
 }
 
 /**
@@ -37,7 +38,7 @@ export type Infer = (exchange: Exchange) => Promise<"served" | "refused">;
 export function createInfer(parts: InferParts): Infer {
   const { log } = parts;
   return async (exchange) => {
-    const { id: requestId, frames } = exchange;
+    const { id: requestId, request } = exchange;
     const asTroopError = (error: unknown) => {
       if (error instanceof TroopError) return error;
       log.error({ err: error, request_id: requestId }, "request failed");
@@ -49,19 +50,19 @@ export function createInfer(parts: InferParts): Infer {
     } catch (error) {
       if (error instanceof RequestAborted) return "refused";
       exchange.refuse(asTroopError(error));
-      frames.discard();
+      request.discard();
       return "refused";
     }
-    const answer = exchange.answer();
+    const answer = exchange.answer(admitted.sealer);
     let received: Received;
     try {
-      received = await receive(admitted, frames, parts);
+      received = await receive(admitted, parts);
     } catch (error) {
       admitted.giveBack();
       if (error instanceof RequestAborted) return "refused";
       refuseSealed(answer, asTroopError(error), requestId);
       answer.finish();
-      frames.discard();
+      request.discard();
       return "refused";
     }
     try {

@@ -9,7 +9,6 @@ import { readStrictJson } from "../../protocol/strict-json.ts";
 import { type Catalogue, fitsDigest, type Offer } from "../catalogue.ts";
 import type { Slot, Slots } from "../slots.ts";
 import type { Admitted } from "./admit.ts";
-import type { RequestFrames } from "./request-frames.ts";
 
 export interface ReceiveParts {
   catalogue: Pick<Catalogue, "offersOf">;
@@ -43,8 +42,7 @@ const refuse = (code: ErrorCode) => {
  *   `invalid_value`, `wrong_model`, and what `readStrictJson` refuses
  */
 export async function receive(
-  { ticket: { claims }, path }: Admitted,
-  frames: RequestFrames,
+  { ticket: { claims }, path, frames }: Pick<Admitted, "ticket" | "path" | "frames">,
   { catalogue, slots, refusal }: ReceiveParts,
 ): Promise<Received> {
   const code = refusal();

@@ -1,9 +1,8 @@
 /** How a refusal looks: as a plain HTTP error, as a sealed answer, or as an event within a stream. */
-import type { ServerResponse } from "node:http";
 import type { AnswerHead } from "../../protocol/chat.ts";
 import type { TroopError } from "../../protocol/error-codes.ts";
 import { errorBody } from "../../protocol/error-object.ts";
-import type { Answer } from "./answer.ts";
+import type { Answer, AnswerWire } from "./answer.ts";
 
 const bodyOf = (error: TroopError, requestId: string): string =>
   JSON.stringify(errorBody(error, requestId));
@@ -15,7 +14,11 @@ function headersOf({ retryAfterMs }: TroopError): Record<string, string> {
 }
 
 /** Before the request is opened: an ordinary HTTP error. */
-export function refusePlainly(response: ServerResponse, error: TroopError, requestId: string) {
+export function refusePlainly(
+  response: Pick<AnswerWire, "writeHead" | "end">,
+  error: TroopError,
+  requestId: string,
+) {
   response.writeHead(error.status, headersOf(error));
   response.end(bodyOf(error, requestId));
 }

@@ -5,11 +5,11 @@ import { startCoordinatorStub } from "../../../test/support/fake-engine/coordina
 import {
   type AskOptions,
   chatBody,
+  headOf,
   requestBytes,
-  headBytes,
 } from "../../../test/support/fake-engine/infer-client.ts";
 import { startTestWorker, type TestWorker } from "../../../test/support/fake-engine/test-worker.ts";
-import { sealFrame } from "../../protocol/sealed-stream.ts";
+import { frameOf } from "../../protocol/sealed-stream.fixture.ts";
 import { limits } from "../../protocol/limits.ts";
 
 type Asked = Omit<AskOptions, "url" | "ticket"> & { ticket?: TestTicket };
@@ -22,7 +22,6 @@ interface Refusal {
   make: (network: TestWorker) => Asked | Promise<Asked>;
 }
 
-const bytesOf = (...bytes: Uint8Array[]) => ({ bytes: Buffer.concat(bytes) });
 const otherId = "A".repeat(43);
 const tamper = (token: string) => {
   const [header, , signature] = token.split(".");
@@ -71,9 +70,9 @@ const refusals: Refusal[] = [
       status: 401,
       plain: true,
     },
-    make: async ({ clock, worker }) => {
+    make: async ({ clock, worker, coordinator }) => {
       await using other = await startCoordinatorStub(clock);
-      return { ticket: await other.ticket({ aud: worker.nodeId }) };
+      return { ticket: coordinator.resealed(await other.ticket({ aud: worker.nodeId })) };
     },
   },
   {
@@ -122,11 +121,11 @@ const refusals: Refusal[] = [
   },
   {
     ...{ name: "a body frame first", code: "invalid_value", status: 400, plain: true },
-    make: () => bytesOf(sealFrame({ type: "body", bytes: Buffer.from("{}") })),
+    make: () => ({ frames: [frameOf("body", "{}")] }),
   },
   {
     ...{ name: "a head that is not JSON", code: "invalid_json", status: 400, plain: true },
-    make: () => bytesOf(sealFrame({ type: "head", bytes: Buffer.from("{") })),
+    make: () => ({ frames: [frameOf("head", "{")] }),
   },
   {
     ...{ name: "a head naming another path", code: "invalid_value", status: 400, plain: true },
@@ -138,7 +137,7 @@ const refusals: Refusal[] = [
   },
   {
     ...{ name: "a frame that is too large", code: "request_too_large", status: 413, plain: true },
-    make: () => bytesOf(Buffer.from([0x7f, 0, 0, 0])),
+    make: () => ({ bytes: Buffer.from([0x7f, 0, 0, 0]) }),
   },
   {
     ...{
@@ -151,7 +150,11 @@ const refusals: Refusal[] = [
   },
   {
     ...{ name: "a secret of another number", code: "request_unproven", status: 401, plain: true },
-    make: () => ({ k: 2, head: { k: 3 }, headers: { "troop-index": "3" } }),
+    make: async (network) => {
+      const ticket = await network.ticket();
+      const { x, path: proof } = ticket.tree.reveal(2);
+      return { ticket, k: 3, head: { x, proof } };
+    },
   },
   {
     ...{
@@ -160,36 +163,28 @@ const refusals: Refusal[] = [
       status: 401,
       plain: true,
     },
-    make: () => ({ k: 2, headers: { "troop-index": "4" } }),
+    make: () => ({ k: 2, head: { k: 4 } }),
   },
   {
-    ...{ name: "a number beyond the tree", code: "request_unproven", status: 401, plain: true },
-    make: () => ({ head: { k: 257 }, headers: { "troop-index": "257" } }),
+    ...{ name: "a number beyond the tree", code: "invalid_value", status: 400, plain: true },
+    make: () => ({ headers: { "troop-index": "257" } }),
+  },
+  {
+    ...{ name: "no word on the sealing", code: "invalid_value", status: 400, plain: true },
+    make: () => ({ headers: { "troop-enc": undefined } }),
   },
   {
     ...{ name: "a line frame in the body", code: "invalid_value", status: 400, plain: false },
     make: async (network) => {
       const ticket = await network.ticket();
-      return {
-        ticket,
-        ...bytesOf(
-          headBytes({ url: "", ticket }),
-          sealFrame({ type: "line", bytes: Buffer.from("{}") }),
-        ),
-      };
+      return { ticket, frames: [headOf({ ticket }), frameOf("line", "{}")] };
     },
   },
   {
     ...{ name: "a body that is not JSON", code: "invalid_json", status: 400, plain: false },
     make: async (network) => {
       const ticket = await network.ticket();
-      return {
-        ticket,
-        ...bytesOf(
-          headBytes({ url: "", ticket }),
-          sealFrame({ type: "body", bytes: Buffer.from("{]") }),
-        ),
-      };
+      return { ticket, frames: [headOf({ ticket }), frameOf("body", "{]")] };
     },
   },
   {

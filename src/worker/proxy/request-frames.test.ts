@@ -1,23 +1,30 @@
 /** A request's body as frames: what it may be cut into, and what it is charged against the worker's memory. */
-import type { IncomingMessage } from "node:http";
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { createFakeClock } from "../../../test/support/fake-clock.ts";
 import { limits } from "../../protocol/limits.ts";
-import { sealFrame } from "../../protocol/sealed-stream.ts";
-import { createByteBudget, readRequestFrames } from "./request-frames.ts";
+import type { FrameSealer } from "../../protocol/sealed-stream-cipher.ts";
+import { frameOf, openTestSession } from "../../protocol/sealed-stream.fixture.ts";
+import { createByteBudget, receiveRequest } from "./request-frames.ts";
 
-const sealed = (bytes: number) => sealFrame({ type: "body", bytes: Buffer.alloc(bytes, "x") });
+/** Body frames of these sizes; the last of them, or the head where there is none, is final. */
+function seal(sealer: FrameSealer, sizes: readonly number[]): Uint8Array[] {
+  const head = sealer.seal(frameOf("head", "{}"), sizes.length === 0);
+  const last = sizes.length - 1;
+  const frames = sizes.map((size, index) =>
+    sealer.seal(frameOf("body", "x".repeat(size)), index === last),
+  );
+  return [head, ...frames];
+}
 const full = limits.frameBytes;
 
-function bodyOf(sizes: readonly number[], inFlight = createByteBudget(1e9)) {
+async function bodyOf(sizes: readonly number[], inFlight = createByteBudget(1e9)) {
+  const { client, worker } = openTestSession().exchange();
   const request = new PassThrough();
-  request.end(Buffer.concat(sizes.map(sealed)));
-  return readRequestFrames(
-    request as unknown as IncomingMessage,
-    createFakeClock(),
-    inFlight,
-  ).body();
+  request.end(Buffer.concat(seal(client.request, sizes)));
+  const frames = receiveRequest(request, createFakeClock(), inFlight).open(worker.request);
+  await frames.head();
+  return frames.body();
 }
 
 test.each([[[1]], [[full]], [[full, 1]], [[full, full, full - 1]], [[]]])(
@@ -37,7 +44,8 @@ test.each([[[0]], [[full, 0]], [[0, 1]], [[1, 1]], [[full - 1, full]], [[full, 1
 
 test("a body is charged as it came over the wire, padding and all, until it is released", async () => {
   const sizes = [full, 1];
-  const wire = sizes.reduce((sum, size) => sum + sealed(size).length, 0);
+  const [, ...sealed] = seal(openTestSession().exchange().client.request, sizes);
+  const wire = sealed.reduce((sum, bytes) => sum + bytes.length, 0);
   await expect(bodyOf(sizes, createByteBudget(wire - 1))).rejects.toMatchObject({ code: "busy" });
 
   const inFlight = createByteBudget(wire);

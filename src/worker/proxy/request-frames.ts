@@ -1,15 +1,9 @@
 /** Takes the frames of a request off the wire: no more, no sooner and for no longer than asked. */
-import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import type { Clock } from "../../base/clock.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
-import {
-  createSealedReader,
-  type Frame,
-  lengthBytes,
-  sealedBytesFor,
-} from "../../protocol/frames.ts";
 import { limits } from "../../protocol/limits.ts";
-import { openFrame } from "../../protocol/sealed-stream.ts";
+import type { FrameOpener, OpenedFrame } from "../../protocol/sealed-stream-cipher.ts";
 
 /** The client went away before its request was whole: there is nobody to answer. */
 export class RequestAborted extends Error {}
@@ -42,21 +36,44 @@ export interface RequestBody {
 }
 
 export interface RequestFrames {
-  /** The head frame's bytes. @throws TroopError `request_timeout`, `request_too_large`, `invalid_value` */
+  /**
+   * The head frame's bytes.
+   * @throws TroopError `request_timeout`, `request_too_large`, `seal_broken`, `request_replayed`, `invalid_value`
+   */
   head(): Promise<Uint8Array>;
   /** All body frames' bytes, joined. @throws TroopError as `head`, and `busy` where too much is in flight */
   body(): Promise<RequestBody>;
+}
+
+/** A request of which nothing was read yet. */
+export interface SealedRequest {
+  /** Called once, when it is known what opens it. */
+  open(opener: FrameOpener): RequestFrames;
   /** Throws away what still comes, so that the answer can be read; closes on a client that goes on and on. */
   discard(): void;
 }
 
-export function readRequestFrames(
-  request: IncomingMessage,
+/** What carries a request: an HTTP/1 message, or a stream of a relay's connection. */
+export type RequestWire = Readable;
+
+export function receiveRequest(
+  request: RequestWire,
   clock: Clock,
   inFlight: ByteBudget,
-): RequestFrames {
-  const { next, fail } = frameQueue(request);
+): SealedRequest {
+  request.pause();
+  return {
+    open: (opener) => readFrames(frameQueue(request, opener), clock, inFlight),
+    discard() {
+      if (request.readableEnded) return;
+      const timer = clock.timer(limits.inferenceBodyWaitMs, () => request.destroy());
+      request.once("close", () => timer.cancel());
+      request.removeAllListeners("data").resume();
+    },
+  };
+}
 
+function readFrames({ next, fail }: FrameQueue, clock: Clock, inFlight: ByteBudget): RequestFrames {
   async function within<Result>(ms: number, read: () => Promise<Result>): Promise<Result> {
     const timer = clock.timer(ms, () => fail(new TroopError("request_timeout")));
     try {
@@ -107,30 +124,18 @@ export function readRequestFrames(
   return {
     head: () => within(limits.headFrameWaitMs, readHead),
     body: () => within(limits.inferenceBodyWaitMs, readBody),
-    discard() {
-      if (request.complete) return;
-      const timer = clock.timer(limits.inferenceBodyWaitMs, () => request.destroy());
-      request.once("close", () => timer.cancel());
-      request.removeAllListeners("data").resume();
-    },
   };
 }
 
-/** A frame, and what it took on the wire. */
-interface ArrivedFrame extends Frame {
-  wireBytes: number;
-}
-
 interface FrameQueue {
-  /** Waits for the next frame; undefined once the request has ended where a frame does. */
-  next(): Promise<ArrivedFrame | undefined>;
+  /** Waits for the next frame; undefined once the request has ended with its final one. */
+  next(): Promise<OpenedFrame | undefined>;
   /** Whoever waits, now or later, is told this error. */
   fail(error: Error): void;
 }
 
-function frameQueue(request: IncomingMessage): FrameQueue {
-  const reader = createSealedReader(sealedBytesFor(limits.frameBytes), "request_too_large");
-  const queue: ArrivedFrame[] = [];
+function frameQueue(request: RequestWire, opener: FrameOpener): FrameQueue {
+  const queue: OpenedFrame[] = [];
   let end: { error?: Error } | undefined;
   let wake: (() => void) | undefined;
 
@@ -143,10 +148,7 @@ function frameQueue(request: IncomingMessage): FrameQueue {
   request.on("data", (chunk: Uint8Array) => {
     if (end) return;
     try {
-      for (const sealed of reader.push(chunk)) {
-        const wireBytes = lengthBytes + sealed.length;
-        queue.push({ ...openFrame(sealed, "invalid_value"), wireBytes });
-      }
+      queue.push(...opener.push(chunk));
     } catch (error) {
       stop(error as Error);
     }
@@ -155,14 +157,17 @@ function frameQueue(request: IncomingMessage): FrameQueue {
     wake?.();
   });
   request.once("end", () => {
-    if (reader.isAtBoundary()) stop();
-    else stop(new TroopError("invalid_value", "The request ended within a frame."));
+    try {
+      opener.end();
+      stop();
+    } catch (error) {
+      stop(error as Error);
+    }
   });
   request.once("error", hungUp);
   request.once("close", () => {
     if (!end) hungUp();
   });
-  request.pause();
 
   return {
     fail: stop,

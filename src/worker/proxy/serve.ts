@@ -14,25 +14,19 @@
  * - where the engine broke off: `data: {"error": …}` as the last event, then the line (`worker_error`, cost 0).
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { Clock } from "../../base/clock.ts";
 import { assert } from "../../base/error.ts";
 import type { Random } from "../../base/random.ts";
-import type { Log } from "../../host/log.ts";
 import { checkFraming } from "../../host/framing.ts";
 import { listen, type ListenAddress } from "../../host/listen.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
 import { headers } from "../../protocol/version.ts";
-import { createAnswer } from "./answer.ts";
-import type { Exchange, Infer } from "./infer.ts";
+import type { Exchanges } from "./exchanges.ts";
 import { refusePlainly } from "./refusal.ts";
-import { createByteBudget, readRequestFrames } from "./request-frames.ts";
 
 export interface ServeParts {
-  infer: Infer;
-  clock: Clock;
+  exchanges: Exchanges;
   random: Random;
-  log: Log;
   /** Bodies of `GET /health` and `GET /status`. */
   health: () => object;
   status: () => object;
@@ -41,17 +35,11 @@ export interface ServeParts {
 export interface InferenceServer extends AsyncDisposable {
   /** Where it listens. */
   readonly address: ListenAddress;
-  /** Resolves once no request that was let in is under way. */
-  drained(): Promise<void>;
 }
 
 /** @throws TroopError `port_taken`, `configuration_invalid` */
 async function serve(at: ListenAddress, parts: ServeParts): Promise<InferenceServer> {
-  const { clock, random, log } = parts;
-  const inFlight = createByteBudget(limits.inferenceBytesInFlight);
-  const open = createGroup();
-  /** Of these, those that were let in, until their answers have left. */
-  const admitted = createGroup();
+  const { random, exchanges } = parts;
   const server = createServer({
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersWaitMs,
@@ -61,28 +49,6 @@ async function serve(at: ListenAddress, parts: ServeParts): Promise<InferenceSer
   });
   // Node would drop what is more than it counts, without a word; `checkFraming` refuses it.
   server.maxHeadersCount = 0;
-
-  function infer(request: IncomingMessage, response: ServerResponse, requestId: string) {
-    const left = Promise.withResolvers<void>();
-    const exchange: Exchange = {
-      id: requestId,
-      headers: request.headers,
-      frames: readRequestFrames(request, clock, inFlight),
-      refuse: (error) => refusePlainly(response, error, requestId),
-      answer() {
-        admitted.add(left.promise);
-        return createAnswer(response, clock);
-      },
-    };
-    const work = parts.infer(exchange).catch((error: unknown) => {
-      log.error({ err: error, request_id: requestId }, "request lost");
-      response.destroy();
-      return "refused" as const;
-    });
-    // Who was refused need not be waited for: nothing that counts is in such an answer.
-    left.resolve(work.then((outcome) => (outcome === "served" ? closed(response) : undefined)));
-    open.add(left.promise);
-  }
 
   function respond(request: IncomingMessage, response: ServerResponse) {
     const requestId = random.uuid();
@@ -102,7 +68,7 @@ async function serve(at: ListenAddress, parts: ServeParts): Promise<InferenceSer
     switch (request.url) {
       case "/infer": {
         if (request.method !== "POST") return refuse("method_not_allowed", "POST");
-        return infer(request, response, requestId);
+        return exchanges.take({ request, headers: request.headers, response, requestId });
       }
       case "/health":
       case "/status":
@@ -118,12 +84,11 @@ async function serve(at: ListenAddress, parts: ServeParts): Promise<InferenceSer
   const address = await listen(server, at);
   return {
     address,
-    drained: admitted.empty,
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
-      await open.empty();
+      await exchanges.ended();
     },
   };
 }
@@ -142,27 +107,6 @@ export async function serveAtFirstFree(
     if (!isTaken || rest.length === 0) throw error;
     return serveAtFirstFree(rest, parts);
   }
-}
-
-/** Work under way. */
-function createGroup() {
-  const members = new Set<Promise<void>>();
-  return {
-    /** @param member never rejects */
-    add(member: Promise<void>) {
-      members.add(member);
-      void member.finally(() => members.delete(member));
-    },
-    async empty() {
-      while (members.size > 0) await Promise.all(members);
-    },
-  };
-}
-
-/** Resolves when the last byte is with the operating system, or the client has hung up. */
-function closed(response: ServerResponse): Promise<void> {
-  if (response.closed) return Promise.resolve();
-  return new Promise((resolve) => void response.once("close", () => resolve()));
 }
 
 function sendJson(response: ServerResponse, body: object): void {

@@ -37,6 +37,8 @@ export interface TestTicket {
   token: string;
   claims: TicketClaims;
   tree: SecretTree;
+  /** Of the key that its requests are sealed to. */
+  statement: string;
 }
 
 /** A heartbeat's order as a `stale_heartbeat` states it. */
@@ -55,6 +57,8 @@ export interface CoordinatorStub extends AsyncDisposable {
   /** Nodes that heartbeats are taken from; enrolling adds to them. */
   readonly nodes: Set<string>;
   ticket(claims: Partial<TicketClaims> & { aud: string }): Promise<TestTicket>;
+  /** The ticket, to be sealed to the key that the node stated last. */
+  resealed(ticket: TestTicket): TestTicket;
   /** From now on tickets are signed with a new key, of which heartbeats tell. */
   rotateKeys(): Promise<void>;
 }
@@ -78,6 +82,7 @@ export async function startCoordinatorStub(clock: Clock): Promise<CoordinatorStu
   const refusals = new Map<string, Refusal>();
   let key = await newKey();
   let held: string | undefined;
+  let statement = "";
 
   const prove = async (request: IncomingMessage, body: string) => {
     const call = { method: request.method!, url: stub.url + request.url!, body };
@@ -108,6 +113,7 @@ export async function startCoordinatorStub(clock: Clock): Promise<CoordinatorStu
       if (!nodes.has(await prove(request, body))) throw new TroopError("node_unknown");
       const beat = heartbeatSchema.parse(JSON.parse(body));
       if (beat.snapshot) held = beat.snapshot_id;
+      statement = beat.snapshot?.key_statement ?? statement;
       beats.put(beat);
       return { ...stub.answer, resend: stub.answer.resend || held !== beat.snapshot_id };
     },
@@ -185,8 +191,9 @@ export async function startCoordinatorStub(clock: Clock): Promise<CoordinatorStu
       const token = await new SignJWT({ ...whole })
         .setProtectedHeader({ alg: "RS256", typ: ticketType, kid: key.kid })
         .sign(key.privateKey);
-      return { token, claims: whole, tree };
+      return { token, claims: whole, tree, statement };
     },
+    resealed: (ticket) => ({ ...ticket, statement }),
     async rotateKeys() {
       key = await newKey();
       stub.answer = { ...stub.answer, key_set: key.kid };

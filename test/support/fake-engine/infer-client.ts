@@ -1,14 +1,15 @@
-/** The smallest client of a worker: frames out, frames back, with every part in the test's hand. */
+/** The smallest client of a worker: sealed frames out, frames back, with every part in the test's hand. */
 import { once } from "node:events";
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { type AnswerHead, answerHeadSchema } from "../../../src/protocol/chat.ts";
-import { createSealedReader, type Frame, sealedBytesFor } from "../../../src/protocol/frames.ts";
+import type { Frame } from "../../../src/protocol/frames.ts";
 import { limits } from "../../../src/protocol/limits.ts";
 import { type Line, lineSchema } from "../../../src/protocol/receipt.ts";
-import { openFrame, sealFrame } from "../../../src/protocol/sealed-stream.ts";
+import type { FrameOpener, OpenedFrame } from "../../../src/protocol/sealed-stream-cipher.ts";
 import { sealedMediaType } from "../../../src/protocol/version.ts";
 import type { TestTicket } from "./coordinator-stub.ts";
+import { exchangeFor } from "./test-session.ts";
 
 export interface AskOptions {
   url: string;
@@ -19,6 +20,8 @@ export interface AskOptions {
   body?: object | string;
   /** Replaces parts of the head frame's JSON. */
   head?: object;
+  /** Replaces the frames that are sealed; the last one is final. */
+  frames?: Frame[];
   /** Replaces headers; undefined leaves one out. */
   headers?: Record<string, string | undefined>;
   /** Replaces everything that is sent. */
@@ -47,60 +50,75 @@ export const chatBody = (fields: object = {}) => ({
   ...fields,
 });
 
-/** The frames of a request as they go on the wire. */
-export function requestBytes({ ticket, k = 1, path, body, head }: AskOptions): Buffer {
+/** The head of a request, unless the test has another idea. */
+export function headOf({ ticket, k = 1, path, head }: Omit<AskOptions, "url">): Frame {
   const secret = ticket.tree.reveal(k);
-  const headFrame = {
-    ...{ path: path ?? "/v1/chat/completions", k, x: secret.x, proof: secret.path },
-    ...head,
-  };
-  const bytes = typeof body === "string" ? Buffer.from(body) : json(body ?? chatBody());
-  const frames: Frame[] = [{ type: "head", bytes: json(headFrame) }];
-  for (let start = 0; start < bytes.length; start += limits.frameBytes)
-    frames.push({ type: "body", bytes: bytes.subarray(start, start + limits.frameBytes) });
-  return Buffer.concat(frames.map(sealFrame));
+  const fields = { path: path ?? "/v1/chat/completions", k, x: secret.x, proof: secret.path };
+  return { type: "head", bytes: json({ ...fields, ...head }) };
 }
 
-/** A request's head frame alone. */
-export function headBytes(options: AskOptions): Buffer {
-  const whole = requestBytes(options);
-  return whole.subarray(0, 4 + whole.readUInt32BE(0));
+function framesOfRequest(options: AskOptions): Frame[] {
+  const { body } = options;
+  const bytes = typeof body === "string" ? Buffer.from(body) : json(body ?? chatBody());
+  const frames: Frame[] = [headOf(options)];
+  for (let start = 0; start < bytes.length; start += limits.frameBytes)
+    frames.push({ type: "body", bytes: bytes.subarray(start, start + limits.frameBytes) });
+  return frames;
 }
+
+/** The frames of a request as they go on the wire. */
+export function requestBytes(options: AskOptions): Buffer {
+  const { request } = exchangeFor(options.ticket, options.k ?? 1, "request");
+  const frames = options.frames ?? framesOfRequest(options);
+  const last = frames.length - 1;
+  return Buffer.concat(frames.map((frame, index) => request.seal(frame, index === last)));
+}
+
+/** A request's head frame alone; more is to follow. */
+export const headBytes = (options: AskOptions): Uint8Array =>
+  exchangeFor(options.ticket, options.k ?? 1, "request").request.seal(headOf(options));
 
 export interface OpenAsk {
   request: ClientRequest;
   response: Promise<IncomingMessage>;
 }
 
+/** What opens each answer. */
+const openers = new WeakMap<IncomingMessage, FrameOpener>();
+
 /** Sends headers only; the test writes the rest. */
 export function openRequest({ url, ticket, k = 1, headers = {} }: AskOptions): OpenAsk {
   const request = httpRequest(`${url}/infer`, { method: "POST", agent: false });
+  const exchange = exchangeFor(ticket, k, "headers");
   const all: Record<string, string | undefined> = {
     authorization: `Bearer ${ticket.token}`,
     "content-type": sealedMediaType,
-    "troop-index": String(k),
-    "troop-attempt": Buffer.alloc(16, k).toString("base64url"),
+    ...exchange.headers,
     ...headers,
   };
   for (const [name, value] of Object.entries(all))
     if (value !== undefined) request.setHeader(name, value);
-  const response = once(request, "response").then(([message]) => message as IncomingMessage);
+  const response = once(request, "response").then(([message]) => {
+    openers.set(message as IncomingMessage, exchange.answer);
+    return message as IncomingMessage;
+  });
   // A test that hangs up does not wait for an answer.
   response.catch(() => undefined);
   return { request, response };
 }
 
 export function startAsk(options: AskOptions): OpenAsk {
+  const bytes = options.bytes ?? requestBytes(options);
   const open = openRequest(options);
-  open.request.end(options.bytes ?? requestBytes(options));
+  open.request.end(bytes);
   return open;
 }
 
-export async function* framesOf(response: IncomingMessage): AsyncGenerator<Frame> {
-  const reader = createSealedReader(sealedBytesFor(limits.frameBytes), "stream_truncated");
-  for await (const chunk of response)
-    for (const sealed of reader.push(chunk as Uint8Array))
-      yield openFrame(sealed, "stream_truncated");
+/** The frames of an answer; an answer that is not whole throws at its end. */
+export async function* framesOf(response: IncomingMessage): AsyncGenerator<OpenedFrame> {
+  const opener = openers.get(response)!;
+  for await (const chunk of response) yield* opener.push(chunk as Uint8Array);
+  opener.end();
 }
 
 const codeIn = (text: string): string | undefined =>

@@ -1,7 +1,7 @@
 /** The coordinator's public keys for tickets, fetched when it says that they changed: never while a request waits. */
 import { z } from "zod";
 import type { JSONWebKeySet } from "jose";
-import type { CoordinatorClient } from "../host/coordinator-client.ts";
+import type { CoordinatorClient } from "./coordinator-client.ts";
 import { type TicketKeys, ticketKeys } from "../protocol/ticket.ts";
 
 const keySet = z.looseObject({

@@ -1,0 +1,40 @@
+/**
+ * A real socket in place of a JavaScript stream. HTTP/2 must never run on the latter: where its peer dies, the process
+ * ends with an assertion that nobody can catch. So the stream is piped into a Unix socket that only we can open.
+ */
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Duplex, pipeline } from "node:stream";
+
+/** The two end together, whichever does first. @throws where no socket can be made */
+export async function socketOf(stream: Duplex): Promise<Socket> {
+  // Mode 0700: nobody else on this machine gets as far as the socket.
+  const folder = await mkdtemp(join(tmpdir(), "troop-socket-"));
+  const server = createServer();
+  try {
+    const path = join(folder, "socket");
+    server.listen(path);
+    await once(server, "listening");
+    const near = connect(path);
+    const [[far]] = await Promise.all([
+      once(server, "connection") as Promise<[Socket]>,
+      once(near, "connect"),
+    ]);
+    const end = () => {
+      stream.destroy();
+      far.destroy();
+    };
+    pipeline(stream, far, end);
+    pipeline(far, stream, end);
+    return near;
+  } catch (error) {
+    stream.destroy();
+    throw error;
+  } finally {
+    server.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * The blind relay. A worker that nobody can reach dials out to it and keeps the connection; clients post their sealed
+ * requests to `/relay/{node}/infer`, and they come out of that connection at the worker.
+ *
+ *   client ──POST /relay/{node}/infer──▶ ticket, quotas ──▶ the node's link ──▶ worker's POST /infer
+ *   worker ──GET /relay, Upgrade────────▶ proof of the node's key ──▶ HTTP/2, the relay being the client in it
+ *
+ * It forwards bytes. It keeps nothing and logs no content.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { type Clock, deadline } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import { checkFraming, pathOf } from "../host/framing.ts";
+import type { Log } from "../host/log.ts";
+import { relayPath } from "../host/relay-session.ts";
+import { sourcePrefix } from "../host/source-prefix.ts";
+import { TroopError } from "../protocol/error-codes.ts";
+import { limits } from "../protocol/limits.ts";
+import type { Verifier } from "../protocol/signature.ts";
+import { sealedMediaType } from "../protocol/version.ts";
+import type { RelayLimits } from "./config.ts";
+import { type Exchange, forward } from "./forward.ts";
+import { createLinks } from "./links.ts";
+import { createProveNode } from "./prove-node.ts";
+import { createQuotas } from "./quotas.ts";
+import { refuse, refuseUpgrade } from "./refuse.ts";
+import { createRelayTickets, type RelayTicketsParts } from "./tickets.ts";
+import { createUpgrade, type Knock, upgradeKind } from "./upgrade.ts";
+
+export interface RelayParts extends RelayTicketsParts {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  verifier: Verifier;
+  /** As workers and clients reach it. Known once its port is. */
+  url: () => string;
+  limits: RelayLimits;
+}
+
+/** Disposing ends every stream. */
+export interface Relay extends Disposable {
+  /** A worker knocks. Never rejects. */
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void>;
+  /** A client's `POST /relay/{node}/infer`, its framing checked. Never rejects. */
+  infer(request: IncomingMessage, response: ServerResponse, node: string): Promise<void>;
+  /** Takes nothing new, tells workers, and resolves once no stream runs: soon after 300 s at the latest. */
+  drain(): Promise<void>;
+  readonly nodes: number;
+  readonly streams: number;
+}
+
+const drainRetryMs = 5_000;
+
+export function createRelay(parts: RelayParts): Relay {
+  const { clock, random, log, now } = parts;
+  const tickets = createRelayTickets(parts);
+  const quotas = createQuotas(parts.limits, clock.now);
+  const prove = createProveNode(parts);
+  const upgradeSocket = createUpgrade();
+  const links = createLinks(clock, (node, isHere) =>
+    log.info({ node }, isHere ? "a worker connected" : "a worker disconnected"),
+  );
+  const running = new Set<Promise<void>>();
+  let isDraining = false;
+
+  const draining = () =>
+    new TroopError("draining", "The relay is about to stop.", { retryAfterMs: drainRetryMs });
+  const asTroopError = (error: unknown, requestId: string) => {
+    if (error instanceof TroopError) return error;
+    log.error({ err: error, request_id: requestId }, "a relayed request failed");
+    return new TroopError("internal_error");
+  };
+
+  async function pass({ request, response }: Exchange, node: string): Promise<void> {
+    if (isDraining) throw draining();
+    if (request.headers["content-type"] !== sealedMediaType)
+      throw new TroopError("unsupported_media_type");
+    const claims = await tickets.check(request.headers.authorization, node);
+    const link = links.find(node);
+    if (!link) throw new TroopError("node_unreachable", "The node is not connected to this relay.");
+    const use = quotas.begin({
+      ticket: claims.jti,
+      ticketEndsAt: claims.exp * 1_000,
+      pseudonym: claims.sub,
+      prefix: sourcePrefix(request.socket.remoteAddress ?? ""),
+    });
+    try {
+      await forward({ request, response }, link, use, clock);
+    } finally {
+      use.end();
+    }
+  }
+
+  async function attach(knock: Knock): Promise<void> {
+    const { request, socket } = knock;
+    checkFraming(request);
+    if (pathOf(request.url ?? "") !== relayPath || request.method !== "GET")
+      throw new TroopError("not_found");
+    upgradeKind(knock);
+    if (isDraining) throw draining();
+    const { node, provenAt } = await prove(request);
+    const prefix = sourcePrefix(socket.remoteAddress ?? "");
+    const present = links.find(node);
+    if (present && present.provenAt > provenAt)
+      throw new TroopError("invalid_proof", "A newer proof of this node was already used.");
+    const isFull =
+      links.size >= parts.limits.nodes ||
+      (prefix !== undefined && links.from(prefix) >= limits.nodesPerAccount);
+    if (isFull && !present)
+      throw new TroopError("busy", "The relay holds as many nodes as it can.", {
+        retryAfterMs: drainRetryMs,
+      });
+    links.attach({ node, provenAt, prefix }, await upgradeSocket(knock));
+  }
+
+  return {
+    async upgrade(request, socket, head) {
+      const requestId = random.uuid();
+      // A worker that hangs up meanwhile is no fault of ours.
+      socket.on("error", () => undefined);
+      try {
+        await attach({ request, socket, head });
+      } catch (error) {
+        if (socket.destroyed) return;
+        refuseUpgrade(socket, asTroopError(error, requestId), { requestId, now: now() });
+      }
+    },
+    async infer(request, response, node) {
+      const requestId = random.uuid();
+      const work = pass({ request, response }, node).catch((error: unknown) =>
+        refuse(response, asTroopError(error, requestId), { requestId, now: now() }),
+      );
+      running.add(work);
+      await work;
+      running.delete(work);
+    },
+    async drain() {
+      isDraining = true;
+      links.retire();
+      using limit = deadline(clock, limits.drainMs, new Error("streams did not end in time"));
+      limit.signal.addEventListener("abort", () => links.destroy());
+      while (running.size > 0) await Promise.all(running);
+    },
+    get nodes() {
+      return links.size;
+    },
+    get streams() {
+      return quotas.open;
+    },
+    [Symbol.dispose]: () => links.destroy(),
+  };
+}

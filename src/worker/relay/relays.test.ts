@@ -1,0 +1,136 @@
+/** How a worker keeps its connections to relays: through what is in between, and whatever becomes of the other end. */
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
+import { expect, test, vi } from "vitest";
+import { startRelayFixture, answerTo, connectWorker } from "../../relay/relay.fixture.ts";
+
+/** Lets WebSockets pass and answers other upgrades itself, as proxies do that do not know them. Without an answer all pass. */
+async function startProxy(refusal?: string) {
+  const upgrades: (string | undefined)[] = [];
+  const sockets = new Set<Socket>();
+  let target: URL | undefined;
+  const server = createServer((inside) => {
+    sockets.add(inside);
+    inside.on("error", () => undefined);
+    inside.once("data", (head) => {
+      const upgrade = /^upgrade: (.*)\r$/im.exec(String(head))?.[1];
+      upgrades.push(upgrade);
+      if (refusal !== undefined && upgrade !== "websocket") return inside.end(refusal);
+      const outside = connect(Number(target!.port), target!.hostname);
+      sockets.add(outside);
+      outside.on("error", () => undefined);
+      outside.write(head);
+      inside.pipe(outside).pipe(inside);
+      return undefined;
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const breakAll = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...{ upgrades, breakAll },
+    leadTo: (url: string) => (target = new URL(url)),
+    async [Symbol.asyncDispose]() {
+      breakAll();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+async function startBehindProxy(refusal = refusals[0]!) {
+  const stack = new AsyncDisposableStack();
+  const proxy = stack.use(await startProxy(refusal));
+  const relay = stack.use(await startRelayFixture({ publicUrl: proxy.url }));
+  proxy.leadTo(relay.url);
+  const worker = await connectWorker([proxy.url], relay.clock);
+  stack.defer(() => worker.stop());
+  return {
+    ...{ proxy, relay, worker },
+    async open() {
+      const request = relay.post(worker.node, await relay.token(worker.node)).end("question");
+      const stream = await worker.streams.next();
+      stream.respond({ ":status": 200 });
+      stream.write("answer");
+      const response = await answerTo(request);
+      await once(response, "data");
+      return { request, stream, response };
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+const refusals = [
+  "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 7\r\n\r\n<html/>",
+  "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi",
+  // Hangs up without a word.
+  "",
+];
+
+test.each(refusals)("where a proxy answers %j, a WebSocket carries the streams", async (said) => {
+  await using behind = await startBehindProxy(said);
+  expect(behind.proxy.upgrades).toEqual(["troop-relay", "websocket"]);
+  const { stream, response } = await behind.open();
+  const large = "x".repeat(3_000_000);
+  stream.end(large);
+  expect(await text(response)).toBe(large);
+});
+
+test.each(Array.from({ length: 10 }, (_, index) => index + 1))(
+  "a WebSocket that breaks under a stream ends it on both sides and no process (%i)",
+  async () => {
+    await using behind = await startBehindProxy();
+    const { proxy, worker } = behind;
+    const { stream, response } = await behind.open();
+    const failure = text(response).catch((error: NodeJS.ErrnoException) => error.code);
+    const closed = once(stream, "close");
+    const writing = setInterval(() => stream.writable && stream.write("y".repeat(50_000)), 1);
+    proxy.breakAll();
+    expect(await failure).toBe("ECONNRESET");
+    await closed;
+    clearInterval(writing);
+    expect(worker.changes.all.at(-1)).toEqual([]);
+  },
+);
+
+test("a relay's own refusal is not taken for a proxy's", async () => {
+  // It dials another URL than the relay goes by, so that its proof is refused.
+  await using relay = await startRelayFixture({ publicUrl: "http://127.0.0.1:1" });
+  await using proxy = await startProxy();
+  proxy.leadTo(relay.url);
+  const worker = await connectWorker([proxy.url], relay.clock);
+  expect(worker.sessions.all).toEqual([]);
+  expect(proxy.upgrades).toEqual(["troop-relay"]);
+  await worker.stop();
+});
+
+test("a worker holds a connection to each of its relays, and says which stand", async () => {
+  await using first = await startRelayFixture();
+  await using second = await startRelayFixture();
+  const worker = await connectWorker([first.url, second.url], first.clock);
+  expect(worker.changes.all.at(-1)?.toSorted()).toEqual([first.url, second.url].toSorted());
+  first.post(worker.node, await first.token(worker.node));
+  second.post(worker.node, await second.token(worker.node));
+  for (const _relay of [first, second])
+    (await worker.streams.next()).respond({ ":status": 204 }, { endStream: true });
+  await worker.stop();
+});
+
+test("a relay that comes back is dialled again, after a pause that grows and is never in step", async () => {
+  const first = await startRelayFixture();
+  const { clock } = first;
+  const port = Number(new URL(first.url).port);
+  const worker = await connectWorker([first.url], clock);
+  await first[Symbol.asyncDispose]();
+  await vi.waitUntil(() => worker.changes.all.at(-1)?.length === 0);
+  await using again = await startRelayFixture({ listen: { host: "127.0.0.1", port } }, clock);
+  const back = vi.waitUntil(() => worker.changes.all.at(-1)?.length === 1, { timeout: 10_000 });
+  await clock.advance(1_000);
+  await back;
+  again.post(worker.node, await again.token(worker.node));
+  expect(await worker.streams.next()).toBeDefined();
+  await worker.stop();
+});
