@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { expect, test, vi } from "vitest";
 import { peersAnswer } from "../src/protocol/endpoints.ts";
 import { type Network, type NetworkOptions, startNetwork } from "./network.ts";
+import { startFakeEngine } from "./support/fake-engine/fake-engine.ts";
 import { ask, framesOf, startAsk } from "./support/fake-engine/infer-client.ts";
 import { flood, gatedText, plainText } from "./support/fake-engine/script.ts";
 import { buyTicket } from "./support/tickets.ts";
@@ -100,6 +101,18 @@ test("a reader who stops pauses the engine, and the node's other streams go on",
   expect(beside.text).toContain("fine");
   stalled.request.destroy();
   await engine.aborted.next();
+});
+
+test("two hundred streams run through one worker's connection at once", async () => {
+  await using engine = await startFakeEngine({ script: gatedText("one"), slots: 200 });
+  await using relayed = await startRelayed({ engines: [engine.engine] });
+  const ticket = await relayed.ticket();
+  const numbers = Array.from({ length: 200 }, (_, index) => index + 1);
+  const replies = Promise.all(numbers.map((k) => ask({ url: relayed.url, ticket, k })));
+  for (const _number of numbers) await engine.requests.next();
+  expect(relayed.network.worker.status().slots.active).toBe(200);
+  for (let gates = 2 * numbers.length; gates > 0; gates -= 1) engine.next();
+  expect((await replies).map(({ line }) => line?.finish)).toEqual(numbers.map(() => "stop"));
 });
 
 test("a worker that stops leaves the relay at once, and its last stream is whole", async () => {

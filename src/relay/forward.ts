@@ -69,7 +69,9 @@ export function forward(
     reader.cancel();
     stream.resume();
   });
-  stream.once("trailers", (sent: IncomingHttpHeaders) => response.addTrailers(answerTrailers(sent)));
+  stream.once("trailers", (sent: IncomingHttpHeaders) =>
+    response.addTrailers(answerTrailers(sent)),
+  );
   stream.once("end", () => {
     // Node also reports an end where the stream was reset or the connection broke.
     const isCut = stream.destroyed || stream.rstCode !== constants.NGHTTP2_NO_ERROR;

@@ -59,19 +59,27 @@ export async function startRelayFixture(
     ...{ clock, coordinator, relay, url },
     token: async (node, claims = {}) =>
       (await coordinator.ticket({ aud: node.id, ...claims })).token,
-    post(node, token, headers = {}) {
-      const id = typeof node === "string" ? node : node.id;
-      const request = httpRequest(`${url}/relay/${id}/infer`, {
-        method: "POST",
-        agent: false,
-        headers: { authorization: `Bearer ${token}`, "content-type": sealedMediaType, ...headers },
-      });
-      request.on("error", () => undefined);
-      request.flushHeaders();
-      return request;
-    },
+    post: (node, token, headers) =>
+      postThrough(url, typeof node === "string" ? node : node.id, token, headers),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+/** @param node its id */
+export function postThrough(
+  url: string,
+  node: string,
+  token: string,
+  headers: Readonly<Record<string, string>> = {},
+): ClientRequest {
+  const request = httpRequest(`${url}/relay/${node}/infer`, {
+    method: "POST",
+    agent: false,
+    headers: { authorization: `Bearer ${token}`, "content-type": sealedMediaType, ...headers },
+  });
+  request.on("error", () => undefined);
+  request.flushHeaders();
+  return request;
 }
 
 export const answerTo = async (request: ClientRequest): Promise<IncomingMessage> =>

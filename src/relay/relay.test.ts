@@ -51,7 +51,10 @@ test("of headers only those of the protocol pass, and no page can be made of an 
   const request = relay.post(worker.node, token, { "troop-index": "1", cookie: "c=d" });
   const stream = await worker.streams.next();
   const { authorization, cookie, "troop-index": index, ...rest } = await worker.headers.next();
-  expect({ authorization, cookie, index }).toEqual({ authorization: `Bearer ${token}`, index: "1" });
+  expect({ authorization, cookie, index }).toEqual({
+    authorization: `Bearer ${token}`,
+    index: "1",
+  });
   expect(Object.keys(rest).toSorted()).toEqual(
     [":authority", ":method", ":path", ":scheme", "content-type"].toSorted(),
   );

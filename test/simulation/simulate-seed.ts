@@ -217,6 +217,7 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
   await settleAll();
   if (!isBroken()) checkEndings({ tables, truth, workers, clients, violate });
   coordinator.machine.halt();
+  scheduler.end();
   return {
     seed,
     violations: violations.all,

@@ -31,12 +31,13 @@ export async function startRelayedNetwork(script: Script): Promise<RelayedNetwor
   await using stack = new AsyncDisposableStack();
   const store = stack.use(await createDatabase());
   const folder = stack.use(await createFolder());
-  const engine = stack.use(await startFakeEngine({ script, slots: 256 }));
+  const engine = stack.use(await startFakeEngine({ script }));
   const [coordinatorPort, relayPort] = [await freePort(), await freePort()];
   const coordinatorUrl = `http://127.0.0.1:${coordinatorPort}`;
   const relayUrl = `http://127.0.0.1:${relayPort}`;
+  const programs = stack.use(new AsyncDisposableStack());
   const start = async (words: string[], ready: RegExp): Promise<Running> => {
-    const program = stack.use(
+    const program = programs.use(
       startTroop([...words, "--json", "--data", join(folder.path, words[0]!)], {
         environment: {
           ...{ DATABASE_URL: store.url, LOG_LEVEL: "info", RELAYS_ALLOWED: relayUrl },

@@ -32,6 +32,8 @@ const program = fileURLToPath(new URL("./seed-server.ts", import.meta.url));
 export function startSeedProcess(mutant?: string): SeedProcess {
   const child = fork(program, mutant === undefined ? [] : [mutant], {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
+    // Nearly all that a world makes is garbage a moment later: room for it to die young.
+    execArgv: ["--max-semi-space-size=64"],
   });
   let said = "";
   child.stderr!.setEncoding("utf8").on("data", (text: string) => {

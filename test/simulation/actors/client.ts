@@ -74,8 +74,7 @@ export function createClientActor(parts: ClientParts): ClientActor {
         paths: createPathFinder({ clock, probe: wire.probeFor(process) }),
       }),
     });
-    const { signal } = new AbortController();
-    Promise.all(client.run(signal)).catch(report);
+    Promise.all(client.run(scheduler.over)).catch(report);
 
     function report(error: unknown): void {
       if (process.isAlive && isFaultOfOurs(error)) parts.violate(`${name}: ${describe(error)}`);

@@ -97,7 +97,10 @@ export function createCoordinatorActor(parts: CoordinatorParts): CoordinatorActo
     let isReady = false;
     const jobs = { service, ledger, registry, clock, random, log, intervalMs: actor.jobsEveryMs };
     startJobs(jobs).then(
-      () => (isReady = true),
+      (running) => {
+        isReady = true;
+        scheduler.over.addEventListener("abort", () => void running[Symbol.asyncDispose]());
+      },
       (error: unknown) => {
         // As a process does that cannot begin: it ends, and is started again.
         if (isFaultOfOurs(error)) violate(`the coordinator's jobs: ${String(error)}`);

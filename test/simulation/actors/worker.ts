@@ -66,7 +66,7 @@ export function createWorkerActor(parts: WorkerParts): WorkerActor {
     const calls = createCoordinatorClient({
       ...{ url: coordinatorUrl, clock, random, transport: listening(carry) },
     });
-    const signal = new AbortController().signal;
+    const signal = scheduler.over;
     const opened = (): WorkerCore =>
       createWorkerCore(
         {

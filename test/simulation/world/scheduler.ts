@@ -15,6 +15,9 @@ export interface Scheduler {
   at(delayMs: number, label: string, callback: () => void): Event;
   /** Something real is under way (a signature in a thread): no event runs until it is done, one at a time. */
   hold<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Aborts at the end of the world: what then still waits, also of killed processes, waits no more and is forgotten. */
+  readonly over: AbortSignal;
+  end(): void;
   /** Runs until `isOver` says so or nothing is left. @returns whether `isOver` did */
   run(isOver: () => boolean): Promise<boolean>;
 }
@@ -44,6 +47,7 @@ export function createScheduler(
   let held = 0;
   let turn: Promise<unknown> = Promise.resolve();
   let last: string | undefined;
+  const over = new AbortController();
 
   function push(entry: Entry): void {
     let index = heap.length;
@@ -118,6 +122,8 @@ export function createScheduler(
       push(entry);
       return entry;
     },
+    over: over.signal,
+    end: () => over.abort(new Error("the world has ended")),
     hold(work) {
       held += 1;
       const mine = turn.then(work).finally(() => (held -= 1));

@@ -90,6 +90,9 @@ export async function startCoordinatorStub(clock: Clock): Promise<CoordinatorStu
   };
   const routes: Record<string, (request: IncomingMessage, body: string) => Promise<object>> = {
     "/.well-known/jwks.json": async () => ({ keys: [key.jwk] }),
+    "/health": async () => ({
+      ...{ status: "ok", service: "monkey-troop-coordinator", version: "0.0.0" },
+    }),
     async "/nodes"(request, body) {
       const node = await prove(request, body);
       const { enrolment } = JSON.parse(body) as { enrolment: string };
