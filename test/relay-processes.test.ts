@@ -1,7 +1,7 @@
 /** A relay, a worker and a coordinator as real processes, and what becomes of streams when one of them is killed. */
 import { expect, test } from "vitest";
 import { ask, framesOf, startAsk } from "./support/fake-engine/infer-client.ts";
-import { gatedText, plainText } from "./support/fake-engine/script.ts";
+import { gatedText, plainText, stalling } from "./support/fake-engine/script.ts";
 import { type RelayedNetwork, startRelayedNetwork } from "./support/relayed-network.ts";
 
 const timeout = 120_000;
@@ -42,9 +42,9 @@ test(
   "a relay that is killed costs its streams and not the worker, which comes back",
   { timeout },
   async () => {
-    await using network = await startRelayedNetwork(gatedText("one", "two"));
+    await using network = await startRelayedNetwork(stalling("one"));
     for (const round of [1, 2, 3]) {
-      network.engine.play(gatedText("one", "two"));
+      network.engine.play(stalling("one"));
       const { ending } = await openStream(network);
       await network.relay().end("SIGKILL");
       expect(await ending).toBe("ECONNRESET");

@@ -8,19 +8,23 @@ export const relayProtocol = "troop-relay";
 /** Where workers knock, on a relay as on a coordinator. */
 export const relayPath = "/relay";
 
-const settings: Settings = {
-  enablePush: false,
-  initialWindowSize: limits.relayWindowBytes,
-  maxConcurrentStreams: limits.relayStreamsPerNode,
-  maxHeaderListSize: limits.headerBytes,
-};
-
-/** For `http2.connect` and `http2.performServerHandshake`. */
-export const sessionOptions = {
-  settings,
+/**
+ * For `http2.connect` and `http2.performServerHandshake`.
+ * @param windowBytes what this end takes of one stream before it is read
+ */
+const sessionOptions = (windowBytes: number): { settings: Settings; maxSessionMemory: number } => ({
+  settings: {
+    enablePush: false,
+    initialWindowSize: windowBytes,
+    maxConcurrentStreams: limits.relayStreamsPerNode,
+    maxHeaderListSize: limits.headerBytes,
+  },
   // In MB. Its default of 10 refuses streams long before their number does.
   maxSessionMemory: 1_000,
-} as const;
+});
+
+export const relayEnd = sessionOptions(limits.relayAnswerWindowBytes);
+export const workerEnd = sessionOptions(limits.relayRequestWindowBytes);
 
 /** Widens the window that all streams share, and ends the session where the other side no longer answers. */
 export function tend(session: Http2Session, clock: Clock): void {

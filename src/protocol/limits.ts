@@ -131,8 +131,10 @@ export const limits = {
   /** Between two pings of a worker's connection to a relay. One without an answer by the next ends it. */
   relayPingMs: 10 * second,
   relayDialMs: 10 * second,
-  /** What may be on its way of one stream, unacknowledged: a reader who stops costs a relay and a worker no more. */
-  relayWindowBytes: 256 * kibibyte,
+  /** What may be on its way of one answer, unacknowledged: a reader who stops costs the relay little more. */
+  relayAnswerWindowBytes: 64 * kibibyte,
+  /** And of one request: 20 MiB must arrive within half a minute, over a line of a tenth of a second and more. */
+  relayRequestWindowBytes: 256 * kibibyte,
   /** Of all streams of a connection together: one that is not read must not hold up the others. */
   relayConnectionWindowBytes: 64 * mebibyte,
   relayStreamsPerNode: 256,

@@ -5,7 +5,7 @@
 import { type ClientHttp2Session, connect } from "node:http2";
 import type { Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
-import { sessionOptions, tend } from "../host/relay-session.ts";
+import { relayEnd, tend } from "../host/relay-session.ts";
 
 export interface Link {
   readonly node: string;
@@ -49,7 +49,7 @@ export function createLinks(
       socket.allowHalfOpen = false;
       socket.setTimeout(0).setNoDelay();
       const session = connect("http://worker", {
-        ...sessionOptions,
+        ...relayEnd,
         createConnection: () => socket,
       });
       // "close" follows, and is what counts.

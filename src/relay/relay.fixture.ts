@@ -10,6 +10,7 @@ import {
   startCoordinatorStub,
 } from "../../test/support/fake-engine/coordinator-stub.ts";
 import { createMailbox, type Mailbox } from "../../test/support/fake-engine/mailbox.ts";
+import type { Clock } from "../base/clock.ts";
 import { systemRandom } from "../base/random.ts";
 import { createLog } from "../host/log.ts";
 import { urlOf } from "../host/listen.ts";
@@ -102,7 +103,7 @@ export interface FixtureWorker {
 
 export async function connectWorker(
   urls: readonly string[],
-  clock: FakeClock,
+  clock: Clock,
   given?: Signer,
 ): Promise<FixtureWorker> {
   const node = given ?? (await createNodeSigner());

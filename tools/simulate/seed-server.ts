@@ -13,6 +13,8 @@ const { simulateSeed } = await import("../../test/simulation/simulate-seed.ts");
 const { createDiskPool } = await import("../../test/simulation/disk-pool.ts");
 if (planted && !planted.isLoaded) throw new Error(`mutant ${name}: nothing loads its file`);
 
+// Worlds are full of refusals, of which nobody here reads where they were made. A replay runs in its own process.
+Error.stackTraceLimit = 0;
 const disks = createDiskPool();
 const textOf = (error: unknown) =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);

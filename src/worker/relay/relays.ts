@@ -8,7 +8,7 @@ import type { Clock } from "../../base/clock.ts";
 import { startLoop } from "../../base/loop.ts";
 import type { Random } from "../../base/random.ts";
 import type { Log } from "../../host/log.ts";
-import { sessionOptions, tend } from "../../host/relay-session.ts";
+import { tend, workerEnd } from "../../host/relay-session.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Dial } from "./dial.ts";
 
@@ -45,7 +45,7 @@ export function createRelays(parts: RelaysParts): Relays {
 
   /** Resolves when the connection is over, or has begun to end. */
   function hold(url: string, socket: Socket, signal: AbortSignal): Promise<void> {
-    const session = performServerHandshake(socket, sessionOptions);
+    const session = performServerHandshake(socket, workerEnd);
     const { promise, resolve } = Promise.withResolvers<void>();
     const leave = () => {
       if (connected.delete(url)) onChange();
