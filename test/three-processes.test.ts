@@ -52,6 +52,19 @@ const statusAnswer = z.strictObject({
   mesh: z.looseObject({ kind: z.enum(["none", "mesh"]) }),
 });
 
+const pingAnswer = z.strictObject({
+  node: z.string(),
+  owner: z.string(),
+  paths: z.array(
+    z.strictObject({
+      kind: z.string(),
+      origin: z.url(),
+      first_ms: z.number().positive(),
+      again_ms: z.number().positive(),
+    }),
+  ),
+});
+
 test(
   "troop coordinator, troop worker and troop up answer a question",
   { timeout: 300_000 },
@@ -110,6 +123,13 @@ test(
     const { roles } = await read("status", statusAnswer);
     expect(roles.map(({ role }) => role)).toEqual(["coordinator", "worker", "client"]);
     for (const { details } of roles.slice(1)) expect(details).toHaveProperty("mesh.kind");
+    expect(roles[2]!.details).toHaveProperty("tickets.0.path.kind", "loopback");
+
+    const { node_id: node } = nodes[0]!;
+    const ping = await read(`ping ${node.slice(0, 8)}`, pingAnswer);
+    expect(ping).toMatchObject({ node, paths: [{ kind: "loopback" }] });
+    const unknown = await type(`troop ping AAAA`).ended;
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining(node.slice(0, 12)) });
 
     for (const program of [up, worker, coordinator])
       expect(await program.end("SIGINT")).toMatchObject({ code: 0, signal: null });

@@ -32,6 +32,8 @@ export interface SidecarParts {
   accountId?: string;
   /** What is known of the mesh now; absent: nothing. */
   mesh?: () => Mesh;
+  /** Where `troop` keeps its files, if it must be told: for commands that people are to type. */
+  home?: string;
   /** For tests and simulation: carries calls to the coordinator and to nodes. */
   dispatcher?: Dispatcher;
 }
@@ -73,10 +75,12 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
       ...(parts.dispatcher ? { dispatcher: parts.dispatcher } : {}),
     }),
   );
+  const paths = createPathFinder({ clock, probe });
   const core = stack.use(
     createClientCore({
       ...{ config, clock, random, log, account, database, coordinator },
-      connect: createConnect({ dispatcher, paths: createPathFinder({ clock, probe }) }),
+      ...(parts.home === undefined ? {} : { home: parts.home }),
+      connect: createConnect({ dispatcher, paths }),
     }),
   );
   const { outbox, tickets, peers, finder, dispatch } = core;
@@ -95,7 +99,7 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
   const exchanges = createExchanges(stop.signal, log);
   const accountId = parts.accountId ?? account.id;
   const { mesh = () => noMesh } = parts;
-  const status = { coordinator, account, accountId, tickets, peers, outbox, mesh };
+  const status = { coordinator, account, accountId, tickets, paths, peers, outbox, mesh };
   const app = await createApp({
     ...status,
     generate,

@@ -6,6 +6,8 @@ import { formatCredits } from "../protocol/credits.ts";
 import { type BalanceAnswer, balanceAnswer } from "../protocol/endpoints.ts";
 import { limits } from "../protocol/limits.ts";
 import type { Signer } from "../protocol/signature.ts";
+import type { PathFinder } from "./paths/find-path.ts";
+import type { Path, PathKind } from "./paths/path.ts";
 import type { Peers } from "./peers.ts";
 import type { Tickets } from "./tickets.ts";
 
@@ -14,6 +16,8 @@ export interface SidecarStatus {
   coordinator: string;
   tickets: {
     node: string;
+    /** How it was reached last; null before the first request. */
+    path: { kind: PathKind; origin: string } | null;
     model: string;
     hold: string;
     multiplier: string;
@@ -34,6 +38,7 @@ export interface StatusParts {
   account: Signer;
   accountId: string;
   tickets: Tickets;
+  paths: Pick<PathFinder, "last">;
   peers: Peers;
   outbox: Outbox;
   /** What is known of the mesh now. */
@@ -48,6 +53,7 @@ export function readStatus(parts: StatusParts): SidecarStatus {
     coordinator: coordinator.url,
     tickets: tickets.all().map((ticket) => ({
       node: ticket.node.node_id,
+      path: pathOf(parts.paths.last(ticket.node.node_id)),
       model: ticket.model,
       hold: ticket.hold,
       multiplier: ticket.node.multiplier,
@@ -62,6 +68,9 @@ export function readStatus(parts: StatusParts): SidecarStatus {
     mesh: mesh(),
   };
 }
+
+const pathOf = (path: Path | undefined) =>
+  path ? { kind: path.kind, origin: path.origin } : null;
 
 /** @throws TroopError `account_unknown` before the first ticket, `coordinator_unreachable`, `timeout` */
 export const readBalance = ({ coordinator, account }: StatusParts): Promise<BalanceAnswer> =>

@@ -134,9 +134,12 @@ function parseField(schema: z.ZodType, name: string, value: unknown): unknown {
   });
 }
 
+/** Asks nothing but whether the node is there: the answer is empty, and the number stays free. */
+export const pingPath = "/ping";
+
 /** The head frame's JSON: where the request goes, and the secret that proves it. */
 export const headSchema = z.strictObject({
-  path: inferencePath,
+  path: z.union([inferencePath, z.literal(pingPath)]),
   k: z.int(),
   x: z.string(),
   proof: z.array(z.string()),

@@ -4,6 +4,7 @@
  */
 import { createCoordinatorActor } from "./actors/coordinator.ts";
 import { beginLongOutage, startChaos } from "./actors/chaos.ts";
+import { startCheat } from "./actors/cheat.ts";
 import { createClientActor, type ClientActor } from "./actors/client.ts";
 import { createLyingClient, createLyingWorker } from "./actors/liars.ts";
 import { createThief } from "./actors/thief.ts";
@@ -171,7 +172,6 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
     );
   }
 
-  const elapsed = () => scheduler.now - begin;
   const isBroken = () => violations.all.length > 0;
   /** Lets time pass. @returns whether `isOver` was seen to be true */
   const until = async (
@@ -195,6 +195,7 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
 
   coordinator.machine.boot();
   for (const { machine } of [...workers, ...clients]) machine.boot();
+  if (faults.shares.hasCheat) startCheat({ ...common, account: await keys.signer(), models });
   startChaos({
     ...{ world, coordinator },
     workers: workers.map(({ machine }) => machine),
@@ -216,7 +217,6 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
   await checkListed();
   await settleAll();
   if (!isBroken()) checkEndings({ tables, truth, workers, clients, violate });
-  coordinator.machine.halt();
   scheduler.end();
   return {
     seed,
@@ -224,7 +224,7 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
     jobs: truth.runs.size,
     answered: clients.reduce((sum, client) => sum + client.answered, 0),
     events: scheduler.events,
-    elapsedMs: elapsed(),
+    elapsedMs: scheduler.now - begin,
     faults: faults.counts,
     earnings: earningsOf(tables, workers[1]!.owner.id),
   };

@@ -1,5 +1,6 @@
 /** `troop status`: what runs here, and whether it is well. */
 import { request } from "undici";
+import { z } from "zod";
 import { deadline } from "../../base/clock.ts";
 import { detectMesh, meshSources } from "../../host/mesh/mesh.ts";
 import { readRunFile } from "../../host/run-file.ts";
@@ -28,8 +29,29 @@ export async function status(context: CommandContext): Promise<void> {
   );
   if (found.every(({ state }) => state === "stopped"))
     output.say("Nothing runs here. Try: troop demo");
+  for (const line of pathsOf(found)) output.say(line);
   if (mesh.kind === "mesh") output.say(meshText(mesh));
   output.json({ roles: found, mesh });
+}
+
+const clientDetails = z.object({
+  tickets: z.array(
+    z.object({
+      node: z.string(),
+      path: z.object({ kind: z.string(), origin: z.string() }).nullable(),
+    }),
+  ),
+});
+
+/** How the nodes that the client has tickets for were reached last. */
+function pathsOf(found: readonly RoleStatus[]): string[] {
+  const { data } = clientDetails.safeParse(found.find(({ role }) => role === "client")?.details);
+  const lines = (data?.tickets ?? []).map(({ node, path }) =>
+    path
+      ? `node ${node.slice(0, 12)} by ${path.kind}, ${path.origin}`
+      : `node ${node.slice(0, 12)} not asked yet`,
+  );
+  return [...new Set(lines)];
 }
 
 async function statusOf(context: CommandContext, role: RoleStatus["role"]): Promise<RoleStatus> {

@@ -28,11 +28,11 @@ export interface AdmissionRequest {
 }
 
 /** A request whose ticket is good and whose secret is proven; its body has not been read. */
-export interface Admitted {
+export interface Admitted<Path extends Head["path"] = InferencePath> {
   ticket: Ticket;
   account: HoldAccount;
   secret: RevealedSecret;
-  path: InferencePath;
+  path: Path;
   /** What follows the head. */
   frames: RequestFrames;
   /** What the request took on the wire. */
@@ -51,7 +51,7 @@ export interface Admitted {
 export async function admit(
   { headers, request: received }: AdmissionRequest,
   { tickets, sessions, accounts }: AdmitParts,
-): Promise<Admitted> {
+): Promise<Admitted<Head["path"]>> {
   const { token, sealed } = readHeaders(headers);
   const ticket = await tickets.check(token);
   const account = accounts.open(ticket.claims.jti);

@@ -4,6 +4,7 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Log } from "../../host/log.ts";
+import { type Head, pingPath } from "../../protocol/chat.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import type { FrameSealer } from "../../protocol/sealed-stream-cipher.ts";
 import { admit, type Admitted, type AdmitParts } from "./admit.ts";
@@ -30,7 +31,8 @@ export interface Exchange {
 }
 
 /**
- * Resolves when the answer is on its way; says whether the request was let in, or refused, or its client gone.
+ * Resolves when the answer is on its way; says whether the request was let in, or refused, or its client gone. A ping
+ * counts as refused: nothing came of it.
  * Rejects where the journal could not be written and the answer had begun: it must break off without its line.
  */
 export type Infer = (exchange: Exchange) => Promise<"served" | "refused">;
@@ -44,16 +46,25 @@ export function createInfer(parts: InferParts): Infer {
       log.error({ err: error, request_id: requestId }, "request failed");
       return new TroopError("internal_error");
     };
-    let admitted: Admitted;
+    let proven: Admitted<Head["path"]>;
     try {
-      admitted = await admit(exchange, parts);
+      proven = await admit(exchange, parts);
     } catch (error) {
       if (error instanceof RequestAborted) return "refused";
       exchange.refuse(asTroopError(error));
       request.discard();
       return "refused";
     }
-    const answer = exchange.answer(admitted.sealer);
+    const answer = exchange.answer(proven.sealer);
+    const { path } = proven;
+    if (path === pingPath) {
+      proven.giveBack();
+      answer.open({ status: 200, headers: {} });
+      answer.finish();
+      request.discard();
+      return "refused";
+    }
+    const admitted = { ...proven, path };
     let received: Received;
     try {
       received = await receive(admitted, parts);

@@ -24,6 +24,7 @@ export const faultKinds = [
   "worker_lied",
   "client_lied",
   "request_stolen",
+  "request_forged",
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 export type FaultCounts = Record<FaultKind, number>;
@@ -59,6 +60,7 @@ export interface FaultShares {
   hasLyingWorkers: boolean;
   hasLyingClients: boolean;
   hasLongOutage: boolean;
+  hasCheat: boolean;
 }
 
 export function drawShares(random: SeededRandom): FaultShares {
@@ -78,6 +80,7 @@ export function drawShares(random: SeededRandom): FaultShares {
     hasLyingWorkers: random.chance(0.4),
     hasLyingClients: random.chance(0.4),
     hasLongOutage: random.chance(0.12),
+    hasCheat: random.chance(0.5),
   };
 }
 

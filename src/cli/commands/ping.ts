@@ -1,0 +1,74 @@
+/** `troop ping <node>`: by which paths a node is reached from here, and how long each takes. Costs nothing. */
+import { Agent } from "undici";
+import { createAuthorize } from "../../client/authorize.ts";
+import { type PathPing, pingAll } from "../../client/ping.ts";
+import { createPinsStore } from "../../client/sealing/pins-store.ts";
+import { createSealings } from "../../client/sealing/sealings.ts";
+import { takeSecret } from "../../client/ticket.ts";
+import { ensureFolder } from "../../host/folders.ts";
+import { openLocalDatabase } from "../../host/local-database.ts";
+import { peersAnswer } from "../../protocol/endpoints.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
+import type { Peer } from "../../protocol/node.ts";
+import { verifier } from "../../protocol/signature.ts";
+import { type CommandContext, connectCoordinator } from "../context.ts";
+import { identityOf } from "../identity.ts";
+
+/** As much of an id as tells nodes apart on a screen. */
+const shownLength = 12;
+
+/** @throws TroopError `node_unreachable` where no path leads there, and whatever a request would be refused with */
+export async function ping(context: CommandContext, { node }: { node: string }): Promise<void> {
+  const { clock, random, output, shutdown: signal } = context;
+  const { signer } = await identityOf(context);
+  await using coordinator = connectCoordinator(context);
+  const call = { method: "GET", path: "/peers", answer: peersAnswer, signer, signal } as const;
+  const peer = find((await coordinator.call(call)).nodes, node);
+  const model = peer.models[0]?.name;
+  if (!model)
+    throw new TroopError("model_not_found", "The node offers no model to get a ticket for.");
+
+  using database = openLocalDatabase(ensureFolder(context.config.dataFolder), "client.sqlite");
+  const sealings = createSealings({
+    ...{ verifier, pins: createPinsStore(database), random },
+    ...{ policy: { onlyNodes: [], onlyOwners: [] }, audience: coordinator.url },
+    now: () => coordinator.time.now(),
+  });
+  const authorize = createAuthorize({ coordinator, account: signer, sealings, clock, random });
+  const ticket = await authorize({ model, node: peer.node_id, exclude: new Set() }, signal);
+  const use = { ticket, secret: takeSecret(ticket, coordinator.time.now()) };
+  await using dispatcher = disposable(new Agent());
+  const paths = await pingAll(use, { dispatcher: dispatcher.agent, clock }, signal);
+
+  output.say(`${output.bold(peer.node_id)}, of ${ticket.sealing.key.owner}`);
+  output.table(["path", "through", "first", "then"], paths.map(rowOf));
+  output.json({ node: peer.node_id, owner: ticket.sealing.key.owner, paths });
+  if (paths.every(({ error }) => error !== undefined))
+    throw new TroopError("node_unreachable", "No path leads to the node from here.");
+}
+
+/** @param text an id, or enough of its beginning */
+function find(peers: readonly Peer[], text: string): Peer {
+  const found = peers.filter(({ node_id: id }) => id.startsWith(text));
+  const [only] = found;
+  if (only && found.length === 1) return only;
+  const known = peers.map(({ node_id: id }) => id.slice(0, shownLength)).join(", ");
+  throw new TroopError(
+    "not_found",
+    only
+      ? `Several nodes begin with ${text}: ${found.map(({ node_id: id }) => id).join(", ")}.`
+      : `No node that is listed now begins with ${text}. There is: ${known || "none"}.`,
+    { details: { run: "troop nodes --json" } },
+  );
+}
+
+const milliseconds = (ms: number | undefined) => (ms === undefined ? "" : `${ms.toFixed(1)} ms`);
+
+const rowOf = ({ kind, origin, first_ms: first, again_ms: again, error }: PathPing): string[] => [
+  kind,
+  origin,
+  error ?? milliseconds(first),
+  milliseconds(again),
+];
+
+const disposable = (agent: Agent) => ({ agent, [Symbol.asyncDispose]: () => agent.destroy() });
