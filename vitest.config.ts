@@ -2,7 +2,7 @@
 import { defineConfig } from "vitest/config";
 import { closingLine } from "./tools/closing-line-reporter.ts";
 
-const folders = "{src,test,tools}";
+const folders = "{src,test,tools,bench}";
 
 export default defineConfig(({ mode }) => ({
   test: {

@@ -1,24 +1,31 @@
 /**
  * Prints the figures that `bench/RESULTS.md` explains.
  *
- *     npm run bench [-- ledger] [--rounds 9] [--json]
+ *     npm run bench [-- ledger|proxy] [--rounds 9] [--json]
  *
  * Ratios are taken in one run, ours and the reference in turns, so that a busy machine slows both. With `--json` the
  * last line of stdout is `{"figures": [{figure, gate, aim, median, iqr, verdict}]}`. The exit code does not depend on
- * the figures: a benchmark tells, it does not judge.
+ * the figures: a benchmark tells, it does not judge. Only `proxy` exits with 1 unless its gates are met.
  */
 import { parseArgs } from "node:util";
 import { provide } from "../tools/services/apt.ts";
 import { programs } from "../tools/services/programs.ts";
 import { say, type Figure } from "./figure.ts";
 import { ledgerFigures } from "./ledger/ledger.ts";
+import { proxyFigures } from "./proxy/proxy.ts";
 
-const groups: Record<string, (rounds: number) => Promise<Figure[]>> = { ledger: ledgerFigures };
+const groups: Record<string, (rounds: number) => Promise<Figure[]>> = {
+  ledger: ledgerFigures,
+  proxy: (rounds) => proxyFigures(rounds, { isQuick: values.quick, profiles: values.profiles }),
+};
 
 const { values, positionals } = parseArgs({
   options: {
     rounds: { type: "string", default: "9" },
     json: { type: "boolean", default: false },
+    // Of `proxy`: small numbers for trying; a folder for CPU profiles of sidecar and worker, instead of figures.
+    quick: { type: "boolean", default: false },
+    profiles: { type: "string" },
   },
   allowPositionals: true,
 });

@@ -7,12 +7,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemRandom } from "../src/base/random.ts";
-import { readSidecarConfig } from "../src/client/config.ts";
+import { readSidecarConfig, type SidecarConfig } from "../src/client/config.ts";
 import { type Sidecar, startSidecar } from "../src/client/sidecar.ts";
 import { readCoordinatorConfig } from "../src/coordinator/config.ts";
 import { type Coordinator, startCoordinator } from "../src/coordinator/coordinator.ts";
 import { type CoordinatorClient, createCoordinatorClient } from "../src/host/coordinator-client.ts";
-import { createLog } from "../src/host/log.ts";
+import { createLog, type Log } from "../src/host/log.ts";
 import { balanceAnswer, type HistoryEntry, transactionsAnswer } from "../src/protocol/endpoints.ts";
 import { createSigner, type PublicJwk, type Signer } from "../src/protocol/signature.ts";
 import type { z } from "zod";
@@ -22,6 +22,7 @@ import { startWorker, type Worker } from "../src/worker/worker.ts";
 import { createFakeClock, type FakeClock } from "./support/fake-clock.ts";
 import { type FakeEngine, startFakeEngine } from "./support/fake-engine/fake-engine.ts";
 import type { Script } from "./support/fake-engine/script.ts";
+import { freePort } from "./support/processes.ts";
 import { createDatabase } from "./support/services.ts";
 
 export interface NetworkOptions {
@@ -38,6 +39,18 @@ export interface NetworkOptions {
   isOwnNode?: boolean;
   /** Workers are connected to the coordinator's relay, beside the port that they listen on. */
   relay?: boolean;
+  /** Stands between the coordinator and everybody else, who know it under this one's URL. */
+  between?: Between;
+  /** What everybody logs. */
+  log?: Log;
+  /** The client's own settings. */
+  client?: Partial<Pick<SidecarConfig, "policy" | "queueWaitMs">>;
+}
+
+export interface Between {
+  readonly url: string;
+  /** Where the coordinator itself listens. */
+  aim(coordinatorUrl: string): void;
 }
 
 export interface Lender {
@@ -56,6 +69,10 @@ export interface Network extends AsyncDisposable {
   node: Signer;
   /** One more node behind the same coordinator, with the same engine. */
   addWorker(owner: Signer): Promise<Lender>;
+  /** Everything that is kept on disk, but for PostgreSQL. */
+  folder: string;
+  /** Of PostgreSQL; undefined where the database is embedded. */
+  databaseUrl: string | undefined;
   /** For calls with anybody's proof. */
   calls: CoordinatorClient;
   /** Posted credits of an account. */
@@ -77,18 +94,24 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   const folder = mkdtempSync(join(tmpdir(), "troop-network-"));
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
   const clock = createFakeClock();
-  const parts = { clock, random: systemRandom, log: createLog("silent") };
+  const parts = { clock, random: systemRandom, log: options.log ?? createLog("silent") };
   const engine = stack.use(await startFakeEngine(options.script ? { script: options.script } : {}));
   const requester = await makeSigner();
   const provider = options.isOwnNode ? requester : await makeSigner();
 
   const databaseUrl = options.isEmbedded ? undefined : stack.use(await createDatabase()).url;
-  const { redisUrl } = options;
+  const { redisUrl, between } = options;
+  // Behind another's URL its own port is not told.
+  const port = between ? await freePort() : 0;
+  between?.aim(`http://127.0.0.1:${port}`);
   const coordinator = stack.use(
     await startCoordinator(
       readCoordinatorConfig(
         {},
-        { listen, dataFolder: join(folder, "coordinator"), databaseUrl, redisUrl },
+        {
+          ...{ listen: { ...listen, port }, dataFolder: join(folder, "coordinator") },
+          ...{ databaseUrl, redisUrl, publicUrl: between?.url },
+        },
       ),
       parts,
     ),
@@ -113,10 +136,10 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
         {},
         {
           ...{ coordinatorUrl, dataFolder: join(folder, "client"), listen },
-          allowedOrigins: options.allowedOrigins,
+          ...{ allowedOrigins: options.allowedOrigins, ...options.client },
         },
       ),
-      { ...parts, account: requester },
+      { ...parts, account: requester, home: folder },
     ),
   );
   const calls = stack.use(createCoordinatorClient({ url: coordinatorUrl, ...parts }));
@@ -126,7 +149,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   const all = stack.move();
   return {
     ...{ clock, coordinator, worker, sidecar, engine, requester, provider, node, calls },
-    addWorker,
+    ...{ addWorker, folder, databaseUrl },
     posted: async (account) => (await read(account, "balance", balanceAnswer)).balance,
     history: async (account) =>
       (await read(account, "transactions", transactionsAnswer)).transactions,

@@ -5,6 +5,7 @@ import { systemRandom } from "../src/base/random.ts";
 import { type AuthorizeAnswer, authorizeAnswer } from "../src/protocol/endpoints.ts";
 import { createProof } from "../src/protocol/proof.ts";
 import { type Line, statementsAnswer } from "../src/protocol/receipt.ts";
+import { someHashes } from "../src/protocol/receipt.fixture.ts";
 import { createSecretTree } from "../src/protocol/secrets.ts";
 import { createStatement } from "../src/protocol/statement.ts";
 import type { TicketClaims } from "../src/protocol/ticket.ts";
@@ -144,7 +145,7 @@ describe("at the coordinator", () => {
       ...{ k: stolen.k, x: stolen.x, path: stolen.path },
       ...{ started: network.clock.now(), ended: network.clock.now() + 60_000, billed_ms: 60_000 },
       ...{ first_token_ms: 10, prompt_tokens: 1_000, completion_tokens: 1_000, estimated: false },
-      ...{ finish: "stop", cost: "3.000000" },
+      ...{ finish: "stop", cost: "3.000000", ...someHashes },
     };
     const post = async (signer: typeof network.node, claimed: Line) => {
       const body = { hold: answer.hold, lines: [claimed] };

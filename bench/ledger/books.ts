@@ -6,6 +6,7 @@ import type { NewHold } from "../../src/coordinator/ledger/hold-store.ts";
 import { createLedger, type Ledger } from "../../src/coordinator/ledger/ledger.ts";
 import { createSqlStore } from "../../src/coordinator/ledger/sql-store.ts";
 import { createLog } from "../../src/host/log.ts";
+import { digestOf } from "../../src/protocol/bytes.ts";
 import { nameUuid } from "../../src/protocol/ids.ts";
 import type { Line, StatementOutcome } from "../../src/protocol/receipt.ts";
 import { createSecretTree } from "../../src/protocol/secrets.ts";
@@ -68,4 +69,5 @@ export const lineOf = (k: number): Line => ({
   ...{ started: now, ended: now + 1_500, billed_ms: 1_500, first_token_ms: 100 },
   ...{ prompt_tokens: 400, completion_tokens: 300, estimated: false, finish: "stop" },
   cost: "1.500000",
+  ...{ request_hash: digestOf(`request ${k}`), response_hash: digestOf(`answer ${k}`) },
 });

@@ -15,7 +15,6 @@ import { balance } from "./commands/balance.ts";
 import { coordinator } from "./commands/coordinator.ts";
 import { demo } from "./commands/demo.ts";
 import { models } from "./commands/models.ts";
-import { nodes } from "./commands/nodes.ts";
 import { relay } from "./commands/relay.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
@@ -23,6 +22,7 @@ import { worker } from "./commands/worker.ts";
 import { type CommonFlags, createContext, type Surroundings } from "./context.ts";
 import { EndedWith, exitCodeOf, exitCodes, failureLines, failureOf } from "./failure.ts";
 import { addMeshCommands } from "./mesh-commands.ts";
+import { addNodeCommands } from "./node-commands.ts";
 
 function buildProgram(surroundings: Surroundings): Command {
   const { stdout } = surroundings.terminal;
@@ -51,7 +51,7 @@ function buildProgram(surroundings: Surroundings): Command {
           argument.name(),
           unshield(given[index]),
         ]);
-        const flags: CommonFlags = { ...command.opts(), ...Object.fromEntries(named) };
+        const flags: CommonFlags = { ...command.optsWithGlobals(), ...Object.fromEntries(named) };
         return verb(createContext(surroundings, flags), flags as never);
       });
   const addConnected: AddCommand = (name, description, verb, parent) =>
@@ -99,13 +99,12 @@ function buildProgram(surroundings: Surroundings): Command {
   addConnected("up", "start the local API that your applications talk to", up as Verb)
     .option("--port <port>", "port of the local API (PROXY_PORT, default 9000)")
     .option("--invite <code>", "a code that lets you in, where the coordinator asks for one")
+    .option("--only-nodes <ids>", "ask these nodes only, whatever is listed (ONLY_NODES)")
+    .option("--only-owners <ids>", "ask nodes of these owners only (ONLY_OWNERS)")
     .addHelpText("after", example("troop up --coordinator http://127.0.0.1:8000"));
   addConnected("status", "what runs here, and whether it is well", status as Verb);
   addConnected("models", "models on offer, and their prices", models as Verb);
-  addConnected("nodes", "nodes that lend now", nodes as Verb).option(
-    "--model <name>",
-    "only those that offer it",
-  );
+  addNodeCommands(add, addConnected);
   addConnected("balance", "credits to spend", balance as Verb);
   addCreditCommands(addConnected);
   addAccountCommands(program, addConnected);

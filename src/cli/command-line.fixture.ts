@@ -18,6 +18,8 @@ export interface Told {
 export interface Machine extends Disposable {
   readonly folder: string;
   troop(...words: string[]): Promise<Told>;
+  /** Without naming the coordinator. */
+  troopAlone(...words: string[]): Promise<Told>;
   /** With this on standard input. */
   troopWith(input: string, ...words: string[]): Promise<Told>;
   /** With a person who types this at the first question. */
@@ -59,6 +61,7 @@ export function createMachine(coordinatorUrl: string): Machine {
   return {
     folder,
     troop: (...words) => run(full(words), Readable.from([]), false, folder),
+    troopAlone: (...words) => run(words, Readable.from([]), false, folder),
     troopWith: (input, ...words) => run(full(words), Readable.from([input]), false, folder),
     troopAsked(keys, ...words) {
       const typed = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined });

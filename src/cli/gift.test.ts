@@ -10,6 +10,7 @@ import {
 } from "../coordinator/coordinator.fixture.ts";
 import { loadSigner } from "../host/key-file.ts";
 import { lineHash, type Line } from "../protocol/receipt.ts";
+import { someHashes } from "../protocol/receipt.fixture.ts";
 import { createSecretTree } from "../protocol/secrets.ts";
 import type { Signer } from "../protocol/signature.ts";
 import { createMachine, type Machine } from "./command-line.fixture.ts";
@@ -40,6 +41,7 @@ async function buy(user: Signer, node: Signer, isAcknowledged = true): Promise<s
     ...tree.reveal(1),
     ...{ started: 1, ended: 2, billed_ms: 10_000, first_token_ms: null, prompt_tokens: 90_000 },
     ...{ completion_tokens: 90_000, estimated: false, finish: "stop", cost: "0.010000" },
+    ...someHashes,
   };
   const receipt = await troop.statement(node, "troop-receipt+jwt", { hold, lines: [line] });
   await troop.call(undefined, "POST", "/receipts", { statements: [receipt] });

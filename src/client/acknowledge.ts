@@ -4,7 +4,14 @@ import type { Log } from "../host/log.ts";
 import type { Outbox } from "../host/outbox.ts";
 import { parseCredits } from "../protocol/credits.ts";
 import { type AcknowledgedLine, lineHash } from "../protocol/receipt.ts";
-import { boundsOf, type Judgement, judgeLine, mostCost, type Observation } from "./line-check.ts";
+import {
+  type AnsweredObservation,
+  boundsOf,
+  type Judgement,
+  judgeLine,
+  mostCost,
+  type Observation,
+} from "./line-check.ts";
 import type { RecordsStore } from "./records-store.ts";
 import type { TicketUse } from "./tickets.ts";
 
@@ -20,7 +27,7 @@ export interface Acknowledger {
    * A line came. When this returns, the acknowledgement survives the process.
    * @param retryOf `<hold>.<k>` of the request that this one repeats
    */
-  receive(use: TicketUse, line: unknown, seen: Observation, retryOf?: string): Judgement;
+  receive(use: TicketUse, line: unknown, seen: AnsweredObservation, retryOf?: string): Judgement;
   /**
    * No line came. Nothing is stated now: the record answers for it if the line turns up in the history.
    * @param isOwnDoing we hung up ourselves: what was made until then is owed

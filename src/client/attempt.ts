@@ -119,7 +119,12 @@ export function createAttempt(parts: AttemptParts): Attempt {
       const ending = await readAnswer(stream, exchange.answer, take, silence);
       if (ending.kind === "refused")
         return refused(await sealAnew(ending.error), ending.isNumberFree);
-      const judgement = acknowledger.receive(use, ending.line, observe(), retryOf);
+      const wireHashes = {
+        request: exchange.request.wireHash(),
+        response: exchange.answer.wireHash(),
+      };
+      const seen = { ...observe(), wireHashes };
+      const judgement = acknowledger.receive(use, ending.line, seen, retryOf);
       return resultOf(judgement, sink, name);
     } catch (error) {
       return missed(error);

@@ -52,6 +52,13 @@ const thumbprints = z.string().transform((text, context) =>
     }),
 );
 
+/** Ids as `--only-nodes` takes them. @throws TroopError `usage` */
+export function readIds(text: string, flag: string): string[] {
+  const read = thumbprints.safeParse(text);
+  if (read.success) return read.data;
+  throw new TroopError("usage", `${flag}: ${read.error.issues[0]?.message}.`);
+}
+
 const settings = z.object({
   COORDINATOR_URL: z.string().optional(),
   PROXY_PORT: z.coerce.number().int().min(0).max(65_535).default(9_000),
@@ -60,7 +67,9 @@ const settings = z.object({
   ONLY_OWNERS: thumbprints.default([]),
 });
 
-type Overrides = { [Name in keyof SidecarConfig]?: SidecarConfig[Name] | undefined };
+type Overrides = {
+  [Name in keyof (SidecarConfig & NodePolicy)]?: (SidecarConfig & NodePolicy)[Name] | undefined;
+};
 
 /** @throws TroopError `configuration_invalid` naming the setting */
 export function readSidecarConfig(
@@ -86,6 +95,9 @@ export function readSidecarConfig(
     allowedOrigins: overrides.allowedOrigins ?? read.ALLOWED_ORIGINS,
     queueWaitMs: overrides.queueWaitMs ?? queueWaitMs,
     maxBudget: overrides.maxBudget,
-    policy: overrides.policy ?? { onlyNodes: read.ONLY_NODES, onlyOwners: read.ONLY_OWNERS },
+    policy: overrides.policy ?? {
+      onlyNodes: overrides.onlyNodes ?? read.ONLY_NODES,
+      onlyOwners: overrides.onlyOwners ?? read.ONLY_OWNERS,
+    },
   };
 }

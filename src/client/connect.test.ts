@@ -19,8 +19,9 @@ async function startWay() {
   const { port } = await listen(server, { host: "127.0.0.1", port: 0 });
   stack.defer(() => void server.close());
   const dispatcher = stack.adopt(new Agent(), (agent) => agent.destroy());
-  const paths = createPathFinder({ clock: createFakeClock(), probe });
-  const connect = createConnect({ dispatcher, paths });
+  const clock = createFakeClock();
+  const paths = createPathFinder({ clock, probe });
+  const connect = createConnect({ clock, dispatcher, probe, paths });
   let attempts = 0;
   const call = (addresses: string[], relay: string[] = []) =>
     connect({

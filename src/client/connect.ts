@@ -1,9 +1,13 @@
 /** The way to a node: the best path that answers, another where nobody does. */
 import type { Dispatcher } from "undici";
+import type { Clock } from "../base/clock.ts";
+import { TroopError } from "../protocol/error-codes.ts";
 import type { Peer } from "../protocol/node.ts";
 import { openStream, type OpenStream } from "./open-stream.ts";
 import type { PathFinder } from "./paths/find-path.ts";
 import { type Path, pathsTo } from "./paths/path.ts";
+import type { Probe } from "./paths/probe.ts";
+import { type PathWatch, watchPath } from "./paths/watch-path.ts";
 
 export interface WorkerCall {
   node: Peer;
@@ -22,22 +26,30 @@ export interface SealedCall {
 export type Connect = (call: WorkerCall) => Promise<OpenStream>;
 
 export interface ConnectParts {
+  clock: Clock;
   dispatcher: Dispatcher;
+  probe: Probe;
   paths: PathFinder;
 }
 
-export function createConnect({ dispatcher, paths }: ConnectParts): Connect {
+export function createConnect({ clock, dispatcher, probe, paths }: ConnectParts): Connect {
   return async ({ node, seal, signal }) => {
     const usable = pathsTo(node);
     const failed: Path[] = [];
     for (;;) {
       const path = await paths.find(node.node_id, usable, failed, signal);
       const request = { origin: path.origin, path: `${path.prefix}/infer`, ...seal() };
+      // On this machine nothing is lost in silence, and without another path there is nothing to gain.
+      const isWatched = usable.length > 1 && path.kind !== "loopback";
+      const watch = isWatched ? watchPath({ clock, probe }, path, signal) : undefined;
       try {
-        const stream = await openStream(dispatcher, request, signal);
+        const stream = await openStream(dispatcher, request, watch?.signal ?? signal);
         paths.worked(node.node_id, path);
-        return stream;
+        if (!watch) return stream;
+        const lost = () => paths.broke(node.node_id, path);
+        return { ...stream, chunks: watched(stream.chunks, watch, lost) };
       } catch (error) {
+        watch?.[Symbol.dispose]();
         signal.throwIfAborted();
         paths.broke(node.node_id, path);
         if (!isConnectFailure(error)) throw error;
@@ -45,6 +57,24 @@ export function createConnect({ dispatcher, paths }: ConnectParts): Connect {
       }
     }
   };
+}
+
+async function* watched(
+  chunks: OpenStream["chunks"],
+  watch: PathWatch,
+  lost: () => void,
+): AsyncGenerator<Uint8Array[]> {
+  try {
+    for await (const batch of chunks) {
+      watch.touch();
+      yield batch;
+    }
+  } catch (error) {
+    if (error instanceof TroopError && error.code === "path_lost") lost();
+    throw error;
+  } finally {
+    watch[Symbol.dispose]();
+  }
 }
 
 const connectFailures = new Set([

@@ -33,6 +33,8 @@ export interface ClientCoreParts {
   database: LocalDatabase;
   coordinator: CoordinatorClient;
   connect: Connect;
+  /** Where `troop` keeps its files, if it must be told. */
+  home?: string;
   /** In simulation one of its own. */
   verifier?: Verifier;
 }
@@ -62,7 +64,7 @@ export function createClientCore(parts: ClientCoreParts): ClientCore {
   const acknowledger = createAcknowledger({ database, records, outbox, log });
   const sealings = createSealings({
     ...{ verifier: parts.verifier ?? verifier, pins: createPinsStore(database), policy },
-    ...{ audience: coordinator.url, now: () => time.now(), random },
+    ...{ audience: coordinator.url, now: () => time.now(), random, home: parts.home },
   });
   const authorize = createAuthorize({ coordinator, account, sealings, clock, random, maxBudget });
   const tickets = createTickets({ authorize, clock, time, log });
@@ -85,12 +87,13 @@ export function createClientCore(parts: ClientCoreParts): ClientCore {
     finder,
     dispatch: createDispatch({ finder, tickets, attempt, clock, random, log, queueWaitMs }),
     run: (signal) => [
-      outbox.run(signal),
-      peers.run(signal),
+      // First, because it begins with a write: where that fails, nothing else has been started.
       runReconciliation(
         { database, records, outbox, coordinator, account, clock, random, log },
         signal,
       ),
+      outbox.run(signal),
+      peers.run(signal),
       expire(signal),
     ],
     [Symbol.dispose]: () => tickets[Symbol.dispose](),

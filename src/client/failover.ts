@@ -5,11 +5,11 @@ import type { Finish } from "../protocol/receipt.ts";
 /**
  * - `elsewhere`: this node cannot serve it, another may;
  * - `busy`: it may be served here in a while;
- * - `sealed_anew`: it was sealed to a key that the node no longer holds; the ticket is good;
+ * - `same_again`: the node and the ticket are good, it was the key that it was sealed to, or the way;
  * - `fresh_ticket`: the ticket is used up or no longer honoured, the node is well;
  * - `final`: another node would answer the same.
  */
-export type Remedy = "elsewhere" | "busy" | "sealed_anew" | "fresh_ticket" | "final";
+export type Remedy = "elsewhere" | "busy" | "same_again" | "fresh_ticket" | "final";
 
 const remedies: Partial<Record<ErrorCode, Remedy>> = {
   busy: "busy",
@@ -38,7 +38,8 @@ const remedies: Partial<Record<ErrorCode, Remedy>> = {
   node_not_allowed: "elsewhere",
   invalid_enrolment: "elsewhere",
 
-  session_unknown: "sealed_anew",
+  session_unknown: "same_again",
+  path_lost: "same_again",
 
   invalid_ticket: "fresh_ticket",
   ticket_expired: "fresh_ticket",
@@ -72,7 +73,7 @@ export function createSearch(): Search {
   const failed = new Set<string>();
   const busy = new Set<string>();
   let hasFreshTicket = false;
-  let isSealedAnew = false;
+  let isRepeated = false;
 
   function goElsewhere(node: string | undefined): NextStep {
     if (!node) return "give_up";
@@ -88,9 +89,9 @@ export function createSearch(): Search {
           return "give_up";
         case "elsewhere":
           return goElsewhere(node);
-        case "sealed_anew":
-          if (isSealedAnew) return goElsewhere(node);
-          isSealedAnew = true;
+        case "same_again":
+          if (isRepeated) return goElsewhere(node);
+          isRepeated = true;
           return "again";
         case "fresh_ticket":
           if (hasFreshTicket) return goElsewhere(node);

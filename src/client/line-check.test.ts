@@ -2,13 +2,15 @@ import { expect, test } from "vitest";
 import { limits } from "../protocol/limits.ts";
 import { parseRates } from "../protocol/price.ts";
 import type { Line } from "../protocol/receipt.ts";
+import { openTestSession } from "../protocol/sealed-stream.fixture.ts";
 import { createSecretTree } from "../protocol/secrets.ts";
 import { stubRate } from "./fixtures/stub-worker.fixture.ts";
-import { judgeLine } from "./line-check.ts";
+import { type AnsweredObservation, judgeLine } from "./line-check.ts";
 
 const rate = parseRates(stubRate);
 const secret = createSecretTree(new Uint8Array(32)).reveal(3);
-const seen = { elapsedMs: 100.4, sentBytes: 50, textBytes: 10 };
+const wireHashes = { request: "q".repeat(43), response: "r".repeat(43) };
+const seen = { elapsedMs: 100.4, sentBytes: 50, textBytes: 10, wireHashes };
 const bounds = { billed_ms: 2_101, prompt_tokens: 50, completion_tokens: 10 };
 
 /** 0.6 credits by tokens, 2.1 by time. */
@@ -23,6 +25,8 @@ const line: Line = {
   estimated: false,
   finish: "stop",
   cost: "0.600000",
+  request_hash: wireHashes.request,
+  response_hash: wireHashes.response,
 };
 const judge = (received: unknown, grace = 0) => judgeLine(received, secret, rate, seen, grace);
 
@@ -57,10 +61,36 @@ test.each([
   ["of another number", { k: 4 }],
   ["with another secret", { x: createSecretTree(new Uint8Array(32)).reveal(4).x }],
   ["with another path", { path: createSecretTree(new Uint8Array(32)).reveal(4).path }],
+  ["over another request", { request_hash: wireHashes.response }],
+  ["over another answer", { response_hash: wireHashes.request }],
+  ["that leaves its answer out", { response_hash: null }],
+  [
+    "that calls itself lost",
+    { ...{ request_hash: null, response_hash: null }, finish: "worker_error", cost: "0.000000" },
+  ],
   ["with a negative time", { billed_ms: -1 }],
   ["with a field of its own", { tip: "1.000000" }],
 ])("a line %s is refused", (_name, changes) => {
   expect(judge({ ...line, ...changes }, limits.acknowledgedTokensGrace).verdict).toBe("refused");
+});
+
+test("the line of an earlier answer under the same number stands for no other", () => {
+  const { exchange } = openTestSession();
+  const frames = [
+    { type: "head", bytes: Buffer.from("{}") },
+    { type: "body", bytes: Buffer.from("hello") },
+  ] as const;
+  const [earlier, now] = [exchange(3), exchange(3)].map(({ client, worker }) => {
+    client.request.seal(frames[1], true);
+    for (const frame of frames) client.answer.push(worker.answer.seal(frame));
+    return { request: client.request.wireHash(), response: client.answer.wireHash() };
+  }) as [AnsweredObservation["wireHashes"], AnsweredObservation["wireHashes"]];
+  const told = { ...line, request_hash: earlier.request, response_hash: earlier.response };
+  const judgeBy = (hashes: AnsweredObservation["wireHashes"]) =>
+    judgeLine(told, secret, rate, { ...seen, wireHashes: hashes }, 0).verdict;
+  expect(judgeBy(earlier)).toBe("ok");
+  expect(judgeBy({ ...earlier, response: now.response })).toBe("refused");
+  expect(judgeBy({ ...earlier, request: now.request })).toBe("refused");
 });
 
 test.each([null, 7, "line", []])("%j is no line", (received) => {

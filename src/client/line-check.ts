@@ -15,6 +15,12 @@ export interface Observation {
   textBytes: number;
 }
 
+/** What was seen of a request whose line came in its stream: there, and only there, it is known what it must name. */
+export interface AnsweredObservation extends Observation {
+  /** Of what we sent and received, as a line states it. */
+  wireHashes: { request: string; response: string };
+}
+
 export interface Figures {
   billed_ms: number;
   prompt_tokens: number;
@@ -39,12 +45,13 @@ export function judgeLine(
   received: unknown,
   secret: RevealedSecret,
   rate: Rate,
-  seen: Observation,
+  seen: AnsweredObservation,
   tokensGrace: number,
 ): Judgement {
   const parsed = lineSchema.safeParse(received);
-  if (!parsed.success || !isOf(parsed.data, secret)) return { verdict: "refused" };
+  if (!parsed.success) return { verdict: "refused" };
   const line = parsed.data;
+  if (!isOf(line, secret) || !isAbout(line, seen)) return { verdict: "refused" };
   const bounds = boundsOf(seen);
   // Templates and end marks are tokens that nobody sees as text; the grace is for them.
   const excess =
@@ -63,6 +70,13 @@ export function judgeLine(
 
 const isOf = (line: Line, { k, x, path }: RevealedSecret) =>
   line.k === k && line.x === x && line.path.every((hash, height) => hash === path[height]);
+
+/**
+ * A line over other bytes accounts for another request or another answer, as one with another secret does. It does not
+ * "differ": that would pay the lower of two figures for work of which nobody has said that it is this.
+ */
+const isAbout = ({ request_hash, response_hash }: Line, { wireHashes }: AnsweredObservation) =>
+  request_hash === wireHashes.request && response_hash === wireHashes.response;
 
 const fairCost = (line: Line, rate: Rate): Micro =>
   costOf(

@@ -80,7 +80,7 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
     createClientCore({
       ...{ config, clock, random, log, account, database, coordinator },
       ...(parts.home === undefined ? {} : { home: parts.home }),
-      connect: createConnect({ dispatcher, paths }),
+      connect: createConnect({ clock, dispatcher, probe, paths }),
     }),
   );
   const { outbox, tickets, peers, finder, dispatch } = core;

@@ -128,6 +128,19 @@ test("another request's line is refused, and said to be", async () => {
   expect(await network.settle()).toMatchObject([{ k: 1, verdict: "refused" }]);
 });
 
+test.each(["request_hash", "response_hash"])(
+  "a line that lies about its %s is refused, and said to be",
+  async (field) => {
+    const lie: Script = (exchange) =>
+      sayHello({ ...exchange, line: () => exchange.line({ [field]: "A".repeat(43) }) });
+    await using network = await startTestNetwork(createFakeClock(), [lie]);
+    await expect(network.openai.chat.completions.create(question)).rejects.toMatchObject({
+      code: "stream_truncated",
+    });
+    expect(await network.settle()).toMatchObject([{ k: 1, verdict: "refused" }]);
+  },
+);
+
 test.each([
   ["a cost above its own figures", { cost: "99.000000" }],
   ["more time than passed here", { billed_ms: 3_600_000 }],

@@ -6,6 +6,7 @@ import { createDatabase, createRedisDatabase } from "../../test/support/services
 import { formatCredits, parseCredits } from "../protocol/credits.ts";
 import { costOf, parseRates } from "../protocol/price.ts";
 import { lineHash, type Line } from "../protocol/receipt.ts";
+import { someHashes } from "../protocol/receipt.fixture.ts";
 import { createSecretTree } from "../protocol/secrets.ts";
 import { checkTicket, ticketKeys } from "../protocol/ticket.ts";
 import { createLog } from "../host/log.ts";
@@ -77,6 +78,7 @@ describe.each(["PGlite and memory", "PostgreSQL and Redis"] as const)("on %s", (
       estimated: false,
       finish: "stop",
       cost,
+      ...someHashes,
     };
     troop.clock.advance(1_000);
     const receipt = await troop.statement(node, "troop-receipt+jwt", {

@@ -152,7 +152,8 @@ export async function startCoordinator(
     await relay?.drain();
     await app.close();
   });
-  url ??= checkPublicUrl(urlOf(await listenOn(app, config.listen)));
+  const bound = await listenOn(app, config.listen);
+  url ??= checkPublicUrl(urlOf(bound));
   parts.log.info({ url }, "the coordinator serves");
 
   const owned = resources.move();

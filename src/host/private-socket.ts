@@ -9,8 +9,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Duplex, pipeline } from "node:stream";
 
-/** The two end together, whichever does first. @throws where no socket can be made */
-export async function socketOf(stream: Duplex): Promise<Socket> {
+/**
+ * The two end together, whichever does first.
+ * @param carrier what the stream itself runs on: a stream that waits to be read may learn late that it has closed
+ * @throws where no socket can be made
+ */
+export async function socketOf(stream: Duplex, carrier: Duplex): Promise<Socket> {
   // Mode 0700: nobody else on this machine gets as far as the socket.
   const folder = await mkdtemp(join(tmpdir(), "troop-socket-"));
   const server = createServer();
@@ -27,6 +31,8 @@ export async function socketOf(stream: Duplex): Promise<Socket> {
       stream.destroy();
       far.destroy();
     };
+    carrier.once("close", end);
+    if (carrier.destroyed) end();
     pipeline(stream, far, end);
     pipeline(far, stream, end);
     return near;

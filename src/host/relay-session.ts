@@ -37,7 +37,8 @@ export function tend(session: Http2Session, clock: Clock): void {
   let timer: Timer | undefined;
   let isAnswered = true;
   const ping = () => {
-    if (session.destroyed) return;
+    // Node cancels pings of a session that is ending; its last streams have five minutes all the same.
+    if (session.destroyed || session.closed) return;
     if (!isAnswered) return session.destroy();
     isAnswered = false;
     session.ping((error) => {

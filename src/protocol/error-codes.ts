@@ -142,6 +142,7 @@ export const errorCodes = {
     text: "The API key is not the one this sidecar was started with.",
   },
   stream_truncated: { status: 502, text: "The answer ended before it was complete." },
+  path_lost: { status: 502, text: "The way to the node broke." },
   node_unreachable: { status: 502, text: "The node could not be reached." },
   node_not_allowed: {
     status: 403,

@@ -4,7 +4,6 @@
  * what is in it.
  */
 import { TroopError, type ErrorCode } from "./error-codes.ts";
-import { createFrameCutter, headerBytes, isFinalOnWire, writeHeader } from "./frames-cutter.ts";
 import { limits } from "./limits.ts";
 
 export const frameTypes = { head: 1, body: 2, line: 3 } as const;
@@ -19,7 +18,6 @@ const typeNames = new Map(
   Object.entries(frameTypes).map(([name, code]) => [code as number, name as FrameType]),
 );
 const innerHeaderBytes = 5;
-export const lengthBytes = headerBytes;
 /** What either AEAD adds to a frame. */
 export const tagBytes = 16;
 
@@ -63,31 +61,3 @@ const malformed = (refusal: ErrorCode) => new TroopError(refusal, "A frame is ma
 const isZero = (bytes: Uint8Array): boolean =>
   bytes.length === 0 ||
   (bytes[0] === 0 && Buffer.compare(bytes.subarray(1), bytes.subarray(0, -1)) === 0);
-
-/** Puts the length before what is not sealed yet. */
-export function wrapSealed(sealed: Uint8Array): Uint8Array {
-  const wrapped = Buffer.allocUnsafe(lengthBytes + sealed.length);
-  writeHeader(wrapped, false);
-  wrapped.set(sealed, lengthBytes);
-  return wrapped;
-}
-
-export interface SealedReader {
-  /** Takes the next bytes off the wire and returns the sealed frames that are now whole. */
-  push(chunk: Uint8Array): Uint8Array[];
-  /** True where no part of a frame is waiting for its rest. */
-  isAtBoundary(): boolean;
-}
-
-/** @throws TroopError `refusal` from `push` where a frame claims more than `mostBytes` */
-export function createSealedReader(mostBytes: number, refusal: ErrorCode): SealedReader {
-  const cutter = createFrameCutter(() => mostBytes, refusal);
-  return {
-    push: (chunk) =>
-      cutter.push(chunk).map((wire) => {
-        if (isFinalOnWire(wire)) throw malformed(refusal);
-        return wire.subarray(lengthBytes);
-      }),
-    isAtBoundary: cutter.isAtBoundary,
-  };
-}

@@ -19,7 +19,6 @@ export * from "./receipt.ts";
 export * from "./sealed-stream-cipher.ts";
 export * from "./sealed-stream-header.ts";
 export * from "./sealed-stream-session.ts";
-export * from "./sealed-stream.ts";
 export * from "./secrets.ts";
 export * from "./selection.ts";
 export * from "./signature.ts";

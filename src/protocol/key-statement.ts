@@ -85,20 +85,18 @@ export interface KeyExpectation {
   node: string;
   /** Coordinator time, ms. */
   now: number;
-  /** Owner remembered for this node, where there is one. */
-  pinnedOwner?: string | undefined;
 }
 
 /**
- * @throws TroopError `key_statement_invalid`, `wrong_node`, `key_statement_expired`, `invalid_enrolment`,
- *   `node_key_changed`
+ * Whether the owner is the one that is remembered is the caller's question.
+ * @throws TroopError `key_statement_invalid`, `wrong_node`, `key_statement_expired`, `invalid_enrolment`
  */
 export async function checkKeyStatement(
   verifier: Verifier,
   jws: string,
   expected: KeyExpectation,
 ): Promise<NodeKey> {
-  const { audience, node, now, pinnedOwner } = expected;
+  const { audience, node, now } = expected;
   const refuse = (reason: string) => new TroopError("key_statement_invalid", reason);
   if (jws.length > limits.keyStatementBytes) throw refuse("The key statement is too long.");
   const { signer, body } = await checkStatement(
@@ -118,8 +116,6 @@ export async function checkKeyStatement(
   if (now < from - limits.clockSkewMs || now >= until)
     throw new TroopError("key_statement_expired");
   const owner = await checkEnrolment(verifier, body.enrolment, audience, node);
-  if (pinnedOwner !== undefined && owner !== pinnedOwner)
-    throw new TroopError("node_key_changed", undefined, { details: { node, owner } });
   return { node, owner, publicKey: body.hpke_public, kid: body.kid, boot: body.boot, from, until };
 }
 

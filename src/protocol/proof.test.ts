@@ -25,8 +25,9 @@ test.each(["Ed25519", "RS256"] as const)(
     const holder = await newSigner(algorithm);
     const made = await createProof(holder, systemRandom, now, call);
     await expect(checkProof(verifier, made, call, now)).resolves.toEqual({
-      id: holder.id,
-      jwk: holder.jwk,
+      ...{ id: holder.id, jwk: holder.jwk },
+      jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      provenAt: now - (now % 1_000),
     });
   },
 );

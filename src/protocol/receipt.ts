@@ -1,7 +1,7 @@
 /** Accounts of requests: the worker's line, its signed batch (receipt), and the client's signed batch (acknowledgement). */
 import { z } from "zod";
 import { digestOf } from "./bytes.ts";
-import { creditsText } from "./credits.ts";
+import { creditsText, parseCredits } from "./credits.ts";
 import { uuidText } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { secretNumber, secretPath, secretText } from "./secrets.ts";
@@ -22,9 +22,11 @@ export type Finish = (typeof finishes)[number];
 
 const tokens = z.int().nonnegative().max(limits.tokensPerLine);
 const milliseconds = z.int().nonnegative();
+/** What a SHA-256 gives: free text of that length could hold what no database takes. */
+const sha256Text = z.string().regex(/^[A-Za-z0-9_-]{43}$/, "a SHA-256 as base64url");
 
 /** The worker's account of one request. The final frame of every answer carries it. Times are coordinator time. */
-export const lineSchema = z.strictObject({
+const lineFields = z.strictObject({
   k: secretNumber,
   x: secretText,
   path: secretPath,
@@ -40,14 +42,37 @@ export const lineSchema = z.strictObject({
   estimated: z.boolean(),
   finish: z.enum(finishes),
   cost: creditsText,
+  /** Of the bytes that went over the wire: of the request all, of the answer all before its final frame. */
+  request_hash: sha256Text.nullable(),
+  response_hash: sha256Text.nullable(),
 });
+
+/**
+ * Null where the process that saw the bytes was killed, and nowhere else. Keeping them in the journal would be a
+ * write for each piece of an answer; but a line that says of nothing what it is for charges nothing either.
+ */
+function isAccountOfBytes({
+  request_hash,
+  response_hash,
+  finish,
+  cost,
+}: z.infer<typeof lineFields>) {
+  if (request_hash !== null && response_hash !== null) return true;
+  const isLost = request_hash === null && response_hash === null;
+  return isLost && finish === "worker_error" && parseCredits(cost) === 0n;
+}
+
+export const lineSchema = lineFields.refine(
+  isAccountOfBytes,
+  "hashes, unless it was lost and costs nothing",
+);
 export type Line = z.infer<typeof lineSchema>;
 
 /** What an acknowledgement names: any two lines that differ in anything have different hashes. */
 export const lineHash = (line: Line): string =>
   digestOf(
     JSON.stringify([
-      "troop-line/1",
+      "troop-line/2",
       line.k,
       line.x,
       line.path,
@@ -60,6 +85,8 @@ export const lineHash = (line: Line): string =>
       line.estimated,
       line.finish,
       line.cost,
+      line.request_hash,
+      line.response_hash,
     ]),
   );
 
@@ -76,8 +103,6 @@ export const closeBody = z.strictObject({
 });
 export type CloseBody = z.infer<typeof closeBody>;
 
-/** What `lineHash` gives: free text of that length could hold what no database takes. */
-const lineHashText = z.string().regex(/^[A-Za-z0-9_-]{43}$/, "a line's SHA-256 as base64url");
 const requestNameText = z.string().regex(/^[0-9a-f-]{36}\.[1-9][0-9]{0,2}$/, "<hold>.<k>");
 /** Names other requests of the same account; only the coordinator learns it. */
 const relations = {
@@ -90,7 +115,8 @@ export const acknowledgedLine = z.discriminatedUnion("verdict", [
   z.strictObject({
     k: secretNumber,
     verdict: z.enum(["ok", "differs"]),
-    line_hash: lineHashText,
+    /** Of the whole line, and with it of the two hashes that it names. */
+    line_hash: sha256Text,
     /** The client's own upper bounds. */
     billed_ms: milliseconds,
     prompt_tokens: tokens,

@@ -1,6 +1,7 @@
 /** What sizes on the wire tell: of a single token, nothing. */
 import { expect, test } from "vitest";
 import { repeatableRandom, openTestSession, frameOf } from "./sealed-stream.fixture.ts";
+import { guessedRight } from "./size-guesser.fixture.ts";
 import { formatEvent } from "./sse.ts";
 
 const session = openTestSession();
@@ -33,19 +34,6 @@ function answer() {
     const length = 1 + draw(15);
     return { length, size: sealer.seal(frameOf("body", eventOf(model, token(length)))).length };
   });
-}
-
-/** Learns from one half which length each size speaks for, and guesses those of the other. */
-function guessedRight(seen: ReturnType<typeof answer>): number {
-  const counts = new Map<number, Map<number, number>>();
-  const half = seen.length / 2;
-  for (const { length, size } of seen.slice(0, half)) {
-    const lengths = counts.get(size) ?? new Map<number, number>();
-    counts.set(size, lengths.set(length, (lengths.get(length) ?? 0) + 1));
-  }
-  const guessOf = (size: number) =>
-    [...(counts.get(size) ?? [])].toSorted(([, a], [, b]) => b - a)[0]?.[0];
-  return seen.slice(half).filter(({ length, size }) => guessOf(size) === length).length / half;
 }
 
 const answers = Array.from({ length: 1_000 }, answer).flat();

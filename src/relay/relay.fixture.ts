@@ -162,3 +162,7 @@ export function knock(url: string, headers: Readonly<Record<string, string>>) {
     [Symbol.dispose]: () => socket.destroy(),
   };
 }
+
+/** Resolves when it is over, be it by an error: `once` would reject with that. */
+export const closeOf = (ended: NodeJS.EventEmitter): Promise<void> =>
+  new Promise((resolve) => void ended.once("close", () => resolve()));

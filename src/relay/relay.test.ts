@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limits } from "../protocol/limits.ts";
 import {
   answerTo,
+  closeOf,
   connectWorker,
   createNodeSigner,
   knock,
@@ -175,7 +176,7 @@ describe("a worker", () => {
   test("that connects anew takes its older connection's place", async () => {
     const older = await connectWorker([relay.url], relay.clock);
     const session = await older.sessions.next();
-    const closed = once(session, "close");
+    const closed = closeOf(session);
     const newer = await connectWorker([relay.url], relay.clock, older.node);
     await closed;
     relay.post(older.node, await relay.token(older.node));

@@ -43,7 +43,7 @@ export function createUpgrade(): (knock: Knock) => Promise<Socket> {
           resolve(createWebSocketStream(opened)),
         );
       });
-      return socketOf(stream);
+      return socketOf(stream, socket);
     }
     if (head.length > 0) socket.unshift(head);
     socket.write(

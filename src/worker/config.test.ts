@@ -10,7 +10,7 @@ const invalid = (param: string) =>
 test("settings have the defaults of the documentation", () => {
   expect(readWorkerConfig({ COORDINATOR_URL: `${loopback}/`, DATA_DIR: "/data" })).toEqual({
     ...{ coordinatorUrl: loopback, dataFolder: "/data", listen: undefined, slots: undefined },
-    ...{ heartbeatMs: 10_000, modelRefreshMs: 180_000 },
+    ...{ heartbeatMs: 10_000, modelRefreshMs: 180_000, relays: [] },
     engineOrigins: [8_000, 11_434, 1_234, 8_080].map((port) => `http://127.0.0.1:${port}`),
   });
 });
@@ -70,6 +70,24 @@ test.each([
   expect(readWorkerConfig({ COORDINATOR_URL: url }).coordinatorUrl).toBe(url);
 });
 
+test.each([
+  [{ COORDINATOR_URL: loopback }, []],
+  [{ COORDINATOR_URL: remote }, [remote]],
+  [{ COORDINATOR_URL: remote, RELAYS: "off" }, []],
+  [
+    { COORDINATOR_URL: loopback, RELAYS: "https://a.example/, http://10.0.0.1:1" },
+    ["https://a.example", "http://10.0.0.1:1"],
+  ],
+])("%j dials out to %j", (environment, relays) => {
+  expect(readWorkerConfig(environment).relays).toEqual(relays);
+});
+
+test("a relay is held to the rules of a coordinator's URL", () => {
+  const relayed = (RELAYS: string) => () => readWorkerConfig({ COORDINATOR_URL: loopback, RELAYS });
+  expect(relayed("http://relay.example")).toThrow(invalid("RELAYS"));
+  expect(relayed("https://me@relay.example")).toThrow(invalid("RELAYS"));
+});
+
 describe("the worker listens", () => {
   const mesh = ["127.0.0.1", "192.168.1.7", "100.64.0.9"];
 
@@ -87,9 +105,37 @@ describe("the worker listens", () => {
     expect(announcedHosts(first!)).toEqual(["100.64.0.9"]);
   });
 
+  test("on this machine alone where it is in no mesh and behind a relay, and says so", () => {
+    const [first] = listenCandidates(remote, undefined, ["192.168.1.7"], undefined, true);
+    expect(first).toEqual({ host: "127.0.0.1", port: 8_080 });
+    expect(announcedHosts(first!, remote)).toEqual(["127.0.0.1"]);
+    expect(announcedHosts(first!, loopback)).toEqual([]);
+  });
+
   test("on nothing else than what it was told", () => {
     const asked = { host: "100.64.0.9", port: 5 };
     expect(listenCandidates(loopback, asked, mesh)).toEqual([asked]);
+  });
+
+  test.each(["192.168.1.7", "8.8.8.8", "2001:db8::7"])("on %s where its owner says so", (host) => {
+    const asked = { host, port: 5 };
+    expect(listenCandidates(remote, asked, mesh)).toEqual([asked]);
+    expect(announcedHosts(asked, remote)).toEqual([host]);
+  });
+
+  test.each(["0.0.0.0", "::", "::ffff:0.0.0.0"])(
+    "on %s too, and leaves it to the coordinator to see where that is",
+    (host) => {
+      const asked = { host, port: 5 };
+      expect(listenCandidates(remote, asked, mesh)).toEqual([asked]);
+      expect(announcedHosts(asked, remote)).toEqual([]);
+    },
+  );
+
+  test("on loopback for a coordinator elsewhere where a relay leads to it", () => {
+    const asked = { host: "127.0.0.1", port: 5 };
+    expect(listenCandidates(remote, asked, mesh, undefined, true)).toEqual([asked]);
+    expect(announcedHosts(asked, remote)).toEqual(["127.0.0.1"]);
   });
 
   test("not where the mesh is known of but has no interface: all of it would come from loopback", () => {
@@ -101,10 +147,11 @@ describe("the worker listens", () => {
 
   test.each([
     ["on no address at all where the machine is in no mesh", undefined, ["127.0.0.1", "10.0.0.1"]],
-    ["not on every address", { host: "0.0.0.0", port: 1 }, mesh],
-    ["not on a private network", { host: "192.168.1.7", port: 1 }, mesh],
-    ["not on a public address", { host: "8.8.8.8", port: 1 }, mesh],
-    ["not on loopback for a coordinator elsewhere", { host: "127.0.0.1", port: 1 }, mesh],
+    [
+      "not on loopback for a coordinator elsewhere, without a relay",
+      { host: "127.0.0.1", port: 1 },
+      mesh,
+    ],
   ])("%s", (_name, asked, own) => {
     expect(() => listenCandidates(remote, asked, own)).toThrow(invalid("WORKER_LISTEN"));
   });

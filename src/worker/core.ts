@@ -113,7 +113,11 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
       slots: { active: slots.active, total: slots.total },
       running: accounts.running().slice(0, limits.runningHoldsPerNode),
       snapshot: {
-        ...{ port: address.port, hosts: announcedHosts(address, config.coordinatorUrl), hardware: parts.hardware },
+        ...{
+          port: address.port,
+          hosts: announcedHosts(address, config.coordinatorUrl),
+          hardware: parts.hardware,
+        },
         ...{ engines: catalogue.described(), models: catalogue.models(), version: packageVersion },
         ...(keyStatement === undefined ? {} : { key_statement: keyStatement }),
         ...(relays.length > 0 ? { relays } : {}),
@@ -145,7 +149,19 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
   return {
     recovered,
     infer: createInfer({
-      ...{ tickets, sessions, accounts, catalogue, slots, clock, log, now, dispatcher, journal, stopping },
+      ...{
+        tickets,
+        sessions,
+        accounts,
+        catalogue,
+        slots,
+        clock,
+        log,
+        now,
+        dispatcher,
+        journal,
+        stopping,
+      },
       refusal: () => refusalIn(state),
     }),
     outbox,

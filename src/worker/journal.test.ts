@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { openLocalDatabase } from "../host/local-database.ts";
 import { createOutboxStore } from "../host/outbox-store.ts";
 import { type Line, lineSchema } from "../protocol/receipt.ts";
+import { someHashes } from "../protocol/receipt.fixture.ts";
 import { createSecretTree } from "../protocol/secrets.ts";
 import { createJournal } from "./journal.ts";
 
@@ -16,6 +17,7 @@ const lineOf = (k: number, fields: Partial<Line> = {}): Line => ({
   ...tree.reveal(k),
   ...{ started: 1_000, ended: 2_000, billed_ms: 900, first_token_ms: 10, prompt_tokens: 3 },
   ...{ completion_tokens: 4, estimated: false, finish: "stop", cost: "0.500000" },
+  ...someHashes,
   ...fields,
 });
 
@@ -60,6 +62,7 @@ test("a process killed with SIGKILL leaves its open requests to the next, which 
     lineOf(3, {
       ...{ started: 1_234, ended: 1_234, billed_ms: 0, first_token_ms: null, prompt_tokens: 0 },
       ...{ completion_tokens: 0, finish: "worker_error", cost: "0.000000" },
+      ...{ request_hash: null, response_hash: null },
     }),
   ]);
   expect(opened.journal.recover()).toBe(0);

@@ -97,4 +97,7 @@ const lostLine = (secret: RevealedSecret, started: number): Line => ({
   estimated: false,
   finish: "worker_error",
   cost: formatCredits(0n),
+  // What went over the wire is known to nobody any more.
+  request_hash: null,
+  response_hash: null,
 });

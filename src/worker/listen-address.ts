@@ -1,8 +1,8 @@
 /**
- * Where the worker listens: only where it announces itself. Content is not sealed yet, so that is this machine
- * or the mesh, whose tunnels are encrypted; every other address is refused.
+ * Where the worker listens, and what it says of that. By itself it takes this machine or the mesh; any other address,
+ * and with it who may knock, is for its owner to name. What arrives is sealed wherever it comes from.
  */
-import { addressKind } from "../host/address-kind.ts";
+import { addressKind, plainAddress } from "../host/address-kind.ts";
 import { coordinatorKind } from "../host/coordinator-url.ts";
 import type { ListenAddress } from "../host/listen.ts";
 import { type Mesh, noMesh } from "../host/mesh/mesh.ts";
@@ -38,15 +38,13 @@ export function announcedHost(
   );
 }
 
-/** @throws TroopError `configuration_invalid` where peers could not reach it, or others could listen in */
+/** @throws TroopError `configuration_invalid` where nobody could reach it */
 function checkListen(coordinatorUrl: string, { host }: ListenAddress): void {
   const kind = addressKind(host === "localhost" ? "127.0.0.1" : host);
-  if (kind !== "loopback" && kind !== "mesh")
-    throw refuse(
-      `Content is not sealed yet: the worker listens on this machine or in the mesh only, and ${host} is neither.`,
-    );
   if (kind === "loopback" && coordinatorKind(coordinatorUrl) !== "loopback")
-    throw refuse(`The coordinator is on another machine, and nobody there can reach ${host}.`);
+    throw refuse(
+      `The coordinator is on another machine, and nobody there can reach ${host} without a relay.`,
+    );
 }
 
 /**
@@ -62,7 +60,7 @@ export function listenCandidates(
   isRelayed = false,
 ): ListenAddress[] {
   if (asked) {
-    checkListen(coordinatorUrl, asked);
+    if (!isRelayed) checkListen(coordinatorUrl, asked);
     return [asked];
   }
   const isInMesh = own.some((address) => addressKind(address) === "mesh");
@@ -71,12 +69,16 @@ export function listenCandidates(
   return [...ports, 0].map((port) => ({ host, port }));
 }
 
+/** "Every address of this machine": nobody else can dial that. */
+const unspecified = new Set(["0.0.0.0", "::"]);
+
 /**
  * What the snapshot says beyond the port: nothing where the beat's own source says it. A coordinator elsewhere is told
  * of loopback too: that nobody but a relay gets here.
  */
 export const announcedHosts = ({ host }: ListenAddress, coordinatorUrl?: string): string[] =>
-  host === "127.0.0.1" &&
-  (coordinatorUrl === undefined || coordinatorKind(coordinatorUrl) === "loopback")
+  unspecified.has(plainAddress(host)) ||
+  (host === "127.0.0.1" &&
+    (coordinatorUrl === undefined || coordinatorKind(coordinatorUrl) === "loopback"))
     ? []
     : [host];

@@ -2,6 +2,7 @@
 import { formatCredits } from "../../src/protocol/credits.ts";
 import { requestName } from "../../src/protocol/ids.ts";
 import { lineHash, type AcknowledgedLine, type Line } from "../../src/protocol/receipt.ts";
+import { someHashes } from "../../src/protocol/receipt.fixture.ts";
 import { createSecretTree } from "../../src/protocol/secrets.ts";
 import { priceOf, type Figures, type ModelRate } from "./model/arithmetic.ts";
 import type { ModelHold, ModelLine, ModelState, ModelWord } from "./model/state.ts";
@@ -45,6 +46,7 @@ export function createSpeech(state: ModelState, holds: readonly string[]) {
       prompt_tokens: line.prompt,
       completion_tokens: line.completion,
       cost: formatCredits(line.claim),
+      ...someHashes,
     } as Line;
   }
 

@@ -5,6 +5,7 @@ import { Agent } from "undici";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { createCoordinatorClient } from "../../src/host/coordinator-client.ts";
+import { digestOf } from "../../src/protocol/bytes.ts";
 import { formatCredits, parseCredits } from "../../src/protocol/credits.ts";
 import { authorizeAnswer, enrolNodeAnswer } from "../../src/protocol/endpoints.ts";
 import { heartbeatAnswer } from "../../src/protocol/node.ts";
@@ -121,6 +122,7 @@ export async function startLoad(url: string): Promise<Load> {
         ...{ ...tree.reveal(k), started: now, ended: now + billedMs, billed_ms: billedMs },
         ...{ first_token_ms: 10, ...figures, estimated: false, finish: "stop" },
         cost: formatCredits(cost),
+        ...{ request_hash: digestOf(`request ${k}`), response_hash: digestOf(`answer ${k}`) },
       };
     });
     const words = lines.map((line) => ({

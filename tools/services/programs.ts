@@ -59,6 +59,8 @@ export const programs = {
   postgres: { name: "PostgreSQL 15 server", find: findPostgres, packages: ["postgresql-15"] },
   // The demo prints a curl line, and a test pastes it.
   curl: { name: "curl", find: () => findProgram("curl"), packages: ["curl"] },
+  // Some tests need machines on separate networks.
+  ip: { name: "ip", find: () => findProgram("ip"), packages: ["iproute2"] },
   redis: {
     name: "Redis server",
     find: () => findProgram("redis-server", "valkey-server"),

@@ -1,8 +1,8 @@
 /** `troop up`: the local API that applications talk to. */
 import { join } from "node:path";
-import { readSidecarConfig } from "../../client/config.ts";
+import { readIds, readSidecarConfig } from "../../client/config.ts";
 import { startSidecar } from "../../client/sidecar.ts";
-import { ensureFolder } from "../../host/folders.ts";
+import { dataFolder, ensureFolder } from "../../host/folders.ts";
 import { detectMesh, meshSources, watchMesh } from "../../host/mesh/mesh.ts";
 import { leaveRunFile } from "../../host/run-file.ts";
 import { type CommandContext, coordinatorUrl, reachCoordinator } from "../context.ts";
@@ -11,7 +11,12 @@ import { joinFirst, type JoinFlags } from "../join.ts";
 import { listenFlag, type ListenFlags, namingPortHolder } from "../port-flag.ts";
 import { untilStopped } from "../until-stopped.ts";
 
-export async function up(context: CommandContext, flags: ListenFlags & JoinFlags): Promise<void> {
+export interface UpFlags extends ListenFlags, JoinFlags {
+  onlyNodes?: string;
+  onlyOwners?: string;
+}
+
+export async function up(context: CommandContext, flags: UpFlags): Promise<void> {
   const { output, environment, config, clock } = context;
   const url = coordinatorUrl(context);
   const { signer: account, accountId } = await identityOf(context);
@@ -19,12 +24,14 @@ export async function up(context: CommandContext, flags: ListenFlags & JoinFlags
     coordinatorUrl: url,
     dataFolder: ensureFolder(join(config.dataFolder, "client")),
     listen: listenFlag(flags),
+    onlyNodes: idsFlag(flags.onlyNodes, "--only-nodes"),
+    onlyOwners: idsFlag(flags.onlyOwners, "--only-owners"),
   });
   await reachCoordinator(context);
   await joinFirst(context, { signer: account, accountId }, flags);
   const mesh = watchMesh(await detectMesh(meshSources(environment, clock)));
   await using sidecar = await namingPortHolder(flags, () =>
-    startSidecar(settings, { ...context, account, accountId, mesh }),
+    startSidecar(settings, { ...context, ...homeOf(context), account, accountId, mesh }),
   );
   using _note = leaveRunFile(config.dataFolder, "client", {
     url: sidecar.url,
@@ -38,3 +45,10 @@ export async function up(context: CommandContext, flags: ListenFlags & JoinFlags
   await untilStopped(context.shutdown);
   output.note("Stopping…");
 }
+
+const idsFlag = (text: string | undefined, flag: string) =>
+  text === undefined ? undefined : readIds(text, flag);
+
+/** Whoever types a command elsewhere has neither this one's flags nor its environment. */
+const homeOf = ({ config: { dataFolder: home } }: CommandContext) =>
+  home === dataFolder({}) ? {} : { home };

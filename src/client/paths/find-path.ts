@@ -42,8 +42,8 @@ interface Memory {
 /** How long a path has to answer before the next one is tried beside it. */
 const headStartMs = 300;
 const probeMs = 5_000;
-/** So soon after it worked, a path is used without being tried first. */
-const trustMs = 10_000;
+/** So soon after it worked a path is used without being asked first: a connection that has died meanwhile says nothing. */
+const trustMs = 1_000;
 const nodesMost = 1_000;
 
 export function createPathFinder({ clock, probe }: PathFinderParts): PathFinder {
@@ -87,9 +87,15 @@ export function createPathFinder({ clock, probe }: PathFinderParts): PathFinder 
         left.unshift(...left.splice(known, 1));
       }
       if (left.length === 1) return only;
-      return race(clock, left, answers, signal);
+      const winner = await race(clock, left, answers, signal);
+      remember(node, winner);
+      return winner;
     },
-    worked: remember,
+    worked(node, path) {
+      const memory = memories.get(node);
+      // While this request was under way a better one may have been found.
+      if (!memory || isSamePath(memory.path, path)) remember(node, path);
+    },
     broke(node, path) {
       const memory = memories.get(node);
       if (memory && isSamePath(memory.path, path)) memories.delete(node);

@@ -16,8 +16,12 @@ export interface PinsStore {
   find(node: string): Pin | undefined;
   /** By age. */
   all(): Pin[];
-  /** The node's key was checked and is about to be used. @param now coordinator time, ms */
-  remember(key: NodeKey, now: number): void;
+  /**
+   * The node's key was checked and is about to be used.
+   * @param now coordinator time, ms
+   * @returns false, and keeps what was there, where meanwhile another owner or a newer key has been remembered
+   */
+  remember(key: NodeKey, now: number): boolean;
   /** From now on this owner's word counts for the node. @param now coordinator time, ms */
   accept(node: string, owner: string, now: number): void;
   /** Whoever vouches for it next is believed. False where nothing was known of it. */
@@ -46,7 +50,9 @@ export function createPinsStore({ sqlite }: LocalDatabase): PinsStore {
   const selectAll = sqlite.prepare("select * from node_pin order by since, node");
   const insert = sqlite.prepare(
     `insert into node_pin (node, owner, kid, key_from, since) values (?, ?, ?, ?, ?)
-     on conflict (node) do update set kid = excluded.kid, key_from = excluded.key_from`,
+     on conflict (node) do update set kid = excluded.kid, key_from = excluded.key_from
+     where owner = excluded.owner
+       and (kid is null or kid = excluded.kid or key_from <= excluded.key_from)`,
   );
   const replace = sqlite.prepare(
     "insert or replace into node_pin (node, owner, since) values (?, ?, ?)",
@@ -58,7 +64,8 @@ export function createPinsStore({ sqlite }: LocalDatabase): PinsStore {
       return row && pinOf(row);
     },
     all: () => (selectAll.all() as unknown as PinRow[]).map(pinOf),
-    remember: ({ node, owner, kid, from }, now) => void insert.run(node, owner, kid, from, now),
+    remember: ({ node, owner, kid, from }, now) =>
+      Number(insert.run(node, owner, kid, from, now).changes) > 0,
     accept: (node, owner, now) => void replace.run(node, owner, now),
     forget: (node) => Number(remove.run(node).changes) > 0,
   };

@@ -3,6 +3,7 @@
  * against what is remembered of the node; only then is anything sealed to it.
  */
 import type { Random } from "../../base/random.ts";
+import { shellWord } from "../../host/shell-word.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { checkKeyStatement, type NodeKey, supersedes } from "../../protocol/key-statement.ts";
 import { createSealingSession, type SealingSession } from "../../protocol/sealed-stream-session.ts";
@@ -39,30 +40,37 @@ export interface SealingsParts {
   /** Coordinator time, ms. */
   now: () => number;
   random: Random;
+  /** Where `troop` keeps its files, if it must be told: it stands in the commands that people are to type. */
+  home?: string | undefined;
 }
 
 export function createSealings(parts: SealingsParts): Sealings {
-  const { verifier, pins, policy, audience, now, random } = parts;
+  const { verifier, pins, policy, audience, now, random, home } = parts;
 
   async function check(node: string, statement: string | undefined): Promise<NodeKey> {
     if (statement === undefined)
       throw new TroopError("key_statement_invalid", "The node states no key to seal to.");
-    const pin = pins.find(node);
-    const expected = { audience, node, now: now(), pinnedOwner: pin?.owner };
+    const expected = { audience, node, now: now() };
     const key = await checkKeyStatement(verifier, statement, expected);
+    checkPin(key);
     if (!isAllowed(policy, key)) throw new TroopError("node_not_allowed");
+    return key;
+  }
+
+  function checkPin(key: NodeKey): void {
+    const pin = pins.find(key.node);
+    if (pin && pin.owner !== key.owner) throw keyChanged(key, home);
     // An older statement, however genuine, may be that of a key that was stolen since.
     if (pin?.key && key.kid !== pin.key.kid && !supersedes(key, pin.key))
       throw new TroopError("key_statement_expired", "The node has stated a newer key before.");
-    return key;
   }
 
   function open(token: string, key: NodeKey): Sealing {
     const { node, boot, kid, publicKey } = key;
     const binding = { ticket: token, node, boot };
     const session = createSealingSession({ ...binding, key: { kid, publicKey }, random });
-    // Whoever could not be sealed to is not remembered.
-    pins.remember(key, now());
+    // Whoever could not be sealed to is not remembered. Others may have met the node meanwhile.
+    if (!pins.remember(key, now())) checkPin(key);
     return { key, session };
   }
 
@@ -77,4 +85,12 @@ export function createSealings(parts: SealingsParts): Sealings {
       return open(token, key);
     },
   };
+}
+
+/** Says what to type, whole: whoever reads it may be far from this file, in a chat window. */
+function keyChanged({ node, owner }: NodeKey, home: string | undefined): TroopError {
+  const data = home === undefined ? "" : `--data ${shellWord(home)} `;
+  const run = `troop nodes ${data}accept ${node} ${owner}`;
+  const message = `Node ${node} is vouched for by another key than the one remembered for it. If its owner says that this is right, type: ${run}`;
+  return new TroopError("node_key_changed", message, { details: { node, owner, run } });
 }

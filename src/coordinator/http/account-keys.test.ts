@@ -4,6 +4,7 @@ import { createDatabase } from "../../../test/support/services.ts";
 import { systemRandom } from "../../base/random.ts";
 import { limits } from "../../protocol/limits.ts";
 import { lineHash, type Line } from "../../protocol/receipt.ts";
+import { someHashes } from "../../protocol/receipt.fixture.ts";
 import { createSecretTree } from "../../protocol/secrets.ts";
 import type { Signer } from "../../protocol/signature.ts";
 import { makeSigner, openCoordinator, type TestCoordinator } from "../coordinator.fixture.ts";
@@ -86,7 +87,7 @@ test("acknowledgements signed by any live key of the account count; a revoked ke
     ...tree.reveal(k),
     ...{ started: troop.clock.now(), ended: troop.clock.now(), billed_ms: 1_000 },
     ...{ first_token_ms: 1, prompt_tokens: 1_000, completion_tokens: 1_000 },
-    ...{ estimated: false, finish: "stop", cost: "0.010000" },
+    ...{ estimated: false, finish: "stop", cost: "0.010000", ...someHashes },
   });
   const acknowledge = async (by: Signer, k: number) => {
     const figures = { billed_ms: 9_999, prompt_tokens: 9_999, completion_tokens: 9_999 };

@@ -143,6 +143,7 @@ test("the OpenAPI document names every route, with the schemas that validate", a
     "/peers",
     "/public-key",
     "/receipts",
+    "/relay/{node}/infer",
     "/tariff",
     "/transactions/submit",
     "/transfers",

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createDatabase } from "../../../test/support/services.ts";
 import { systemRandom } from "../../base/random.ts";
 import { lineHash } from "../../protocol/receipt.ts";
+import { someHashes } from "../../protocol/receipt.fixture.ts";
 import { createSecretTree } from "../../protocol/secrets.ts";
 import type { Signer } from "../../protocol/signature.ts";
 import {
@@ -144,6 +145,7 @@ test("receipts: strangers, other audiences, old statements; one bad statement st
     estimated: false,
     finish: "stop" as const,
     cost: "0.001000",
+    ...someHashes,
   };
   const body = { hold: granted.body.hold, lines: [line] };
   const ours = await troop.statement(node, "troop-receipt+jwt", body);

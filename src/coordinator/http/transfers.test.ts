@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createDatabase } from "../../../test/support/services.ts";
 import { systemRandom } from "../../base/random.ts";
 import { lineHash } from "../../protocol/receipt.ts";
+import { someHashes } from "../../protocol/receipt.fixture.ts";
 import { createSecretTree } from "../../protocol/secrets.ts";
 import type { Signer } from "../../protocol/signature.ts";
 import {
@@ -41,7 +42,7 @@ async function buyFrom(node: Signer) {
     ...tree.reveal(1),
     ...{ started: 1, ended: 2, billed_ms: 20_000, first_token_ms: null },
     ...{ prompt_tokens: 90_000, completion_tokens: 90_000, estimated: false },
-    ...{ finish: "stop" as const, cost: "1.000000" },
+    ...{ finish: "stop" as const, cost: "1.000000", ...someHashes },
   };
   const figures = { billed_ms: 20_000, prompt_tokens: 90_000, completion_tokens: 90_000 };
   const word = { k: 1, verdict: "ok", line_hash: lineHash(line), ...figures };

@@ -11,6 +11,7 @@ import { writeSwept } from "../jobs/service-store.ts";
 import { systemRandom } from "../../base/random.ts";
 import { auditBooks } from "./audit-store.ts";
 import { lineHash, type Line } from "../../protocol/receipt.ts";
+import { someHashes } from "../../protocol/receipt.fixture.ts";
 
 const tree = createSecretTree(new Uint8Array(32).fill(3));
 const lineOf = (k: number, now: number): Line => ({
@@ -24,6 +25,7 @@ const lineOf = (k: number, now: number): Line => ({
   estimated: false,
   finish: "stop",
   cost: "0.050000",
+  ...someHashes,
 });
 
 describe("books that were settled by signed statements", () => {

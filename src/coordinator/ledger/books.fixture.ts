@@ -10,6 +10,7 @@ import {
   type Line,
   type StatementOutcome,
 } from "../../protocol/receipt.ts";
+import { someHashes } from "../../protocol/receipt.fixture.ts";
 import { createSecretTree, type SecretTree } from "../../protocol/secrets.ts";
 import { insertAccount } from "../accounts/store.ts";
 import { migrateUp, openDatabase, type Database } from "../database.ts";
@@ -143,6 +144,7 @@ export function lineOf(hold: TestHold, k: number, fields: Partial<Line> = {}): L
     estimated: false,
     finish: "stop",
     cost: "0.000000",
+    ...someHashes,
     ...fields,
   };
   const cost = costOf(

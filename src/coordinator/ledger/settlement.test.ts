@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatCredits } from "../../protocol/credits.ts";
 import { lineHash, type AcknowledgedLine, type Line } from "../../protocol/receipt.ts";
+import { someHashes } from "../../protocol/receipt.fixture.ts";
 import { createSecretTree } from "../../protocol/secrets.ts";
 import { vestingOf } from "./account-names.ts";
 import type { Book } from "./book.ts";
@@ -48,6 +49,7 @@ const anyLine: fc.Arbitrary<Line> = fc
     first_token_ms: null,
     estimated: false,
     cost: formatCredits(claimed),
+    ...someHashes,
     ...line,
   })) as fc.Arbitrary<Line>;
 

@@ -6,6 +6,7 @@ import { createDatabase } from "../../../test/support/services.ts";
 import { systemRandom } from "../../base/random.ts";
 import { createLog } from "../../host/log.ts";
 import { lineHash, type Line } from "../../protocol/receipt.ts";
+import { someHashes } from "../../protocol/receipt.fixture.ts";
 import { createSecretTree } from "../../protocol/secrets.ts";
 import { applyRoles } from "../admin/roles-store.ts";
 import { makeSigner, openCoordinator, type TestCoordinator } from "../coordinator.fixture.ts";
@@ -77,6 +78,7 @@ async function answerOne(troop: TestCoordinator): Promise<void> {
     ...tree.reveal(1),
     ...{ started: 1, ended: 2, billed_ms: 10_000, first_token_ms: null, prompt_tokens: 90_000 },
     ...{ completion_tokens: 90_000, estimated: false, finish: "stop", cost: "0.500000" },
+    ...someHashes,
   };
   const receipt = await troop.statement(node, "troop-receipt+jwt", { hold, lines: [line] });
   const close = await troop.statement(node, "troop-close+jwt", { hold, numbers: [1] });

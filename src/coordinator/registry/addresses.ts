@@ -15,8 +15,7 @@ export const policyOf = (kind: AddressKind): AddressPolicy => addressPolicies[re
 
 /**
  * The node's own word on where it listens, else where its beat came from. Empty where the policy allows none.
- * A node that says "loopback" is believed only over loopback: anybody else would be sent to their own machine. Where
- * it says nothing else, it listens nowhere that others could dial, and where its beat came from says nothing either.
+ * A node that says "loopback" is believed only over loopback: anybody else would be sent to their own machine.
  */
 export function listedHosts(
   policy: AddressPolicy,
@@ -31,7 +30,6 @@ export function listedHosts(
   };
   const own = [...new Set(stated.map(plainAddress))].filter(isAllowed);
   if (own.length > 0) return own;
-  if (stated.length > 0 && stated.every((host) => addressKind(host) === "loopback")) return [];
   const from = plainAddress(source);
   return isAllowed(from) ? [from] : [];
 }

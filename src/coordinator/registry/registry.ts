@@ -1,5 +1,6 @@
 /** The registry: takes heartbeats in, and says which nodes are there. */
 import type { Clock } from "../../base/clock.ts";
+import { addressKind } from "../../host/address-kind.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Heartbeat, NodeSnapshot, Peer } from "../../protocol/node.ts";
@@ -120,7 +121,12 @@ export function createRegistry(options: RegistryOptions) {
   }
 
   function hostsOf({ hosts: stated, relays = [] }: NodeSnapshot, source: string): string[] {
-    const hosts = listedHosts(addressPolicy, source, stated);
+    // Who is behind a relay may listen nowhere that others could dial, and then where its beat came from is no address.
+    const isLocalOnly =
+      stated.length > 0 && stated.every((host) => addressKind(host) === "loopback");
+    const isElsewhere = addressKind(source) !== "loopback";
+    const isRelayedOnly = relays.length > 0 && isLocalOnly && isElsewhere;
+    const hosts = isRelayedOnly ? [] : listedHosts(addressPolicy, source, stated);
     if (hosts.length > 0 || relays.length > 0) return hosts;
     throw new TroopError(
       "invalid_address",

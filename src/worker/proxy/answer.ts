@@ -28,6 +28,10 @@ export interface Answer {
   /** The head frame. */
   open(head: AnswerHead): void;
   body(text: string): void;
+  /** Does not wait for the end of the tick: what was said so far is on the wire, and in `wireHash`. */
+  flush(): void;
+  /** What the line states of this answer: base64url SHA-256 of what was sealed so far, also where nobody reads it. */
+  wireHash(): string;
   /** Ends the answer, with the line where the request was admitted. */
   finish(line?: Line): void;
 }
@@ -113,6 +117,8 @@ export function createAnswer(response: AnswerWire, sealer: FrameSealer, clock: C
     body(text) {
       if (pieces.push(text) === 1) queueMicrotask(() => flush());
     },
+    flush: () => flush(),
+    wireHash: () => sealer.wireHash(),
     finish(line) {
       flush(!line);
       if (isGone) return;

@@ -1,9 +1,10 @@
 /**
  * One admitted request, from the journal to its line: to the engine, streamed back, metered, accounted for.
  *
- *   journal ─▶ engine ─▶ body frames… ─▶ journal and outbox (one transaction) ─▶ line frame
+ *   journal ─▶ engine ─▶ body frames… ─▶ line, over all of them ─▶ journal and outbox (one transaction) ─▶ line frame
  *
- * Whatever happens in between, exactly one line comes out of it.
+ * Whatever happens in between, exactly one line comes out of it. From the engine's end on all is of one tick, so that
+ * nothing comes between the bytes that the line names and the line.
  */
 import type { Dispatcher } from "undici";
 import type { Clock, Timer } from "../../base/clock.ts";
@@ -96,13 +97,17 @@ export async function forward(
     const metered = meter.result();
     const elapsedMs = clock.monotonic() - admittedAt;
     const isFree = isFreeAbort(finish, metered, elapsedMs, account.freeAborts);
+    const isAnswered = answer.isOpen;
+    const isRefused = showEnding(ending, { answer, reader, requestId });
+    // The error of a refusal is its final frame, which no hash covers.
+    if (!isRefused) answer.flush();
+    const wireHashes = { request: admitted.request.wireHash(), response: answer.wireHash() };
     const line = lineOf({
-      ...{ secret, started, ended: now(), admittedAt, metered, finish, rate, isFree },
-      ...{ isOwn: claims.own, isAnswered: answer.isOpen },
+      ...{ secret, started, ended: now(), admittedAt, metered, finish, wireHashes, rate, isFree },
+      ...{ isOwn: claims.own, isAnswered },
     });
     journal.settle(account.hold, line, isFree);
     account.finish(running, parseCredits(line.cost), isFree);
-    const isRefused = showEnding(ending, { answer, reader, requestId });
     answer.finish(isRefused ? undefined : line);
   } finally {
     longest?.cancel();

@@ -27,6 +27,7 @@ const settlement: Settlement = {
     ...{ billedMs: 3_000, promptTokens: 7, completionTokens: 2 },
     ...{ estimated: false, firstContentAt: 350.4 },
   },
+  wireHashes: { request: "q".repeat(43), response: "r".repeat(43) },
   rate: parseRates({
     per_second: "1.000000000000",
     per_prompt_token: "0.000100000000",

@@ -30,6 +30,8 @@ export interface Settlement {
   admittedAt: number;
   metered: Metered;
   finish: Finish;
+  /** SHA-256, base64url, of what went over the wire: the request, and the answer before its final frame. */
+  wireHashes: { request: string; response: string };
   rate: Rate;
   /** The owner's own request. */
   isOwn: boolean;
@@ -58,7 +60,7 @@ function isUnpaid({ finish, isOwn, isFree, isAnswered }: Settlement): boolean {
 }
 
 export function lineOf(settlement: Settlement): Line {
-  const { secret, started, ended, admittedAt, metered, finish, rate } = settlement;
+  const { secret, started, ended, admittedAt, metered, finish, wireHashes, rate } = settlement;
   const { billedMs, promptTokens, completionTokens, estimated, firstContentAt } = metered;
   return {
     ...secret,
@@ -72,5 +74,7 @@ export function lineOf(settlement: Settlement): Line {
     estimated,
     finish,
     cost: formatCredits(isUnpaid(settlement) ? 0n : costOf(metered, rate)),
+    request_hash: wireHashes.request,
+    response_hash: wireHashes.response,
   };
 }

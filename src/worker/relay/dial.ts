@@ -49,7 +49,7 @@ export function createDial({ node, clock, random, now }: DialParts): Dial {
       enough.throwIfAborted();
       // The relay's own word. Anything else was said by somebody in between, who may let a WebSocket pass.
       if (error instanceof TroopError || isNobodyThere(error)) throw error;
-      return dialWebSocket(relay, await prove(relay), enough);
+      return await dialWebSocket(relay, await prove(relay), enough);
     }
   };
 }
@@ -114,9 +114,11 @@ function dialWebSocket(
     const abort = () => webSocket.terminate();
     signal.addEventListener("abort", abort, { once: true });
     const over = () => signal.removeEventListener("abort", abort);
-    webSocket.once("open", () => {
-      over();
-      socketOf(createWebSocketStream(webSocket)).then(resolve, reject);
+    webSocket.once("upgrade", ({ socket }) => {
+      webSocket.once("open", () => {
+        over();
+        socketOf(createWebSocketStream(webSocket), socket).then(resolve, reject);
+      });
     });
     webSocket.once("unexpected-response", (_request, response) => {
       over();

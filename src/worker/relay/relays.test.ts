@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, test, vi } from "vitest";
-import { startRelayFixture, answerTo, connectWorker } from "../../relay/relay.fixture.ts";
+import { startRelayFixture, answerTo, closeOf, connectWorker } from "../../relay/relay.fixture.ts";
 
 /** Lets WebSockets pass and answers other upgrades itself, as proxies do that do not know them. Without an answer all pass. */
 async function startProxy(refusal?: string) {
@@ -86,7 +86,7 @@ test.each(Array.from({ length: 10 }, (_, index) => index + 1))(
     const { proxy, worker } = behind;
     const { stream, response } = await behind.open();
     const failure = text(response).catch((error: NodeJS.ErrnoException) => error.code);
-    const closed = once(stream, "close");
+    const closed = closeOf(stream);
     const writing = setInterval(() => stream.writable && stream.write("y".repeat(50_000)), 1);
     proxy.breakAll();
     expect(await failure).toBe("ECONNRESET");

@@ -85,6 +85,10 @@ const changes: readonly Change[] = [
   onLine((line, draw) => {
     line["line_hash"] = pick(draw, ["\u0000", "\ud800", "'", "é"]).repeat(43);
   }),
+  onLine((line, draw) => {
+    const field = pick(draw, ["request_hash", "response_hash"]);
+    line[field] = pick(draw, [null, "", "\u0000".repeat(43), "A".repeat(43), 7]);
+  }),
   onLine((line, draw, { otherHold, hold }) => {
     line["retry_of"] = `${pick(draw, [hold, otherHold])}.${draw(6)}`;
   }),

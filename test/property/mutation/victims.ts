@@ -3,6 +3,7 @@ import { systemRandom } from "../../../src/base/random.ts";
 import type { Ledger } from "../../../src/coordinator/ledger/ledger.ts";
 import { nameUuid } from "../../../src/protocol/ids.ts";
 import { lineHash, type Line } from "../../../src/protocol/receipt.ts";
+import { someHashes } from "../../../src/protocol/receipt.fixture.ts";
 import { createSecretTree, type SecretTree } from "../../../src/protocol/secrets.ts";
 import type { RawKey } from "./keys.ts";
 import type { Attacked, Draw } from "./payloads.ts";
@@ -50,6 +51,7 @@ export function createVictims(ledger: Ledger, audience: string, { node, payer, p
     ...{ started: now, ended: now + 5_000, billed_ms: 3_000, first_token_ms: 100 },
     ...{ prompt_tokens: 100, completion_tokens: 400, estimated: false, finish: "stop" },
     cost: "3.000000",
+    ...someHashes,
   });
 
   return {

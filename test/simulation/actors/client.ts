@@ -61,6 +61,7 @@ export function createClientActor(parts: ClientParts): ClientActor {
     const { clock } = process;
     waiting = 0;
     const transport = createTransport(world, process, coordinator.machine, coordinator.handle);
+    const probe = wire.probeFor(process);
     const client = createClientCore({
       config: {
         ...{ maxBudget: parts.maxBudget, queueWaitMs },
@@ -70,8 +71,8 @@ export function createClientActor(parts: ClientParts): ClientActor {
       ...{ clock, random, log, account: parts.mouth, database: disk.mount(process) },
       coordinator: createCoordinatorClient({ url: coordinatorUrl, clock, random, transport }),
       connect: createConnect({
-        dispatcher: wire.dispatcherFor(process),
-        paths: createPathFinder({ clock, probe: wire.probeFor(process) }),
+        ...{ clock, probe, dispatcher: wire.dispatcherFor(process) },
+        paths: createPathFinder({ clock, probe }),
       }),
     });
     Promise.all(client.run(scheduler.over)).catch(report);

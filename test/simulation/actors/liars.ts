@@ -59,6 +59,9 @@ export function createLyingWorker(honest: Signer, random: SeededRandom, told: ()
     ({ lines }) => [...lines, { ...lines[0]!, k: (lines[0]!.k % 256) + 1 }],
     // Requests of other tickets.
     ({ lines }) => [...lines, random.pick(seen)],
+    // What its client got is not what it vouches for, or both are.
+    ({ lines }) => lines.map((line) => ({ ...line, response_hash: text() })),
+    ({ lines }) => lines.flatMap((line) => [{ ...line, request_hash: text() }, line]),
     // Work that was not paid for.
     ({ lines }) => lines.map((line) => ({ ...line, finish: "stop", cost: "1000.000000" })),
   ];

@@ -50,6 +50,9 @@ function checkRuns({ tables, truth, workers, clients, violate }: EndingsParts): 
       violate(
         `${name}, between two honest sides, is ${row.state} with ${row.commons} gone to the commons`,
       );
+    // Its line is over the very bytes that its client has sent and got.
+    if (row.acknowledgement?.verdict === "refused")
+      violate(`${name}, between two honest sides, was refused`);
     // A worker closes a hold when nothing runs under it any more: its own lines are never too late.
     const { state, endedAt } = tables.holds.get(hold)!;
     if (row.shortfall > 0n && state === "closed" && row.receivedAt > endedAt!)
@@ -76,10 +79,12 @@ function checkWords({ tables, clients, violate }: EndingsParts): void {
 /** What is closed, and has all its lines, is not kept open until it expires. */
 function checkCloses({ tables, truth, violate }: EndingsParts): void {
   for (const [id, knownAt] of truth.closes) {
-    const { state, endedAt } = tables.holds.get(id)!;
+    const { state, endedAt, closingNumbers } = tables.holds.get(id)!;
     if (state !== "expired" || knownAt >= endedAt!) continue;
-    const rows = [...(tables.requests.get(id)?.values() ?? [])];
-    if (rows.every(({ receipt, receivedAt }) => receipt && receivedAt < endedAt!))
+    const rows = tables.requests.get(id);
+    const isThere = (row: StoredRequest | undefined) => row?.receipt && row.receivedAt < endedAt!;
+    // A liar that spoke its lines under somebody else's hold has none for its own, and closes it all the same.
+    if (closingNumbers?.every((k) => isThere(rows?.get(k))))
       violate(`hold ${id} was closed by its worker, and stayed open until it expired`);
   }
 }

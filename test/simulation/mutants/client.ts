@@ -17,6 +17,15 @@ export const clientMutants: readonly Mutant[] = [
     replace: `    if (verdict !== "ok") add(hold, { k, verdict, line_hash: hash, ...figures, ...relation });\n`,
   },
   {
+    name: "hash-with-final-frame",
+    what: "What a client holds its line against has the line's own frame in it.",
+    file: "src/protocol/sealed-stream-cipher.ts",
+    find: `    hash.add(wire, isDone);
+    return { ...frame`,
+    replace: `    hash.add(wire, false);
+    return { ...frame`,
+  },
+  {
     name: "tokens-guessed",
     what: "A token is taken to be sixteen bytes of text.",
     file: "src/client/line-check.ts",

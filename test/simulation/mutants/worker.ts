@@ -15,15 +15,20 @@ export const workerMutants: readonly Mutant[] = [
     file: "src/worker/proxy/forward.ts",
     find: `    journal.settle(account.hold, line, isFree);
     account.finish(running, parseCredits(line.cost), isFree);
-    const isRefused = showEnding(ending, { answer, reader, requestId });
     answer.finish(isRefused ? undefined : line);
 `,
     replace: `    account.finish(running, parseCredits(line.cost), isFree);
-    const isRefused = showEnding(ending, { answer, reader, requestId });
     answer.finish(isRefused ? undefined : line);
     await Promise.resolve();
     journal.settle(account.hold, line, isFree);
 `,
+  },
+  {
+    name: "hash-of-what-has-left",
+    what: "A line names the bytes on the wire when it is written; the last tick's are not among them.",
+    file: "src/worker/proxy/forward.ts",
+    find: "    if (!isRefused) answer.flush();\n",
+    replace: "",
   },
   {
     name: "line-in-memory",
@@ -103,5 +108,12 @@ export const workerMutants: readonly Mutant[] = [
     replace: `      lastId = fitting.at(-1)!.id;
       for (const { id } of fitting) store.finish(id);
 `,
+  },
+  {
+    name: "secret-not-compared",
+    what: "Admission trusts whatever secret the head names.",
+    file: "src/worker/proxy/admit.ts",
+    find: '    if (!isSecretOf(ticket.claims.anchor, secret)) throw new TroopError("request_unproven");\n',
+    replace: "",
   },
 ];
