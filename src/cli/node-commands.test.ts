@@ -77,3 +77,10 @@ test.each([
   expect(failed).toMatchObject({ code: 2, json: { error: { code: "usage" } } });
   expect(failed.json.error.cause).toMatch(/43 characters/);
 });
+
+test.each(["--only-nodes", "--only-owners"])("%s takes ids, and says so", async (flag) => {
+  using here = machine();
+  const failed = await here.troop("up", flag, `${node!},short`, "--json");
+  expect(failed).toMatchObject({ code: 2, json: { error: { code: "usage" } } });
+  expect(failed.json.error.cause).toContain(`${flag}: "short" is no id`);
+});

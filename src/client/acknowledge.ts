@@ -33,8 +33,12 @@ export interface Acknowledger {
    * @param isOwnDoing we hung up ourselves: what was made until then is owed
    */
   miss(use: TicketUse, seen: Observation, isOwnDoing: boolean): void;
-  /** The node refused after it had kept the number; it says that it charges nothing. */
-  spare(use: TicketUse, seen: Observation): void;
+  /**
+   * The node refused, and says that it charges nothing. That is its word only, or that of somebody on the way: the
+   * record stays, and contradicts a line that turns up all the same.
+   * @param isNumberFree it did not keep the number either
+   */
+  spare(use: TicketUse, seen: Observation, isNumberFree: boolean): void;
 }
 
 export function createAcknowledger(parts: AcknowledgeParts): Acknowledger {
@@ -78,9 +82,10 @@ export function createAcknowledger(parts: AcknowledgeParts): Acknowledger {
       }
       return judgement;
     },
-    spare({ ticket, secret, finished }, seen) {
+    spare({ ticket, secret, finished, refused }, seen, isNumberFree) {
       records.end(ticket.hold, secret.k, { outcome: "no_line", figures: boundsOf(seen) });
-      finished(0n);
+      if (isNumberFree) refused();
+      else finished(0n);
     },
     miss(use, seen, isOwnDoing) {
       const { ticket, secret } = use;

@@ -82,13 +82,13 @@ export function createAttempt(parts: AttemptParts): Attempt {
       sentBytes: inquiry.body.length,
       textBytes: sink.textBytes(),
     });
+    const unsent = (error: TroopError): AttemptResult => {
+      records.forget(ticket.hold, secret.k);
+      use.refused();
+      return { outcome: "refused", error };
+    };
     const refused = (error: TroopError, isNumberFree: boolean): AttemptResult => {
-      if (isNumberFree) {
-        records.forget(ticket.hold, secret.k);
-        use.refused();
-      } else {
-        acknowledger.spare(use, observe());
-      }
+      acknowledger.spare(use, observe(), isNumberFree);
       return { outcome: "refused", error };
     };
 
@@ -111,8 +111,8 @@ export function createAttempt(parts: AttemptParts): Attempt {
         signal: silence.signal,
       });
     } catch (error) {
-      if (error instanceof TroopError && !silence.signal.aborted) return refused(error, true);
-      return missed(error);
+      const isUnsent = error instanceof TroopError && error.code === "node_unreachable";
+      return isUnsent && !silence.signal.aborted ? unsent(error) : missed(error);
     }
     try {
       const take = (bytes: Uint8Array) => sink.take(bytes);

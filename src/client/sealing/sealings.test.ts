@@ -164,6 +164,18 @@ test("of two that are checked at the same time, an older one cannot undo the new
   expect(begun).toMatchObject({ status: "rejected", reason: { code: "key_statement_expired" } });
 });
 
+test("whom a person accepts while a statement is being checked is heeded", async () => {
+  const meanwhile: PinsStore = {
+    ...pins,
+    remember(key, at) {
+      pins.accept(node.id, thief.id, at);
+      return pins.remember(key, at);
+    },
+  };
+  const begun = open({ pins: meanwhile }).begin("ticket", node.id, await stated(now));
+  await expect(begun).rejects.toMatchObject({ code: "node_key_changed" });
+});
+
 test("of two owners who vouch at the same time, one is believed and the other refused", async () => {
   const sealings = open();
   const both = await Promise.allSettled([
