@@ -119,8 +119,9 @@ function checkBudgets({ tables, truth, workers, violate }: EndingsParts): void {
     const { perSecond, perPromptToken, perCompletionToken } = parseRates(rate);
     const missed = (perSecond * BigInt(longestGapMs * traits.drags)) / 1_000n;
     const tokens = 8n * perPromptToken + 4n * perCompletionToken;
+    // The lower of time and tokens counts, and which that is may change between the looks: either may make the step.
     const slack =
-      (BigInt(traits.slots) * (missed < tokens ? missed : tokens)) / 1_000_000n +
+      (BigInt(traits.slots) * (missed > tokens ? missed : tokens)) / 1_000_000n +
       BigInt(rows.length);
     if (used > parseCredits(budget) + slack)
       violate(
