@@ -80,6 +80,7 @@ export async function statementFigures(
   for (let round = 1; round <= rounds; round += 1) {
     for (const { figure, work, ratios } of figures) {
       // The reference on both sides of ours: what changes on the machine in between changes both.
+      await books.tidy();
       const before = await runPgbench(theirs, clients, roundSeconds / 2);
       const rate = await rateOf(work, books, roundSeconds);
       const after = await runPgbench(theirs, clients, roundSeconds / 2);
