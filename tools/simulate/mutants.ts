@@ -40,7 +40,26 @@ export async function tryMutants({ from, count, jobs, only }: MutantsWish): Prom
   };
   await Promise.all(Array.from({ length: Math.min(jobs, chosen.length) }, work));
   progress.done();
-  return chosen.map((mutant) => rows.get(mutant)!);
+  return withoutFalseFinds(chosen.map((mutant) => rows.get(mutant)!));
+}
+
+/** A world in which something is found without any bug says nothing about the bug. */
+async function withoutFalseFinds(rows: readonly MutantRow[]): Promise<MutantRow[]> {
+  const seeds = new Set(rows.flatMap(({ caught }) => (caught ? [caught.seed] : [])));
+  const unsound = new Set<number>();
+  await using worlds = startSeedProcess();
+  for (const seed of seeds) {
+    const isSound = await worlds.run(seed).then(
+      ({ violations }) => violations.length === 0,
+      () => false,
+    );
+    if (!isSound) unsound.add(seed);
+  }
+  return rows.map((row) =>
+    row.caught && unsound.has(row.caught.seed)
+      ? { ...row, caught: null, error: `seed ${row.caught.seed} is not clean without it either` }
+      : row,
+  );
 }
 
 async function tryMutant(mutant: Mutant, from: number, count: number): Promise<MutantRow> {
