@@ -127,7 +127,7 @@ test.each(alterations)("a request with any frame %s is not answered", async (_na
   expect(said.length).toBeGreaterThanOrEqual(3);
   for (const answer of said) expectFailure(answer);
   const codes = new Set(said.map(({ code }) => code));
-  expect(["seal_broken", "invalid_value", "request_too_large"]).toEqual(
+  expect(["seal_broken", "invalid_value", "request_too_large", "node_unreachable"]).toEqual(
     expect.arrayContaining([...codes]),
   );
   // Nothing was admitted.

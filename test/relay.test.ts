@@ -79,12 +79,15 @@ test("nothing but the inference path is served behind the relay", async () => {
 
 test("a client that hangs up ends the engine's work", async () => {
   await using relayed = await startRelayed({ script: gatedText("one", "two") });
-  const { engine } = relayed.network;
+  const { engine, clock } = relayed.network;
   const { request, response } = startAsk({ url: relayed.url, ticket: await relayed.ticket() });
   engine.next();
   await once(await response, "data");
+  const hungUpAt = clock.monotonic();
   request.destroy();
   expect(await engine.aborted.next()).toMatchObject({ path: "/v1/chat/completions" });
+  // No timer has to run out for it.
+  expect(clock.monotonic() - hungUpAt).toBeLessThan(1_000);
   await relayed.network.settle();
 });
 

@@ -2,7 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { CoordinatorTime } from "../host/coordinator-time.ts";
 import type { Head, InferencePath } from "../protocol/chat.ts";
-import { TroopError } from "../protocol/error-codes.ts";
+import { type ErrorCode, TroopError } from "../protocol/error-codes.ts";
 import { requestName } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import type { Line } from "../protocol/receipt.ts";
@@ -11,12 +11,11 @@ import type { FrameSealer } from "../protocol/sealed-stream-cipher.ts";
 import type { SealedExchange } from "../protocol/sealed-stream-session.ts";
 import { sealedMediaType } from "../protocol/version.ts";
 import type { Acknowledger } from "./acknowledge.ts";
-import type { Connect } from "./connect.ts";
+import type { Connect, NodeStream } from "./connect.ts";
 import { endOf } from "./failover.ts";
 import type { Judgement } from "./line-check.ts";
-import type { OpenStream } from "./open-stream.ts";
 import type { RecordsStore } from "./records-store.ts";
-import { readAnswer } from "./read-answer.ts";
+import { type AnswerEnding, readAnswer } from "./read-answer.ts";
 import type { Sealings } from "./sealing/sealings.ts";
 import { watchSilence } from "./silence.ts";
 import type { TicketUse } from "./tickets.ts";
@@ -39,8 +38,8 @@ export interface Inquiry {
 
 export type AttemptResult =
   | { outcome: "answered"; line: Line }
-  /** Nothing was admitted, nothing can be charged. */
-  | { outcome: "refused"; error: TroopError }
+  /** It is said that nothing was admitted. With a name where that is not certain: it was sent, under that number. */
+  | { outcome: "refused"; error: TroopError; name?: string }
   /** Something may have been charged, under the name `<hold>.<k>`. */
   | { outcome: "failed"; error: TroopError; name: string };
 
@@ -52,6 +51,17 @@ export interface AttemptParts {
   sealings: Sealings;
   clock: Clock;
 }
+
+type Refusal = Extract<AnswerEnding, { kind: "refused" }>;
+
+const strangerCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "node_unreachable",
+  "wrong_audience",
+  "seal_broken",
+]);
+/** Said in the open, by somebody who is no worker, or another one: private addresses are somebody else's elsewhere. */
+const isStranger = ({ error, isInTheOpen }: Refusal): boolean =>
+  isInTheOpen && strangerCodes.has(error.code);
 
 /** Rejects only with the reason of `signal`. */
 export type Attempt = (
@@ -87,15 +97,15 @@ export function createAttempt(parts: AttemptParts): Attempt {
       use.refused();
       return { outcome: "refused", error };
     };
-    const refused = (error: TroopError, isNumberFree: boolean): AttemptResult => {
+    const refused = (error: TroopError, { isNumberFree, isInTheOpen }: Refusal): AttemptResult => {
       acknowledger.spare(use, observe(), isNumberFree);
-      return { outcome: "refused", error };
+      return { outcome: "refused", error, ...(isInTheOpen ? { name } : {}) };
     };
 
     using silence = watchSilence(clock, limits.engineIdleMs, signal);
     const { sealing } = ticket;
     let exchange!: SealedExchange;
-    let stream: OpenStream;
+    let stream: NodeStream;
     try {
       stream = await connect({
         node: ticket.node,
@@ -117,8 +127,12 @@ export function createAttempt(parts: AttemptParts): Attempt {
     try {
       const take = (bytes: Uint8Array) => sink.take(bytes);
       const ending = await readAnswer(stream, exchange.answer, take, silence);
-      if (ending.kind === "refused")
-        return refused(await sealAnew(ending.error), ending.isNumberFree);
+      if (ending.kind === "refused") {
+        // The next try takes another path.
+        if (isStranger(ending) && stream.distrust())
+          return refused(new TroopError("path_lost"), ending);
+        return refused(await sealAnew(ending.error), ending);
+      }
       const wireHashes = {
         request: exchange.request.wireHash(),
         response: exchange.answer.wireHash(),

@@ -56,3 +56,14 @@ test("a node without an address, and one that does not answer, cannot be reached
   await expect(way.call(["127.0.0.1:1"])).rejects.toMatchObject({ code: "node_unreachable" });
   expect(way.asked).toEqual([]);
 });
+
+test("somebody else's answer at a node's address leads to the node's other path", async () => {
+  await using way = await startWay();
+  const address = `127.0.0.1:${way.port}`;
+  const relay = [`http://127.0.0.1:${way.port}`];
+  const stream = await way.call([address], relay);
+  expect(way.asked).toEqual(["/infer 1"]);
+  expect(stream.distrust()).toBe(true);
+  await way.call([address], relay);
+  expect(way.asked.at(-1)).toBe(`/relay/${"n".repeat(43)}/infer 2`);
+});

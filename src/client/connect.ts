@@ -22,8 +22,14 @@ export interface SealedCall {
   body: Uint8Array | Iterable<Uint8Array>;
 }
 
+/** The answer of whoever is at the path. */
+export interface NodeStream extends OpenStream {
+  /** That was not the node. @returns whether there is another path to it */
+  distrust(): boolean;
+}
+
 /** @throws TroopError `node_unreachable`, only where nothing was sent */
-export type Connect = (call: WorkerCall) => Promise<OpenStream>;
+export type Connect = (call: WorkerCall) => Promise<NodeStream>;
 
 export interface ConnectParts {
   clock: Clock;
@@ -44,10 +50,14 @@ export function createConnect({ clock, dispatcher, probe, paths }: ConnectParts)
       const watch = isWatched ? watchPath({ clock, probe }, path, signal) : undefined;
       try {
         const stream = await openStream(dispatcher, request, watch?.signal ?? signal);
-        paths.worked(node.node_id, path);
-        if (!watch) return stream;
+        if (stream.status === 200) paths.worked(node.node_id, path);
+        const distrust = () => {
+          paths.distrust(node.node_id, path);
+          return usable.length > 1;
+        };
+        if (!watch) return { ...stream, distrust };
         const lost = () => paths.broke(node.node_id, path);
-        return { ...stream, chunks: watched(stream.chunks, watch, lost) };
+        return { ...stream, distrust, chunks: watched(stream.chunks, watch, lost) };
       } catch (error) {
         watch?.[Symbol.dispose]();
         signal.throwIfAborted();
@@ -77,19 +87,31 @@ async function* watched(
   }
 }
 
+/** Nobody was there, or not who the certificate says. */
 const connectFailures = new Set([
   "ECONNREFUSED",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
   "ENOTFOUND",
-  "ETIMEDOUT",
+  "EAI_AGAIN",
   "EADDRNOTAVAIL",
   "UND_ERR_CONNECT_TIMEOUT",
+  "CERT_HAS_EXPIRED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 ]);
 
-/** True where no connection came about, so that not a byte of the request has left. */
+/**
+ * True where no connection came about, so that not a byte of the request has left. That a host cannot be reached is
+ * also said of a connection that had stood for a while: then somebody may have the request.
+ */
 function isConnectFailure(error: unknown): boolean {
-  const { code, errors } = error as { code?: string; errors?: unknown[] };
+  const { code, syscall, errors } = error as {
+    code?: string;
+    syscall?: string;
+    errors?: unknown[];
+  };
   // A name with several addresses fails with one error for each.
-  return (code !== undefined && connectFailures.has(code)) || !!errors?.every(isConnectFailure);
+  if (errors?.length) return errors.every(isConnectFailure);
+  return code !== undefined && (connectFailures.has(code) || syscall === "connect");
 }

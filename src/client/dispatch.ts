@@ -63,6 +63,8 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       const result = await attempt(inquiry, use, openSink(node_id), signal, retryOf);
       if (result.outcome !== "answered" && remedyFor(result.error.code) === "fresh_ticket")
         tickets.discard(use.ticket);
+      if (result.outcome !== "answered" && result.error.code === "node_unreachable")
+        tickets.unreachable(use.ticket);
       return { ...result, node: node_id };
     } catch (error) {
       signal.throwIfAborted();
@@ -75,7 +77,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     const { signal } = asking;
     const deadline = clock.monotonic() + queueWaitMs;
     const search = createSearch();
-    let error = new TroopError("model_not_found");
+    let error: TroopError | undefined;
     let retryOf: string | undefined;
 
     for (let rounds = 1; ;) {
@@ -89,7 +91,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
         if (tried.outcome !== "refused") room.callNext();
         if (tried.outcome === "answered")
           return { outcome: "answered", line: tried.line, node: tried.node! };
-        if (tried.outcome === "failed") retryOf = tried.name;
+        retryOf = tried.name ?? retryOf;
         error = tried.error;
         log.debug({ err: error, code: error.code, node: tried.node }, "attempt failed");
         if (tried.node && remedyFor(error.code) === "elsewhere") finder.avoid(tried.node);
@@ -97,8 +99,10 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       }
       if (next === "again") continue;
       const pauseMs = backoffMs(random, waitBetweenRounds, rounds);
-      if (next === "give_up" || clock.monotonic() + pauseMs > deadline)
+      if (next === "give_up" || clock.monotonic() + pauseMs > deadline) {
+        error ??= new TroopError("model_not_found");
         return { outcome: "failed", error, mayHaveBeenCharged: retryOf !== undefined };
+      }
       await room.wait(pauseMs, signal);
       search.startRound();
       rounds += 1;

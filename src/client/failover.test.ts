@@ -91,7 +91,7 @@ test("an acknowledgement names the request that it repeats", async () => {
 });
 
 test("a failure that another node would answer the same is passed on", async () => {
-  const tooLong: Script = ({ refuse }) => refuse(400, "context_length_exceeded");
+  const tooLong = refuseInside(400, "context_length_exceeded");
   await using network = await startTestNetwork(createFakeClock(), [tooLong, tooLong]);
   await expect(network.openai.chat.completions.create(question)).rejects.toMatchObject({
     status: 400,
@@ -115,8 +115,33 @@ test("a ticket that is no longer honoured is replaced once, at the same node", a
   expect(new Set(requests.map(({ ticket }) => ticket)).size).toBe(2);
 });
 
+/** As only the node itself can say it. */
+const refuseInside =
+  (status: number, code: string): Script =>
+  ({ frame, end }) => {
+    frame("head", { status, headers: {} });
+    const error = { message: "no", type: "", param: null, code };
+    frame("body", { error, request_id: "r" }, true);
+    end();
+  };
+
+test("a refusal in the open keeps the request from no other node, whatever it says", async () => {
+  const said = ["context_length_exceeded", "insufficient_credits", "usage", "none", "path_lost"];
+  for (const code of said) {
+    const refuse: Script = (exchange) => exchange.refuse(402, code);
+    await using network = await startTestNetwork(createFakeClock(), firstFails(refuse));
+    const { choices } = await network.openai.chat.completions.create(question);
+    expect(choices[0]!.message.content).toBe("Hello you");
+    const [word] = await network.settle();
+    expect(word).toMatchObject({
+      verdict: "ok",
+      retry_of: expect.stringMatching(/\.1$/) as string,
+    });
+  }
+});
+
 test("a number that was refused is used again, one that was admitted is not", async () => {
-  const scripts = [({ refuse }) => refuse(503, "busy"), sayHello, sayHello] as Script[];
+  const scripts = [refuseInside(503, "busy"), sayHello, sayHello];
   await using network = await startTestNetwork(
     createFakeClock(),
     [(exchange) => scripts.shift()!(exchange)],
@@ -129,13 +154,7 @@ test("a number that was refused is used again, one that was admitted is not", as
 });
 
 test("a number is not used again where the engine was asked, and nothing is charged for it", async () => {
-  const refuseInside: Script = ({ frame, end }) => {
-    frame("head", { status: 400, headers: {} });
-    const error = { message: "", type: "", param: null, code: "context_length_exceeded" };
-    frame("body", { error, request_id: "r" }, true);
-    end();
-  };
-  const scripts = [refuseInside, sayHello];
+  const scripts = [refuseInside(400, "context_length_exceeded"), sayHello];
   await using network = await startTestNetwork(createFakeClock(), [
     (exchange) => scripts.shift()!(exchange),
   ]);

@@ -2,6 +2,7 @@
 import { TroopError } from "../protocol/error-codes.ts";
 import type { FrameOpener } from "../protocol/sealed-stream-cipher.ts";
 import { createAnswerReader } from "./answer-reader.ts";
+import { remedyFor } from "./failover.ts";
 import type { OpenStream } from "./open-stream.ts";
 import { readRefusal } from "./refusal.ts";
 import type { SilenceWatch } from "./silence.ts";
@@ -12,6 +13,8 @@ export type AnswerEnding =
       error: TroopError;
       /** The node did not keep the one-time secret's number: it may be used again. */
       isNumberFree: boolean;
+      /** It was not sealed: it need not be the node that said it. */
+      isInTheOpen: boolean;
     }
   | { kind: "line"; line: unknown };
 
@@ -32,9 +35,16 @@ export async function readAnswer(
 ): Promise<AnswerEnding> {
   if (status !== 200) {
     const error = await readRefusal(status, outerHeaders, chunks);
-    // Said before the secret was proven, unless the node itself does not know what happened.
-    const isClear = error.code !== "internal_error" && error.code !== "node_unreachable";
-    return { kind: "refused", error, isNumberFree: isClear };
+    // In the open anybody on the way can say it, and the node may be at work all the same: the number is used, and no
+    // word of theirs keeps the request from another node.
+    const isFinal = remedyFor(error.code) === "final";
+    const said = `The node refused: ${error.code}.`;
+    return {
+      kind: "refused",
+      error: isFinal ? new TroopError("node_unreachable", said, { cause: error }) : error,
+      isNumberFree: false,
+      isInTheOpen: true,
+    };
   }
   const reader = createAnswerReader(opener);
   let line: { value: unknown } | undefined;
@@ -63,7 +73,7 @@ export async function readAnswer(
   if (line) return { kind: "line", line: line.value };
   const error = await readRefusal(head!.status, head!.headers, [refusal]);
   // By now the engine may have been asked, and then the number is used although nothing is charged.
-  return { kind: "refused", error, isNumberFree: isCrowding(error) };
+  return { kind: "refused", error, isNumberFree: isCrowding(error), isInTheOpen: false };
 }
 
 /** Refused for want of room: that comes before the number is kept. */

@@ -1,9 +1,47 @@
 /** Reads a node's refusal. Its code is taken, its words are not: a stranger's text does not reach the application. */
 import { errorAnswer } from "../protocol/endpoints.ts";
-import { isErrorCode, TroopError } from "../protocol/error-codes.ts";
+import { type ErrorCode, isErrorCode, TroopError } from "../protocol/error-codes.ts";
 import { limits } from "../protocol/limits.ts";
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/**
+ * What a worker or relay may say. All else is about this machine, the coordinator or the account, of which a stranger
+ * knows nothing: whoever could say it could end a request that another node would answer.
+ */
+const sayable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "busy",
+  "owner_busy",
+  "draining",
+  "rate_limit_exceeded",
+  "node_unreachable",
+  "missing_ticket",
+  "invalid_ticket",
+  "wrong_audience",
+  "ticket_expired",
+  "ticket_revoked",
+  "budget_exhausted",
+  "request_replayed",
+  "request_unproven",
+  "session_unknown",
+  "seal_broken",
+  "wrong_model",
+  "engine_error",
+  "timeout",
+  "request_timeout",
+  "internal_error",
+  "request_too_large",
+  "invalid_value",
+  "invalid_json",
+  "duplicate_key",
+  "json_too_deep",
+  "context_length_exceeded",
+  "unsupported_parameter",
+  "unsupported_media_type",
+  "bad_framing",
+  "unknown_parameter",
+  "headers_too_large",
+]);
 
 const parameterName = /^[a-z][a-z0-9_.]{0,63}$/;
 
@@ -27,7 +65,7 @@ export async function readRefusal(
   }
   const refusal = errorAnswer.shape.error.safeParse(errorOf(Buffer.concat(body).toString("utf8")));
   const { code, param, details } = refusal.data ?? {};
-  if (!isErrorCode(code))
+  if (!isErrorCode(code) || !sayable.has(code))
     return new TroopError("node_unreachable", `The node answered ${status} without a known code.`);
   const retryAfterMs = Number(headers["retry-after"]) * 1_000;
   return new TroopError(code, undefined, {

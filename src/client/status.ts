@@ -69,8 +69,7 @@ export function readStatus(parts: StatusParts): SidecarStatus {
   };
 }
 
-const pathOf = (path: Path | undefined) =>
-  path ? { kind: path.kind, origin: path.origin } : null;
+const pathOf = (path: Path | undefined) => (path ? { kind: path.kind, origin: path.origin } : null);
 
 /** @throws TroopError `account_unknown` before the first ticket, `coordinator_unreachable`, `timeout` */
 export const readBalance = ({ coordinator, account }: StatusParts): Promise<BalanceAnswer> =>

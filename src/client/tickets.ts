@@ -38,6 +38,8 @@ export interface Tickets extends Disposable {
   use(wish: TicketWish, signal: AbortSignal): Promise<TicketUse>;
   /** Forgets a ticket that its node no longer honours. */
   discard(ticket: Ticket): void;
+  /** Nobody answered where the ticket says that its node is. It may be elsewhere by now, which only a new ticket tells. */
+  unreachable(ticket: Ticket): void;
   /** All that are usable. */
   all(): Ticket[];
 }
@@ -46,6 +48,9 @@ export interface Tickets extends Disposable {
 const ticketsMost = 64;
 /** After a failed renewal the next try waits, while the old ticket still serves. */
 const renewalPauseMs = 10_000;
+
+/** So old a ticket must be before it is replaced for its addresses; each time in vain doubles it, for each holds credits. */
+const addressesMs = { first: 1_000, most: 60_000 };
 
 /** Many requests may have waited for the same ticket, so that its numbers are gone when the last of them looks. */
 const rounds = 3;
@@ -56,6 +61,8 @@ export function createTickets({ authorize, clock, time, log }: TicketsParts): Ti
   const open = boundedMap<string, Ticket>(ticketsMost);
   const asking = new Map<string, Promise<Ticket>>();
   const pausedUntil = boundedMap<string, number>(ticketsMost);
+  const openedAt = new WeakMap<Ticket, number>();
+  const addressesGood = boundedMap<string, number>(ticketsMost);
   const timers = new Set<Timer>();
   const stop = new AbortController();
 
@@ -67,6 +74,7 @@ export function createTickets({ authorize, clock, time, log }: TicketsParts): Ti
     const answer = authorize(wish, stop.signal)
       .then((ticket) => {
         open.set(keyOf(ticket.model, ticket.node.node_id), ticket);
+        openedAt.set(ticket, clock.monotonic());
         checkLater(ticket);
         return ticket;
       })
@@ -108,6 +116,7 @@ export function createTickets({ authorize, clock, time, log }: TicketsParts): Ti
         ticket.returned.push(secret.k);
       },
       finished(cost) {
+        addressesGood.delete(keyOf(ticket.model, ticket.node.node_id));
         ticket.running -= 1;
         ticket.spent += cost;
         renewIfDue(ticket);
@@ -137,6 +146,13 @@ export function createTickets({ authorize, clock, time, log }: TicketsParts): Ti
     use: (wish, signal) => find(wish, signal, take),
     discard(ticket) {
       if (isCurrent(ticket)) open.delete(keyOf(ticket.model, ticket.node.node_id));
+    },
+    unreachable(ticket) {
+      const key = keyOf(ticket.model, ticket.node.node_id);
+      const goodMs = addressesGood.get(key) ?? addressesMs.first;
+      if (!isCurrent(ticket) || clock.monotonic() - openedAt.get(ticket)! < goodMs) return;
+      addressesGood.set(key, Math.min(2 * goodMs, addressesMs.most));
+      open.delete(key);
     },
     all: () => [...open.values()].filter((ticket) => isUsable(ticket, time.now())),
     [Symbol.dispose]() {

@@ -15,6 +15,8 @@ test("without any variable it listens on loopback, keeps its books in the data f
     addressPolicy: "loopback",
     migrate: "auto",
     hmacSecret: undefined,
+    relay: { nodes: 4_096, streams: 2_000, prefixBytes: 16 * 2 ** 30 },
+    relaysAllowed: [],
   });
 });
 

@@ -14,13 +14,15 @@ export interface LocalDatabase extends Disposable {
 /** @param file name inside `folder`, or `":memory:"` with an empty folder for tests */
 export function openLocalDatabase(folder: string, file: string): LocalDatabase {
   const sqlite = open(file === ":memory:" ? file : join(folder, file));
+  const begin = sqlite.prepare("begin immediate");
+  const commit = sqlite.prepare("commit");
   return {
     sqlite,
     transaction(work) {
-      sqlite.exec("begin immediate");
+      begin.run();
       try {
         const result = work();
-        sqlite.exec("commit");
+        commit.run();
         return result;
       } catch (error) {
         sqlite.exec("rollback");

@@ -29,14 +29,16 @@ export interface OutboxStore {
   pending(): number;
 }
 
+/** By its hold, which the primary key begins with: each further index would be one more write for every line. */
+const ofStatement = "hold = (select hold from outbox_statement where id = ?1) and statement = ?1";
+
 export function createOutboxStore({ sqlite, transaction }: LocalDatabase): OutboxStore {
   sqlite.exec(`
     create table if not exists outbox_statement (id integer primary key, hold text not null, jws text not null) strict;
     create table if not exists outbox_line (
       hold text not null, k integer not null, line text not null,
-      statement integer references outbox_statement on delete cascade, primary key (hold, k)
+      statement integer, primary key (hold, k)
     ) strict;
-    create index if not exists outbox_unsigned on outbox_line (hold) where statement is null;
   `);
   const insertLine = sqlite.prepare(
     "insert into outbox_line (hold, k, line) values (?, ?, ?) on conflict do nothing",
@@ -54,9 +56,9 @@ export function createOutboxStore({ sqlite, transaction }: LocalDatabase): Outbo
   const unsentStatements = sqlite.prepare(
     "select id, hold, jws from outbox_statement where id > ? order by id limit ?",
   );
-  const deleteLines = sqlite.prepare("delete from outbox_line where statement = ?");
+  const deleteLines = sqlite.prepare(`delete from outbox_line where ${ofStatement}`);
   const releaseLines = sqlite.prepare(
-    "update outbox_line set statement = null where statement = ?",
+    `update outbox_line set statement = null where ${ofStatement}`,
   );
   const deleteStatement = sqlite.prepare("delete from outbox_statement where id = ?");
   const countPending = sqlite.prepare("select count(*) as count from outbox_line");

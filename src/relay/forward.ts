@@ -54,9 +54,16 @@ export function forward(
   request.once("error", cut);
 
   stream.once("response", (head) => {
-    response.writeHead(head[":status"] ?? 502, answerHeaders(head));
-    // A refusal may come long before the first byte of a body, and an answer long before its first word.
-    response.flushHeaders();
+    const status = head[":status"];
+    // Whatever three digits a stranger sends come through HTTP/2; of some of them HTTP/1 makes an exception.
+    if (!isAnswer(status)) return cut();
+    try {
+      response.writeHead(status, answerHeaders(head));
+      // A refusal may come long before the first byte of a body, and an answer long before its first word.
+      response.flushHeaders();
+    } catch {
+      cut();
+    }
   });
   stream.on("data", (chunk: Uint8Array) => {
     moved(chunk.length);
@@ -69,9 +76,13 @@ export function forward(
     reader.cancel();
     stream.resume();
   });
-  stream.once("trailers", (sent: IncomingHttpHeaders) =>
-    response.addTrailers(answerTrailers(sent)),
-  );
+  stream.once("trailers", (sent: IncomingHttpHeaders) => {
+    try {
+      response.addTrailers(answerTrailers(sent));
+    } catch {
+      cut();
+    }
+  });
   stream.once("end", () => {
     // Node also reports an end where the stream was reset or the connection broke.
     const isCut = stream.destroyed || stream.rstCode !== constants.NGHTTP2_NO_ERROR;
@@ -116,6 +127,9 @@ function openStream(link: Link, { headers, url }: IncomingMessage): ClientHttp2S
     throw new TroopError("node_unreachable", undefined, { cause });
   }
 }
+
+const isAnswer = (status: number | undefined): status is number =>
+  status !== undefined && status >= 200 && status <= 599;
 
 /** `/infer` of `/relay/<node>/infer`. */
 const pathAtWorker = (url = ""): string => url.replace(/^\/relay\/[^/]+/, "");

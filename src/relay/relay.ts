@@ -21,7 +21,7 @@ import type { Verifier } from "../protocol/signature.ts";
 import { sealedMediaType } from "../protocol/version.ts";
 import type { RelayLimits } from "./config.ts";
 import { type Exchange, forward } from "./forward.ts";
-import { createLinks } from "./links.ts";
+import { createLinks, type Link } from "./links.ts";
 import { createProveNode } from "./prove-node.ts";
 import { createQuotas } from "./quotas.ts";
 import { refuse, refuseUpgrade } from "./refuse.ts";
@@ -92,15 +92,13 @@ export function createRelay(parts: RelayParts): Relay {
     }
   }
 
-  async function attach(knock: Knock): Promise<void> {
-    const { request, socket } = knock;
-    checkFraming(request);
-    if (pathOf(request.url ?? "") !== relayPath || request.method !== "GET")
-      throw new TroopError("not_found");
-    upgradeKind(knock);
+  /** @throws TroopError `draining`, `invalid_proof`, `busy` */
+  function checkPlace({
+    node,
+    provenAt,
+    prefix,
+  }: Pick<Link, "node" | "provenAt" | "prefix">): void {
     if (isDraining) throw draining();
-    const { node, provenAt } = await prove(request);
-    const prefix = sourcePrefix(socket.remoteAddress ?? "");
     const present = links.find(node);
     if (present && present.provenAt > provenAt)
       throw new TroopError("invalid_proof", "A newer proof of this node was already used.");
@@ -111,7 +109,27 @@ export function createRelay(parts: RelayParts): Relay {
       throw new TroopError("busy", "The relay holds as many nodes as it can.", {
         retryAfterMs: drainRetryMs,
       });
-    links.attach({ node, provenAt, prefix }, await upgradeSocket(knock));
+  }
+
+  async function attach(knock: Knock): Promise<void> {
+    const { request, socket } = knock;
+    checkFraming(request);
+    if (pathOf(request.url ?? "") !== relayPath || request.method !== "GET")
+      throw new TroopError("not_found");
+    upgradeKind(knock);
+    if (isDraining) throw draining();
+    const { node, provenAt } = await prove(request);
+    const link = { node, provenAt, prefix: sourcePrefix(socket.remoteAddress ?? "") };
+    checkPlace(link);
+    const upgraded = await upgradeSocket(knock);
+    try {
+      // Others may have knocked meanwhile, or the relay begun to stop.
+      checkPlace(link);
+    } catch {
+      upgraded.destroy();
+      return;
+    }
+    links.attach(link, upgraded);
   }
 
   return {
@@ -141,6 +159,7 @@ export function createRelay(parts: RelayParts): Relay {
       using limit = deadline(clock, limits.drainMs, new Error("streams did not end in time"));
       limit.signal.addEventListener("abort", () => links.destroy());
       while (running.size > 0) await Promise.all(running);
+      links.destroy();
     },
     get nodes() {
       return links.size;

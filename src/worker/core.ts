@@ -93,7 +93,7 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
     ...{ node, owner, audience: config.coordinatorUrl, clock, now, random, log },
     onChange: () => heartbeats.changed(),
   });
-  const sessions = createSessions({ keys: sealingKeys, node: node.id, random });
+  const sessions = createSessions({ keys: sealingKeys, node: node.id, random, now });
   const catalogue = createCatalogue({
     ...{ engines: parts.engines, clock, random, log, refreshMs: config.modelRefreshMs },
     onChange: () => heartbeats.changed(),

@@ -52,14 +52,21 @@ export function createHeartbeats(parts: HeartbeatParts): Heartbeats {
   let intervalMs = parts.intervalMs;
   let lastStatus: NodeStatus | undefined;
   let lastBeatAt = -Infinity;
+  /** Looks at the status again as soon as the coordinator may hear of it. */
   let pending: Timer | undefined;
   let loop: Loop | undefined;
+
+  function forgetPending() {
+    pending?.cancel();
+    pending = undefined;
+  }
 
   function makeBeat(): Heartbeat {
     const next = nextBeat(state, view(), random.uuid());
     state = next.state;
     lastStatus = next.beat.status;
     lastBeatAt = clock.monotonic();
+    forgetPending();
     return next.beat;
   }
 
@@ -94,18 +101,18 @@ export function createHeartbeats(parts: HeartbeatParts): Heartbeats {
   }
 
   const changed = () => {
-    pending?.cancel();
+    forgetPending();
     loop?.wake();
   };
   return {
     beat,
     changed,
     loadChanged() {
-      if (status() === lastStatus) return;
+      if (pending || status() === lastStatus) return;
       const waitMs = lastBeatAt + statusSpacingMs - clock.monotonic();
       if (waitMs <= 0) return changed();
-      pending?.cancel();
       pending = clock.timer(waitMs, () => {
+        pending = undefined;
         if (status() !== lastStatus) loop?.wake();
       });
     },

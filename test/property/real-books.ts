@@ -5,6 +5,7 @@ import { openDatabase, migrateUp, type Database } from "../../src/coordinator/da
 import { createLedger, type Ledger } from "../../src/coordinator/ledger/ledger.ts";
 import { createSqlStore } from "../../src/coordinator/ledger/sql-store.ts";
 import { createLog } from "../../src/host/log.ts";
+import { digestOf } from "../../src/protocol/bytes.ts";
 import type { ModelState } from "./model/state.ts";
 
 export const starterCredits = 20_000_000n;
@@ -57,12 +58,13 @@ async function addAccounts(database: Database, count: number, now: number): Prom
 async function makeVeteran(database: Database, id: string, now: number): Promise<bigint> {
   const others = await addAccounts(database, 10, now);
   const each = 2_000_000n;
+  const jws = `a receipt of ${id}`;
   await sql`
     with other as (
       select account, gen_random_uuid() as hold from unnest(${others}::text[]) account
     ), said as (
       insert into statement (id, signer, jws, received_ms)
-      values (${`of ${id}`}, 'a node', 'a receipt', ${now}::bigint) returning id
+      values (${digestOf(jws)}, 'a node', ${jws}, ${now}::bigint) returning id
     ), held as (
       insert into hold (id, account, payee, node, model, amount, captured, state, multiplier,
         per_second, per_prompt_token, per_completion_token, anchor, max_seconds, body_hash, opened_ms,
@@ -72,14 +74,17 @@ async function makeVeteran(database: Database, id: string, now: number): Promise
         ${now}::bigint
       from other
     ), asked as (
-      insert into request (hold, k, account, payee, state, cost, receipt, line_hash, received_ms,
+      insert into request (hold, k, account, payee, state, cost, starter, receipt, line_hash, received_ms,
         settled_ms)
-      select hold, 1, account, ${id}, 'settled', ${each}::bigint, said.id, 'a line', ${now}::bigint,
+      select hold, 1, account, ${id}, 'settled', ${each}::bigint, ${each}::bigint, said.id, 'a line', ${now}::bigint,
         ${now}::bigint
       from other, said
     ), issued as (
       insert into transfer (id, debit, credit, amount, kind, created_ms)
-      select gen_random_uuid(), 'issuance', account, ${each}::bigint, 'issue', ${now}::bigint
+      select gen_random_uuid(), 'issuance', 'faucet', ${each}::bigint, 'issue', ${now}::bigint
+      from other
+      union all
+      select gen_random_uuid(), 'faucet', account, ${each}::bigint, 'grant', ${now}::bigint
       from other
     ), paid as (
       insert into transfer (id, debit, credit, amount, kind, hold, k, leg, created_ms)

@@ -1,4 +1,5 @@
 /** Turns drafts into what the two sides say: once as the model understands it, once as the wire carries it. */
+import { digestOf } from "../../src/protocol/bytes.ts";
 import { formatCredits } from "../../src/protocol/credits.ts";
 import { requestName } from "../../src/protocol/ids.ts";
 import { lineHash, type AcknowledgedLine, type Line } from "../../src/protocol/receipt.ts";
@@ -24,8 +25,8 @@ export function createSpeech(state: ModelState, holds: readonly string[]) {
   let statements = 0;
   const statementOf = (signer: string) => {
     statements += 1;
-    const id = `${state.now}-${statements}`;
-    return { id, signer, jws: `jws of ${id}` };
+    const jws = `statement ${statements} of ${state.now}`;
+    return { id: digestOf(jws), signer, jws };
   };
   /** What the worker last said of a request, for a client to have seen. */
   const said = new Map<string, Line>();

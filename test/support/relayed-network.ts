@@ -27,11 +27,12 @@ export interface RelayedNetwork extends AsyncDisposable {
   startRelay(): Promise<void>;
 }
 
-export async function startRelayedNetwork(script: Script): Promise<RelayedNetwork> {
+/** @param slots of the engine */
+export async function startRelayedNetwork(script: Script, slots = 4): Promise<RelayedNetwork> {
   await using stack = new AsyncDisposableStack();
   const store = stack.use(await createDatabase());
   const folder = stack.use(await createFolder());
-  const engine = stack.use(await startFakeEngine({ script }));
+  const engine = stack.use(await startFakeEngine({ script, slots, type: "llama-server" }));
   const [coordinatorPort, relayPort] = [await freePort(), await freePort()];
   const coordinatorUrl = `http://127.0.0.1:${coordinatorPort}`;
   const relayUrl = `http://127.0.0.1:${relayPort}`;

@@ -10,6 +10,8 @@ export interface Victim {
   program(): Program;
   /** Starts it again on what it left. */
   start(): Promise<void>;
+  /** How long it runs, under load, before it suffers again. */
+  restMs?: number;
 }
 
 /** What the faults are under. */
@@ -47,6 +49,7 @@ export async function sufferRounds(
 ): Promise<number[]> {
   const seconds: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
+    await pause(victim.restMs ?? 0);
     await untilDone(pressure, pressure.done() + workPerRound);
     await pause(Math.random() * jitterMs);
     const began = performance.now();

@@ -18,7 +18,13 @@ test(
       { timeout },
     );
     const { victims } = JSON.parse(stdout) as { victims: Row[] };
-    const names = ["coordinator on PGlite", "coordinator on PostgreSQL", "PostgreSQL", "worker"];
+    const names = [
+      "coordinator on PGlite",
+      "coordinator on PostgreSQL",
+      "PostgreSQL",
+      "worker",
+      "relay",
+    ];
     expect(victims.map(({ victim, fault }) => `${victim} ${fault}`)).toEqual(
       names.flatMap((name) => [`${name} killed`, `${name} paused`]),
     );
@@ -27,5 +33,10 @@ test(
       expect(row.converged, row.victim).toBe(row.retried);
       expect(row.acknowledged, row.victim).toBeGreaterThan(0);
     }
+    const relayKilled = victims.find(
+      ({ victim, fault }) => victim === "relay" && fault === "killed",
+    );
+    // Streams were open each time, and broke.
+    expect(relayKilled?.retried).toBeGreaterThanOrEqual(3);
   },
 );

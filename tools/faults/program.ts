@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 export interface Program extends AsyncDisposable {
   /** Resolves with the first line of standard output; rejects where the program ends without one. */
   readonly firstLine: Promise<string>;
+  readonly isRunning: boolean;
   /** To it and to all it has started. */
   signal(name: "SIGSTOP" | "SIGCONT"): void;
   /** SIGKILL to it and to all it has started; resolves when they are gone. */
@@ -52,6 +53,9 @@ export function startProgram(
   };
   return {
     firstLine,
+    get isRunning() {
+      return running.has(pid);
+    },
     signal(name) {
       const family = [pid, ...childrenOf(pid)];
       for (const each of name === "SIGSTOP" ? family : family.toReversed()) sendTo(each, name);

@@ -10,6 +10,10 @@ export const usageSchema = z.looseObject({
 });
 export type Usage = z.infer<typeof usageSchema>;
 
+/** Most events have none, and a schema would make an error of that for each of them. */
+export const readUsage = (usage: unknown): Usage | undefined =>
+  usage === undefined || usage === null ? undefined : usageSchema.safeParse(usage).data;
+
 export const withTotal = (usage: Usage): Usage => ({
   ...usage,
   total_tokens: usage.total_tokens ?? usage.prompt_tokens + (usage.completion_tokens ?? 0),
@@ -60,5 +64,4 @@ export interface Dialect<Chunk> {
   createFold(identity: Identity): AnswerFold<Chunk>;
 }
 
-const encoder = new TextEncoder();
-export const utf8Bytes = (text: string): number => encoder.encode(text).length;
+export const utf8Bytes = (text: string): number => Buffer.byteLength(text);

@@ -1,44 +1,19 @@
 /** Chat completions as OpenAI's API shapes them, from the events of whichever engine. */
-import { z } from "zod";
 import type { Random } from "../../base/random.ts";
-import { TroopError } from "../../protocol/error-codes.ts";
 import {
   type AnswerShape,
   type Dialect,
   type FinishReason,
   type Identity,
   readFinishReason,
-  usageSchema,
+  readUsage,
   utf8Bytes,
   withTotal,
 } from "./answer-shape.ts";
 import type { ChatChunk, ChatDelta } from "./chat-chunk.ts";
+import { readChatEvent } from "./chat-event.ts";
 import { createChatFold } from "./chat-fold.ts";
-import { createToolCalls, engineToolDelta } from "./tool-calls.ts";
-
-const text = z.string().nullish();
-const eventSchema = z.looseObject({
-  choices: z
-    .array(
-      z.looseObject({
-        delta: z
-          .looseObject({
-            content: text,
-            refusal: text,
-            reasoning_content: text,
-            /** The name that some engines give it. */
-            reasoning: text,
-            tool_calls: z.array(engineToolDelta).nullish(),
-          })
-          .nullish(),
-        logprobs: z.unknown().optional(),
-        finish_reason: z.unknown().optional(),
-      }),
-    )
-    .nullish(),
-  usage: z.unknown().optional(),
-  error: z.unknown().optional(),
-});
+import { createToolCalls } from "./tool-calls.ts";
 
 function createChatShape(identity: Identity, random: Random): AnswerShape<ChatChunk> {
   const calls = createToolCalls(random);
@@ -66,23 +41,22 @@ function createChatShape(identity: Identity, random: Random): AnswerShape<ChatCh
 
   return {
     read(event) {
-      const { choice, usage, error } = readEvent(event);
-      const given = choice?.delta ?? {};
-      const reasoning = given.reasoning_content || given.reasoning;
-      const tools = (given.tool_calls ?? []).map(calls.read);
+      const read = readChatEvent(event);
+      const { isChoice, content, refusal, reasoning, logprobs } = read;
+      const tools = read.tools.map(calls.read);
       const delta: ChatDelta = {
-        ...(given.content ? { content: given.content } : {}),
-        ...(given.refusal ? { refusal: given.refusal } : {}),
+        ...(content ? { content } : {}),
+        ...(refusal ? { refusal } : {}),
         ...(reasoning ? { reasoning_content: reasoning } : {}),
         ...(tools.length > 0 ? { tool_calls: tools } : {}),
       };
-      const isNews = (choice && !hasRole) || Object.keys(delta).length > 0 || choice?.logprobs;
+      const isNews = (isChoice && !hasRole) || Object.keys(delta).length > 0 || logprobs;
       return {
-        chunk: isNews ? chunkOf(delta, choice?.logprobs, null) : undefined,
+        chunk: isNews ? chunkOf(delta, logprobs, null) : undefined,
         textBytes: textBytesOf(delta),
-        finish: readFinishReason(choice?.finish_reason),
-        usage: usageSchema.safeParse(usage).data,
-        isFailure: !!error,
+        finish: readFinishReason(read.finish),
+        usage: readUsage(read.usage),
+        isFailure: !!read.error,
       };
     },
     // Some engines say "stop" when they mean that they wait for a tool's result.
@@ -94,13 +68,6 @@ function createChatShape(identity: Identity, random: Random): AnswerShape<ChatCh
       usage: withTotal(usage),
     }),
   };
-}
-
-function readEvent(event: unknown) {
-  const parsed = eventSchema.safeParse(event);
-  if (!parsed.success) throw new TroopError("stream_truncated", undefined, { cause: parsed.error });
-  const { choices, usage, error } = parsed.data;
-  return { choice: choices?.[0], usage, error };
 }
 
 function textBytesOf({ content, refusal, reasoning_content, tool_calls }: ChatDelta): number {

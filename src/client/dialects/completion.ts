@@ -8,7 +8,7 @@ import {
   type FinishReason,
   type Identity,
   readFinishReason,
-  usageSchema,
+  readUsage,
   utf8Bytes,
   withTotal,
 } from "./answer-shape.ts";
@@ -56,7 +56,7 @@ function createCompletionShape({ id, created, model }: Identity): AnswerShape<Co
         chunk: text || choice?.logprobs ? chunkOf(text, choice?.logprobs, null) : undefined,
         textBytes: utf8Bytes(text),
         finish: readFinishReason(choice?.finish_reason),
-        usage: usageSchema.safeParse(usage).data,
+        usage: readUsage(usage),
         isFailure: !!error,
       };
     },

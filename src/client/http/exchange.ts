@@ -79,14 +79,20 @@ async function answerRaw(
   response.once("close", left);
   // It may have left while its request was being read.
   if (response.closed) left();
+  // By hand: what `AbortSignal.any` keeps for each request on a signal that outlives them all costs more.
+  const end = () => gone.abort(stop.reason);
+  if (stop.aborted) end();
+  stop.addEventListener("abort", end);
   try {
-    await work(response, AbortSignal.any([gone.signal, stop]));
+    await work(response, gone.signal);
   } catch (error) {
     const expected =
       expectedFailure(error) ?? (stop.aborted ? new TroopError("draining") : undefined);
     if (!expected) log.error({ err: error, request: requestId }, "request failed");
     if (!response.destroyed && !response.writableEnded)
       writeFailure(response, expected ?? new TroopError("internal_error"), requestId, true);
+  } finally {
+    stop.removeEventListener("abort", end);
   }
 }
 

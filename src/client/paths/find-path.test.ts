@@ -92,3 +92,18 @@ test("where nobody answers the node is unreachable, after at most a few seconds"
   await clock.advance(6_000);
   expect(await ended).toMatchObject({ code: "node_unreachable" });
 });
+
+test("where somebody else answers, the path is left for a while, unless it is the only one", async () => {
+  const clock = createFakeClock();
+  const { find, state, finder } = scripted(clock);
+  Object.assign(state, { mesh: "open", direct: "shut", relay: "open" });
+  const impostor = await find();
+  expect(impostor.kind).toBe("mesh");
+  finder.distrust(node_id, impostor);
+  expect((await find()).kind).toBe("relay");
+  expect((await finder.find(node_id, [impostor], [], never)).kind).toBe("mesh");
+  await clock.advance(300_000);
+  expect((await find()).kind).toBe("relay");
+  await clock.advance(0);
+  expect((await find()).kind).toBe("mesh");
+});

@@ -25,6 +25,8 @@ export interface PathFinder {
   worked(node: string, path: Path): void;
   /** Nobody answered there. */
   broke(node: string, path: Path): void;
+  /** Somebody answered there who is not the node: for a while the path is taken only where there is no other. */
+  distrust(node: string, path: Path): void;
   /** What is remembered of a node. */
   last(node: string): Path | undefined;
 }
@@ -45,10 +47,16 @@ const probeMs = 5_000;
 /** So soon after it worked a path is used without being asked first: a connection that has died meanwhile says nothing. */
 const trustMs = 1_000;
 const nodesMost = 1_000;
+const distrustMs = 300_000;
+const nameOf = (node: string, { origin, prefix }: Path) => `${node} ${origin}${prefix}`;
 
 export function createPathFinder({ clock, probe }: PathFinderParts): PathFinder {
   const memories = boundedMap<string, Memory>(nodesMost);
   const looking = new Set<string>();
+  const distrustedUntil = boundedMap<string, number>(nodesMost);
+
+  const isTrusted = (node: string) => (path: Path) =>
+    (distrustedUntil.get(nameOf(node, path)) ?? 0) <= clock.monotonic();
 
   const remember = (node: string, path: Path) =>
     memories.set(node, { path, workedAt: clock.monotonic() });
@@ -76,7 +84,9 @@ export function createPathFinder({ clock, probe }: PathFinderParts): PathFinder 
 
   return {
     async find(node, paths, failed, signal) {
-      const left = paths.filter((path) => !failed.some((other) => isSamePath(path, other)));
+      const open = paths.filter((path) => !failed.some((other) => isSamePath(path, other)));
+      const trusted = open.filter(isTrusted(node));
+      const left = trusted.length > 0 ? trusted : open;
       const [only] = left;
       if (!only) throw new TroopError("node_unreachable");
       const memory = memories.get(node);
@@ -88,13 +98,18 @@ export function createPathFinder({ clock, probe }: PathFinderParts): PathFinder 
       }
       if (left.length === 1) return only;
       const winner = await race(clock, left, answers, signal);
-      remember(node, winner);
+      // Unless a better one was found beside it.
+      if (memories.get(node) === memory) remember(node, winner);
       return winner;
     },
     worked(node, path) {
       const memory = memories.get(node);
       // While this request was under way a better one may have been found.
       if (!memory || isSamePath(memory.path, path)) remember(node, path);
+    },
+    distrust(node, path) {
+      distrustedUntil.set(nameOf(node, path), clock.monotonic() + distrustMs);
+      this.broke(node, path);
     },
     broke(node, path) {
       const memory = memories.get(node);

@@ -18,8 +18,21 @@ export interface Path {
 /** A coordinator may name many; whoever tried them all would be its tool. */
 const pathsMost = 8;
 
+type Reachable = Pick<Peer, "node_id" | "addresses" | "relay">;
+
+/** A ticket's node is asked for with each of its requests, and its addresses take 5 µs to read. */
+const known = new WeakMap<Reachable, readonly Path[]>();
+
 /** In the order in which they are to be tried; what cannot be read is left out. */
-export function pathsTo(node: Pick<Peer, "node_id" | "addresses" | "relay">): Path[] {
+export function pathsTo(node: Readonly<Reachable>): readonly Path[] {
+  const before = known.get(node);
+  if (before) return before;
+  const paths = readPaths(node);
+  known.set(node, paths);
+  return paths;
+}
+
+function readPaths(node: Reachable): Path[] {
   const own = node.addresses.flatMap((text) => {
     const address = readListenAddress(text);
     return address ? [{ kind: kindOf(address), origin: urlOf(address), prefix: "" }] : [];

@@ -19,7 +19,8 @@ const refused = () => Promise.reject(new Error("nobody"));
 
 test("silence on a path where nobody answers any more ends the request", async () => {
   const { clock, watch } = watched(refused);
-  await clock.advance(1_999);
+  // One question may get lost; the second counts.
+  await clock.advance(3_999);
   expect(watch.signal.aborted).toBe(false);
   await clock.advance(1);
   expect(watch.signal.reason).toMatchObject({ code: "path_lost" });
@@ -39,7 +40,7 @@ test("while something comes nobody is asked", async () => {
     watch.touch();
   }
   expect(asked).toEqual([]);
-  await clock.advance(2_000);
+  await clock.advance(4_000);
   expect(watch.signal.aborted).toBe(true);
 });
 

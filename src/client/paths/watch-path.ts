@@ -18,6 +18,7 @@ export interface PathWatch extends Disposable {
 const silentMs = 2_000;
 const answerMs = 2_000;
 const nextLookMs = 5_000;
+const failuresMost = 2;
 
 export function watchPath(
   { clock, probe }: { clock: Clock; probe: Probe },
@@ -27,6 +28,7 @@ export function watchPath(
   const lost = new AbortController();
   let touchedAt = clock.monotonic();
   let isOver = false;
+  let failures = 0;
   let timer: Timer;
 
   const lookIn = (delayMs: number) => {
@@ -38,9 +40,14 @@ export function watchPath(
     using limit = deadline(clock, answerMs, new TroopError("timeout"));
     try {
       await probe(path, limit.signal);
+      failures = 0;
       if (!isOver) lookIn(nextLookMs);
     } catch (cause) {
-      if (!isOver) lost.abort(new TroopError("path_lost", undefined, { cause }));
+      failures += 1;
+      if (isOver) return;
+      // One may have been lost among much else, such as our own upload.
+      if (failures < failuresMost) lookIn(silentMs);
+      else lost.abort(new TroopError("path_lost", undefined, { cause }));
     }
   }
   lookIn(silentMs);

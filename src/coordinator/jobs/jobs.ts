@@ -3,15 +3,21 @@ import type { Clock } from "../../base/clock.ts";
 import { startLoop } from "../../base/loop.ts";
 import type { Random } from "../../base/random.ts";
 import type { Log } from "../../host/log.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Registry } from "../registry/registry.ts";
 import { recoveryAt } from "./recovery.ts";
 import type { ServiceStore } from "./service-store.ts";
 
+type JobsLedger = Pick<
+  Ledger,
+  "refill" | "vest" | "findUnusedHolds" | "releaseUnused" | "expireHolds" | "postponeVesting"
+>;
+
 export interface JobsOptions {
   service: ServiceStore;
-  ledger: Ledger;
-  registry: Registry;
+  ledger: JobsLedger;
+  registry: Pick<Registry, "runningHolds">;
   clock: Clock;
   random: Random;
   log: Log;
@@ -29,6 +35,7 @@ const unusedAfterMs = 60_000;
 export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> {
   const { service, ledger, registry, clock, random, log, onSwept } = options;
   const { intervalMs = usualIntervalMs } = options;
+  const stop = new AbortController();
   let expireFrom = 0;
   let lastAlive = await service.readLastAlive();
 
@@ -41,6 +48,12 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
     await ledger.postponeVesting(recovery.downMs);
   }
 
+  /** Each call takes one batch. */
+  async function vestAll(now: number, failed: OnFailure): Promise<void> {
+    const passOver = (hold: string, error: unknown) => failed("vest", error, hold);
+    while (!stop.signal.aborted && (await ledger.vest(now, passOver)) > 0);
+  }
+
   async function noteAlive(now: number): Promise<void> {
     await service.writeAlive(now);
     lastAlive = now;
@@ -51,7 +64,6 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
   await ledger.refill(clock.now());
   await noteAlive(clock.now());
 
-  const stop = new AbortController();
   let hasFailed = false;
   const loop = startLoop({
     clock,
@@ -64,16 +76,22 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
     },
     round: async () => {
       const now = clock.now();
-      if (hasFailed) await recover(now);
+      // A round ends early only where the books cannot be reached, and a short gap costs nobody anything.
+      if (hasFailed && recoveryAt(now, lastAlive).downMs > 0) await recover(now);
       hasFailed = false;
       await noteAlive(now);
-      await ledger.refill(now);
-      // Each call takes one batch.
-      while ((await ledger.vest(now)) > 0) stop.signal.throwIfAborted();
+      let isSwept = true;
+      const failed = (job: string, error: unknown, hold?: string) => {
+        isSwept = false;
+        log.warn({ err: error, job, hold }, "one of the ledger's jobs failed; the others go on");
+      };
+      await alone("refill", () => ledger.refill(now), failed);
+      await alone("vest", () => vestAll(now, failed), failed);
+      stop.signal.throwIfAborted();
       if (now >= expireFrom) {
-        await releaseUnused(ledger, registry, now);
-        await ledger.expireHolds(now);
-        await onSwept?.(now);
+        await alone("release unused", () => releaseUnused(ledger, registry, now), failed);
+        await alone("expire", () => ledger.expireHolds(now), failed);
+        if (isSwept) await onSwept?.(now);
       }
       return intervalMs;
     },
@@ -86,7 +104,26 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
   };
 }
 
-async function releaseUnused(ledger: Ledger, registry: Registry, now: number): Promise<void> {
+type OnFailure = (job: string, error: unknown, hold?: string) => void;
+
+const isGone = (error: unknown): boolean =>
+  error instanceof TroopError && error.code === "ledger_unavailable";
+
+/** What one job stumbles over stops no other. Without the books none can work, and the round ends. */
+async function alone(job: string, work: () => Promise<unknown>, failed: OnFailure): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (isGone(error)) throw error;
+    failed(job, error);
+  }
+}
+
+async function releaseUnused(
+  ledger: JobsLedger,
+  registry: JobsOptions["registry"],
+  now: number,
+): Promise<void> {
   const unused = await ledger.findUnusedHolds(now - unusedAfterMs);
   const released: string[] = [];
   for (const { id, node } of unused) {

@@ -2,25 +2,32 @@
 import { sql } from "kysely";
 import { reaching, type Database } from "../database.ts";
 
+/** Nobody was there: jobs come by every ten seconds, and one that fails is tried again as often. */
+const awayMs = 5 * 60_000;
+
 export interface ServiceStore {
   /** When a coordinator on these books was last alive, ms; undefined at the very first start. */
   readLastAlive(): Promise<number | undefined>;
-  /** It never goes back. */
+  /** It never goes back. After a gap it counts as resumed: jobs that did not come by meanwhile are not stuck. */
   writeAlive(now: number): Promise<void>;
 }
 
 export const createServiceStore = (database: Database): ServiceStore => ({
   async readLastAlive() {
-    const { rows } = await sql<{ alive_ms: bigint }>`select alive_ms from service`.execute(
-      database,
+    const { rows } = await reaching(() =>
+      sql<{ alive_ms: bigint }>`select alive_ms from service`.execute(database),
     );
     return rows[0] && Number(rows[0].alive_ms);
   },
   async writeAlive(now) {
-    await sql`
-      insert into service (alive_ms) values (${now}::bigint)
-      on conflict (single) do update set alive_ms = greatest(service.alive_ms, excluded.alive_ms)
-    `.execute(database);
+    await reaching(() =>
+      sql`
+      insert into service (alive_ms, resumed_ms) values (${now}::bigint, ${now}::bigint)
+      on conflict (single) do update set alive_ms = greatest(service.alive_ms, excluded.alive_ms),
+        resumed_ms = case when excluded.alive_ms > service.alive_ms + ${awayMs}::bigint
+          then excluded.alive_ms else service.resumed_ms end
+    `.execute(database),
+    );
   },
 });
 

@@ -7,7 +7,7 @@ import type { Signer } from "../../protocol/signature.ts";
 import { makeSigner, openCoordinator, type TestCoordinator } from "../coordinator.fixture.ts";
 import { openDatabase, type Database } from "../database.ts";
 import { createLog } from "../../host/log.ts";
-import { writeSwept } from "../jobs/service-store.ts";
+import { createServiceStore, writeSwept } from "../jobs/service-store.ts";
 import { systemRandom } from "../../base/random.ts";
 import { auditBooks } from "./audit-store.ts";
 import { lineHash, type Line } from "../../protocol/receipt.ts";
@@ -134,5 +134,18 @@ describe("books that were settled by signed statements", () => {
     expect(await offences()).toEqual([]);
     await writeSwept(database, troop.clock.now() + 11 * 60_000);
     expect(await offences()).toEqual([`6 ${hold}`, `6 ${hold}.2`]);
+  });
+
+  test("name the jobs that have not come by, though a coordinator runs; not where it was away", async () => {
+    const service = createServiceStore(database);
+    const sweptAt = troop.clock.now() + 11 * 60_000;
+    const named = async () => (await offences()).filter((subject) => subject === "6 jobs");
+    for (let minutes = 0; minutes <= 25; minutes += 1)
+      await service.writeAlive(sweptAt + minutes * 60_000);
+    expect(await named()).toEqual([]);
+    await service.writeAlive(sweptAt + 26 * 60_000);
+    expect(await named()).toEqual(["6 jobs"]);
+    await service.writeAlive(sweptAt + 24 * 60 * 60_000);
+    expect(await named()).toEqual([]);
   });
 });

@@ -16,6 +16,9 @@ export type Check = (tx: Tx) => Promise<Finding[]>;
 /** Jobs come by every ten seconds; what they have left alone for so long they have lost sight of. */
 const overdueMs = 10 * 60_000;
 
+/** Longer than holds wait for receipts after a restart (a quarter of an hour). */
+const stuckMs = 25 * 60_000;
+
 export const findings = async (
   query: ReturnType<typeof sql<Finding>>,
   tx: Tx,
@@ -57,10 +60,12 @@ export const charges: Check = (tx) =>
     tx,
   );
 
-// Decoding what is no signed text would end the whole audit; a receipt by shared key is JSON, not one.
+// As text in the alphabet of the wire: 44 characters of base64, of which the last is padding.
+const hashOfStatement = sql`translate(encode(sha256(convert_to(s.jws, 'UTF8')), 'base64'), '+/=', '-_')`;
+// Only what is named by its hash is what was once signed and checked; a receipt by shared key is JSON, not signed.
 const isSigned = sql`s.jws ~ '^[A-Za-z0-9_-]+[.][A-Za-z0-9_-]+[.][A-Za-z0-9_-]+$'`;
 const bodyOfStatement = sql`
-  case when ${isSigned} then convert_from(decode(
+  case when ${hashOfStatement} = s.id and ${isSigned} then convert_from(decode(
     rpad(translate(split_part(s.jws, '.', 2), '-_', '+/'), (length(split_part(s.jws, '.', 2)) + 3) / 4 * 4, '='),
     'base64'), 'UTF8')::jsonb end
 `;
@@ -101,14 +106,60 @@ export const receipts: Check = (tx) =>
     tx,
   );
 
+/** 5. What the requester is said to have said is what it signed. */
+export const acknowledgements: Check = (tx) =>
+  findings(
+    sql<Finding>`
+      with signed as (
+        select s.id, b.body from statement s cross join lateral (select ${bodyOfStatement} as body) b
+        where b.body is not null and exists (select 1 from request where acknowledgement = s.id)
+      ), said as (
+        select s.id, lower(s.body->>'hold') as hold, (l.line->>'k')::numeric as k, concat_ws(' ',
+            l.line->>'verdict', coalesce(l.line->>'line_hash', '-'),
+            coalesce(trim_scale((l.line->>'billed_ms')::numeric)::text, '-'),
+            coalesce(trim_scale((l.line->>'prompt_tokens')::numeric)::text, '-'),
+            coalesce(trim_scale((l.line->>'completion_tokens')::numeric)::text, '-'),
+            'retry of', coalesce(l.line->>'retry_of', '-')) as word
+        from signed s cross join lateral jsonb_array_elements(s.body->'lines') as l (line)
+      ), shown as (
+        select r.hold, r.k, r.acknowledgement, concat_ws(' ', r.verdict, coalesce(r.acknowledged_hash, '-'),
+            coalesce(r.acknowledged_ms::text, '-'), coalesce(r.acknowledged_prompt_tokens::text, '-'),
+            coalesce(r.acknowledged_completion_tokens::text, '-'), 'retry of', coalesce(r.retry_of, '-')) as word
+        from request r join signed s on s.id = r.acknowledgement
+      )
+      -- Of several lines for one number, the first that was taken in counts.
+      select r.hold || '.' || r.k as subject, r.word as found, coalesce((
+          select l.word from said l where l.id = r.acknowledgement and l.hold = r.hold::text and l.k = r.k limit 1
+        ), 'a line in its acknowledgement') as expected
+      from shown r
+      where not exists (
+        select 1 from said l where l.id = r.acknowledgement and l.hold = r.hold::text and l.k = r.k
+          and l.word = r.word
+      )
+      order by subject
+    `,
+    tx,
+  );
+
 /** 5. A statement is named by the hash of its text. */
 export const statements: Check = (tx) =>
   findings(
     sql<Finding>`
       select s.id as subject, named as found, s.id as expected from statement s cross join lateral (
-        select translate(encode(sha256(convert_to(s.jws, 'UTF8')), 'base64'), '+/=', '-_') as named
+        select ${hashOfStatement} as named
       ) hashed
-      where ${isSigned} and named <> s.id order by s.id
+      where named <> s.id order by s.id
+    `,
+    tx,
+  );
+
+/** 6. The jobs come by wherever a coordinator runs: else nothing would ever be due. */
+export const stuck: Check = (tx) =>
+  findings(
+    sql<Finding>`
+      select 'jobs' as subject, 'last done at ' || swept_ms || ', alive at ' || alive_ms as found,
+        'done after ' || alive_ms - ${stuckMs}::bigint as expected
+      from service where alive_ms - greatest(swept_ms, resumed_ms) > ${stuckMs}::bigint
     `,
     tx,
   );

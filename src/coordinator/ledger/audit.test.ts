@@ -93,7 +93,8 @@ describe.each(["PGlite", "PostgreSQL"] as const)("the books on %s", (kind) => {
       found: () => [
         [5, hold.id],
         [5, `${hold.id}.1`],
-        // Once by its transfers, once by its rates.
+        // Once by its transfers, once by its rates, once by its receipt.
+        [5, `${hold.id}.1`],
         [5, `${hold.id}.1`],
       ],
     },

@@ -88,8 +88,6 @@ export interface Book {
   /** Of the requester's credits, those that were granted. */
   starterLeft: Micro;
   requests: ReadonlyMap<number, RequestRow>;
-  /** Requests of this hold whose retry settled `ok` at a node of another owner. */
-  retriedElsewhere: ReadonlySet<number>;
   refunds: RefundAllowance;
 }
 

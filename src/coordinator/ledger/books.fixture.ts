@@ -1,6 +1,7 @@
 /** Books to try the ledger on: accounts with credits, holds, and both sides' lines, in plain words. */
 import { systemRandom } from "../../base/random.ts";
 import { createLog } from "../../host/log.ts";
+import { digestOf, toBase64url } from "../../protocol/bytes.ts";
 import { formatCredits, microPerCredit, type Micro } from "../../protocol/credits.ts";
 import { nameUuid } from "../../protocol/ids.ts";
 import { costOf, type Rate } from "../../protocol/price.ts";
@@ -80,11 +81,12 @@ export async function booksOver(
   const ledger = ledgerWith(1_000);
   await ledger.refill(1_800_000_000_000);
   let statements = 0;
-  const statementOf = (signer: string) => ({
-    id: `statement-${(statements += 1)}`,
-    signer,
-    jws: `jws-${statements}`,
-  });
+  /** Of the shape of a signed text, so that the audit reads it. */
+  const statementOf = (signer: string, body: object) => {
+    const part = (value: object) => toBase64url(Buffer.from(JSON.stringify(value)));
+    const jws = `${part({ number: (statements += 1) })}.${part(body)}.c2ln`;
+    return { id: digestOf(jws), signer, jws };
+  };
 
   const books: Books = {
     ledger,
@@ -117,11 +119,15 @@ export async function booksOver(
       return { ...opened.hold, tree: sharedTree };
     },
     receive: (hold, ...lines) =>
-      ledger.receive({ hold: hold.id, lines }, statementOf(hold.node), books.now),
+      ledger.receive(
+        { hold: hold.id, lines },
+        statementOf(hold.node, { hold: hold.id, lines }),
+        books.now,
+      ),
     acknowledge: (hold, ...lines) =>
       ledger.acknowledge(
         { hold: hold.id, lines },
-        statementOf(hold.account),
+        statementOf(hold.account, { hold: hold.id, lines }),
         hold.account,
         books.now,
       ),

@@ -1,5 +1,6 @@
 /** Verbs of settlement: both sides' lines, the worker's close, and vesting. One transaction per statement and hold. */
 import { formatCredits } from "../../protocol/credits.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
 import type {
   AcknowledgementBody,
   CloseBody,
@@ -100,8 +101,12 @@ export function createCaptures(store: LedgerStore) {
         : { status: "refused", code: "hold_not_found" };
     },
 
-    /** Hands providers what nobody has acknowledged within a day. @returns how many requests */
-    async vest(now: number): Promise<number> {
+    /**
+     * Hands providers what nobody has acknowledged within a day.
+     * @param passOver hears of a hold that fails, and the others go on; without it the failure is thrown
+     * @returns how many requests
+     */
+    async vest(now: number, passOver?: (hold: string, error: unknown) => void): Promise<number> {
       let vested = 0;
       for (const [hold, numbers] of await store.findDueRequests(now, batch)) {
         const events = numbers.map(
@@ -110,15 +115,21 @@ export function createCaptures(store: LedgerStore) {
               vestRequest(book, k, now),
         );
         const eventsOf = () => events;
-        const page = await turn({
-          hold,
-          statement: undefined,
-          // Only what is known to ask for one does; the page finds it.
-          asksForRefund: false,
-          now,
-          eventsOf,
-        });
-        vested += page?.steps.length ?? 0;
+        try {
+          const page = await turn({
+            hold,
+            statement: undefined,
+            // Only what is known to ask for one does; the page finds it.
+            asksForRefund: false,
+            now,
+            eventsOf,
+          });
+          vested += page?.steps.length ?? 0;
+        } catch (error) {
+          const isGone = error instanceof TroopError && error.code === "ledger_unavailable";
+          if (!passOver || isGone) throw error;
+          passOver(hold, error);
+        }
       }
       return vested;
     },

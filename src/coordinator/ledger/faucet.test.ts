@@ -81,6 +81,29 @@ describe.each(["PGlite", "PostgreSQL", "memory"] as const)(
       expect(await ledger.audit()).toEqual([]);
     });
 
+    test("is filled once a day, also on a day that began with nothing missing", async () => {
+      const { books, store, resources } = await open(kind);
+      await using _all = resources;
+      const ledger = createLedger({ store, starterCredits: credits(7), faucetDaily: credits(100) });
+      const today = start + day;
+      // It holds more than its level: the day's fill moves nothing.
+      await ledger.refill(today);
+      const rich = createLedger({
+        store,
+        starterCredits: credits(9_999_950),
+        faucetDaily: credits(100),
+      });
+      await rich.grant(await books.account(0), today);
+      await ledger.refill(today + 10_000);
+      // What is left of the day pays seven grants and no eighth.
+      for (const _grant of Array(7)) await ledger.grant(await books.account(0), today);
+      await ledger.refill(today + 20_000);
+      expect(await ledger.grant(await books.account(0), today)).toBe("waiting");
+      await ledger.refill(today + day);
+      expect(await ledger.grant(await books.account(0), today + day)).toBe("granted");
+      expect(await ledger.audit()).toEqual([]);
+    });
+
     test("gives an account its credits once, however often it asks at the same time", async () => {
       const { books, store, resources } = await open(kind);
       await using _all = resources;

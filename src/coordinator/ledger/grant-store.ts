@@ -136,9 +136,17 @@ async function drawStarter(
   return numAffectedRows === 1n;
 }
 
-/** Fills the faucet up to `level`, once per `day` (days since 1970, UTC), and forgets who drew on days before. */
+/**
+ * Fills the faucet up to `level`, once per `day` (days since 1970, UTC), and forgets who drew on days before. That the
+ * day was filled is noted even where nothing was missing: else what is granted later would be paid for twice.
+ */
 export async function fillFaucet(tx: Tx, level: Micro, day: number, now: number): Promise<void> {
   await sql`delete from starter_draw where day < ${day}::int`.execute(tx);
+  const { numAffectedRows } = await sql`
+    insert into job (name, begun_ms) values ('faucet', ${day * dayMs}::bigint)
+    on conflict (name) do update set begun_ms = excluded.begun_ms where job.begun_ms < excluded.begun_ms
+  `.execute(tx);
+  if (numAffectedRows === 0n) return;
   await sql`
     with filled as (
       select greatest(${level}::bigint - posted, 0) as amount from account

@@ -1,5 +1,6 @@
 /** Receipts by shared key: what they pay, and all they cannot do. */
 import { expect, test } from "vitest";
+import { digestOf } from "../../protocol/bytes.ts";
 import { onBothDatabases } from "./both-databases.fixture.ts";
 import { credits, lineOf, outcomes, seen, type TestHold } from "./books.fixture.ts";
 import { hmacCost, type HmacReceipt } from "./hmac-receipt.ts";
@@ -14,8 +15,8 @@ const receiptOf = (hold: TestHold, fields: Partial<HmacReceipt> = {}): HmacRecei
 });
 let statements = 0;
 const statementOf = (signer: string) => {
-  const id = `hmac-statement-${(statements += 1)}`;
-  return { id, signer, jws: "{}" };
+  const jws = JSON.stringify({ number: (statements += 1) });
+  return { id: digestOf(jws), signer, jws };
 };
 const refused = (code: string) => expect.objectContaining({ code });
 

@@ -1,6 +1,6 @@
 /** SQL of settlement: reads one hold's page under its locks, and writes what a statement changed in one statement. */
 import { sql } from "kysely";
-import { nameUuid, requestName } from "../../protocol/ids.ts";
+import { nameUuid } from "../../protocol/ids.ts";
 import { assert } from "../../base/error.ts";
 import type { Tx } from "../database.ts";
 import { vestingPrefix } from "./account-names.ts";
@@ -99,29 +99,9 @@ export async function openPage(
       available: found.available,
       starterLeft: found.non_transferable,
       requests,
-      retriedElsewhere: isAsked ? await readRetries(tx, hold, found) : new Set(),
       refunds: isAsked ? await readAllowance(tx, found.account) : { requests: 0, credits: 0n },
     },
   };
-}
-
-/** A retry that was paid for. At one's own node nothing is: such a retry would be a free ticket to refunds. */
-const isGoodRetry = sql`
-  retry.state = 'settled' and retry.verdict = 'ok' and retry.cost > retry.shortfall
-`;
-
-async function readRetries(
-  tx: Tx,
-  hold: string,
-  { account, payee }: HoldRecord,
-): Promise<Set<number>> {
-  const names = Array.from({ length: 256 }, (_, index) => requestName(hold, index + 1));
-  const { rows } = await sql<{ k: number }>`
-    select split_part(retry_of, '.', 2)::int as k from request retry
-    where account = ${account} and retry_of = any(${names}::text[]) and payee <> ${payee}
-      and ${isGoodRetry}
-  `.execute(tx);
-  return new Set(rows.map(({ k }) => k));
 }
 
 async function readAllowance(tx: Tx, account: string): Promise<RefundAllowance> {
@@ -130,12 +110,8 @@ async function readAllowance(tx: Tx, account: string): Promise<RefundAllowance> 
       count(*) filter (where is_back) as back,
       coalesce(sum(paid) filter (where is_back), 0)::bigint as returned
     from (
-      select cost - shortfall as paid, state = 'reversed' and not exists (
-          select 1 from request retry
-          where retry.account = first.account and retry.retry_of = first.hold || '.' || first.k
-            and retry.payee <> first.payee and ${isGoodRetry}
-        ) as is_back
-      from request first
+      select cost - shortfall as paid, state = 'reversed' as is_back
+      from request
       where account = ${account} and receipt is not null and cost > shortfall
       order by received_ms desc limit ${recentRequests}
     ) recent

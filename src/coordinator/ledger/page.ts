@@ -61,7 +61,7 @@ function after(book: Book, step: Step, row: RequestRow): Book {
     available: book.available + returned - (book.state === "open" ? 0n : taken),
     starterLeft: book.starterLeft - starterTaken + starterReturned,
     refunds:
-      returned > 0n && !book.retriedElsewhere.has(row.k)
+      returned > 0n
         ? { requests: book.refunds.requests - 1, credits: book.refunds.credits - returned }
         : book.refunds,
     requests: new Map(book.requests).set(row.k, row),

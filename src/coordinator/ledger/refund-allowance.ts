@@ -1,4 +1,4 @@
-/** How much a requester may still get back without showing a retry that worked. Pure. */
+/** How much a requester may still get back. Pure. */
 import { divideDown, microPerCredit, type Micro } from "../../protocol/credits.ts";
 import type { RefundAllowance } from "./book.ts";
 
@@ -6,7 +6,7 @@ import type { RefundAllowance } from "./book.ts";
 export const recentRequests = 50;
 const refundPercent = 2n;
 
-/** The latest paid requests, and those of them that were given back without a retry that worked. */
+/** The latest paid requests, and those of them that were given back. */
 export interface RecentRequests {
   requests: bigint;
   credits: Micro;

@@ -26,7 +26,6 @@ const bookOf = (fields: Partial<Book> = {}): Book => ({
   available: 5_000_000n,
   starterLeft: 3_000_000n,
   requests: new Map(),
-  retriedElsewhere: new Set([1]),
   refunds: { requests: 1, credits: 2_000_000n },
   ...fields,
 });

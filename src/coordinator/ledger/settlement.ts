@@ -5,7 +5,7 @@
  *         └─────── receipt ──────────▶ vesting ── acknowledgement, or 24 h ──▶ settled | reversed
  *                  receipt that moves no money ──▶ settled
  *
- * An answer that never came, and that cannot be given back now, goes on vesting: its retry may still be settling.
+ * An answer that never came, and that cannot be given back now, goes on vesting: the allowance may have grown when its day is over.
  *
  * What leaves the requester goes to the provider, to its vesting account, or to the commons; nothing is made or lost.
  */
@@ -158,7 +158,7 @@ function settleByVerdict(
 
   // Not received or refused: through the vesting account, so that the way back is on record too.
   const pay = from === "requester" ? [movement(row.k, "pay", book.account, vesting, captured)] : [];
-  if (isRefundable(book, row.k, captured)) {
+  if (isRefundable(book, captured)) {
     const refund = endRefund(book, settled, captured);
     return { ...refund, movements: [...pay, ...refund.movements] };
   }
@@ -168,7 +168,7 @@ function settleByVerdict(
 
 /** What is in the vesting account for an answer that never came goes back, or to the commons. */
 function endRefund(book: Book, settled: RequestRow, amount: Micro): Step {
-  const isBack = isRefundable(book, settled.k, amount);
+  const isBack = isRefundable(book, amount);
   const row: RequestRow = isBack
     ? { ...settled, state: "reversed" }
     : { ...settled, commons: amount };
@@ -179,8 +179,9 @@ function endRefund(book: Book, settled: RequestRow, amount: Micro): Step {
   return { ...answerOf(book, row), row, movements: [moved] };
 }
 
-const isRefundable = (book: Book, k: number, amount: Micro): boolean =>
-  book.retriedElsewhere.has(k) || (book.refunds.requests >= 1 && book.refunds.credits >= amount);
+/** Whether it was retried does not matter: who is both requester and provider retries for nothing. */
+const isRefundable = ({ refunds }: Book, amount: Micro): boolean =>
+  refunds.requests >= 1 && refunds.credits >= amount;
 
 /** What can be captured now. A late line is paid from what is left, but only as far as the requester still has it. */
 function capturable(book: Book, cost: Micro): Micro {

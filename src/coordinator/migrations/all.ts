@@ -7,6 +7,7 @@ import { disputes } from "./0004-disputes.ts";
 import { tariff } from "./0005-tariff.ts";
 import { joining } from "./0006-joining.ts";
 import { hmacReceipts } from "./0007-hmac-receipts.ts";
+import { stuckJobs } from "./0008-stuck-jobs.ts";
 
 /** The numbers order them; one that was released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -17,4 +18,5 @@ export const migrations: Record<string, Migration> = {
   "0005-tariff": tariff,
   "0006-joining": joining,
   "0007-hmac-receipts": hmacReceipts,
+  "0008-stuck-jobs": stuckJobs,
 };

@@ -58,7 +58,7 @@ export async function admit(
   try {
     if (!ticket.claims.own && account.isSpent(ticket.budget))
       throw new TroopError("budget_exhausted");
-    const { exchange, keep } = sessions.open(token, sealed);
+    const { exchange, keep } = sessions.open(token, ticket.claims.exp * 1_000, sealed);
     const frames = received.open(exchange.request);
     const { path, k, x, proof } = readHead(await frames.head());
     const secret = { k, x, path: proof };

@@ -28,7 +28,10 @@ async function startKeys() {
     ...{ log: createLog("silent"), onChange: () => (changes += 1) },
   });
   await keys.refresh();
-  const sessions = createSessions({ keys, node: node.id, random: systemRandom });
+  const sessions = createSessions({
+    ...{ keys, node: node.id, random: systemRandom },
+    now: () => clock.now(),
+  });
   const read = () =>
     checkKeyStatement(verifier, keys.statement()!, { audience, node: node.id, now: clock.now() });
   return { clock, keys, sessions, read, changes: () => changes };
@@ -48,11 +51,11 @@ test("over two weeks the key changes every six days, and every ticket opens unti
     kids.add(key.kid);
     const ticket = `ticket ${hours}`;
     const seal = sealTo(key, ticket);
-    sessions.open(ticket, seal(1)).keep();
+    sessions.open(ticket, Infinity, seal(1)).keep();
     await clock.advance(60 * minute);
     await keys.refresh();
     // Longer than any ticket lives, and its key may have given way meanwhile.
-    sessions.open(ticket, seal(2));
+    sessions.open(ticket, Infinity, seal(2));
   }
   expect(kids.size).toBe(3);
   expect(changes()).toBe(3);
@@ -61,18 +64,18 @@ test("over two weeks the key changes every six days, and every ticket opens unti
 test("who was told of a key opens with it until it ends and six minutes more, then learns of the next", async () => {
   const { clock, keys, sessions, read } = await startKeys();
   const seal = sealTo(await read(), "ticket");
-  sessions.open("ticket", seal(1)).keep();
+  sessions.open("ticket", Infinity, seal(1)).keep();
   for (const at of [6 * day, day + 5 * minute]) {
     await clock.advance(at);
     await keys.refresh();
   }
-  expect(() => sessions.open("ticket", seal(2))).not.toThrow();
+  expect(() => sessions.open("ticket", Infinity, seal(2))).not.toThrow();
   await clock.advance(2 * minute);
   await keys.refresh();
   // Also what was kept of the session is of no use any more.
   let refusal: unknown;
   try {
-    sessions.open("ticket", seal(3));
+    sessions.open("ticket", Infinity, seal(3));
   } catch (error) {
     refusal = error;
   }
@@ -86,7 +89,30 @@ test("a restart begins with a key and a boot of its own, and opens nothing of be
   const seal = sealTo(await before.read(), "ticket");
   const after = await startKeys();
   expect(after.keys.boot).not.toBe(before.keys.boot);
-  expect(() => after.sessions.open("ticket", seal(1))).toThrow(
+  expect(() => after.sessions.open("ticket", Infinity, seal(1))).toThrow(
     expect.objectContaining({ code: "session_unknown" }) as Error,
   );
+});
+
+test("what a ticket has tried is never forgotten to make room for another's; one that has ended makes room", async () => {
+  const { clock, sessions, read } = await startKeys();
+  const key = await read();
+  const seal = sealTo(key, "first");
+  const endsAt = clock.now() + 5 * minute;
+  const attempt = seal(1);
+  const opening = sessions.open("first", endsAt, attempt);
+  opening.keep();
+  opening.exchange.claim();
+  const another = sealTo(key, "another")(1);
+  let others = 0;
+  const fill = () => sessions.open(`ticket ${(others += 1)}`, endsAt, another).keep();
+  expect(() => {
+    for (;;) fill();
+  }).toThrow(expect.objectContaining({ code: "busy" }) as Error);
+  const again = sessions.open("first", endsAt, attempt);
+  expect(() => again.exchange.claim()).toThrow(
+    expect.objectContaining({ code: "request_replayed" }) as Error,
+  );
+  await clock.advance(6 * minute);
+  expect(fill).not.toThrow();
 });

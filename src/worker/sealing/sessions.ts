@@ -2,9 +2,9 @@
  * Opens what clients seal. A session is kept with its ticket, so that the key exchange is done once and not for each
  * request; which attempts were opened is kept too, so that none opens twice.
  */
-import { boundedMap } from "../../base/bounded-map.ts";
 import type { Random } from "../../base/random.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
+import { limits } from "../../protocol/limits.ts";
 import { formatEncapsulation, type SealedHeaders } from "../../protocol/sealed-stream-header.ts";
 import {
   type OpenedExchange,
@@ -15,16 +15,21 @@ import type { SealingKeys } from "./keys.ts";
 
 export interface Opening {
   exchange: OpenedExchange;
-  /** The client has proven that the ticket is its own: what it set up is used again. */
+  /**
+   * The client has proven that the ticket is its own: what it set up is used again, and what it tries is remembered
+   * for as long as the ticket lives.
+   * @throws TroopError `busy` where too many tickets live
+   */
   keep(): void;
 }
 
 export interface Sessions {
   /**
    * @param ticket as it was sent, checked already
+   * @param endsAt when it is good no more, coordinator time in ms
    * @throws TroopError `session_unknown` with the present key statement, `seal_broken`
    */
-  open(ticket: string, request: SealedHeaders): Opening;
+  open(ticket: string, endsAt: number, request: SealedHeaders): Opening;
 }
 
 export interface SessionsParts {
@@ -32,20 +37,37 @@ export interface SessionsParts {
   /** Its thumbprint. */
   node: string;
   random: Random;
+  /** Coordinator time, ms. */
+  now: () => number;
 }
 
 interface TicketSessions {
+  endsAt: number;
   attempts: Set<string>;
   /** By encapsulation: a client that was told of a newer key seals anew under the same ticket. */
   sessions: Map<string, OpenedSession>;
 }
 
-/** As many as there are tickets kept; each may have tried a thousand times at most. */
-const ticketsMost = 1_024;
+/** Tickets live for five minutes, and one is proven where credits are held for it: more than any node can serve. */
+const ticketsMost = 4_096;
 const sessionsPerTicket = 4;
+const fullRetryMs = 10_000;
 
-export function createSessions({ keys, node, random }: SessionsParts): Sessions {
-  const tickets = boundedMap<string, TicketSessions>(ticketsMost);
+export function createSessions({ keys, node, random, now }: SessionsParts): Sessions {
+  const tickets = new Map<string, TicketSessions>();
+
+  // Whose attempts were forgotten could be played again: none is, to make room for another.
+  function remember(ticket: string, entry: TicketSessions): void {
+    if (tickets.has(ticket)) return;
+    if (tickets.size >= ticketsMost)
+      for (const [name, { endsAt }] of tickets)
+        if (endsAt + limits.clockSkewMs < now()) tickets.delete(name);
+    if (tickets.size >= ticketsMost)
+      throw new TroopError("busy", "The node knows as many tickets as it can.", {
+        retryAfterMs: fullRetryMs,
+      });
+    tickets.set(ticket, entry);
+  }
 
   const unknown = () => {
     const statement = keys.statement();
@@ -55,9 +77,8 @@ export function createSessions({ keys, node, random }: SessionsParts): Sessions 
   };
 
   return {
-    open(ticket, { encapsulation, k, attempt }) {
-      const known = tickets.get(ticket) ?? { attempts: new Set(), sessions: new Map() };
-      if (!tickets.has(ticket)) tickets.set(ticket, known);
+    open(ticket, endsAt, { encapsulation, k, attempt }) {
+      const known = tickets.get(ticket) ?? { endsAt, attempts: new Set(), sessions: new Map() };
       const { attempts, sessions } = known;
       const name = formatEncapsulation(encapsulation);
       // A key that has ended opens nothing any more, whoever once sealed to it.
@@ -71,6 +92,7 @@ export function createSessions({ keys, node, random }: SessionsParts): Sessions 
       return {
         exchange: session.open({ k, attempt }),
         keep() {
+          remember(ticket, known);
           if (sessions.size < sessionsPerTicket) sessions.set(name, session);
         },
       };

@@ -67,7 +67,7 @@ export function vest(state: ModelState, request: ModelRequest): void {
 
 function settle(state: ModelState, request: ModelRequest, hold: ModelHold, word: ModelWord): void {
   if (word.verdict === "not_received" || word.verdict === "refused") {
-    // What cannot go back now waits out its day, since the retry may still be on its way.
+    // What cannot go back now waits out its day, since the allowance may grow until then.
     giveBack(state, request);
     return;
   }
@@ -83,9 +83,9 @@ function finish(state: ModelState, request: ModelRequest, paid: bigint, disputed
   request.standing = "settled";
 }
 
-/** "Where its retry settled `ok` at a node of another owner; otherwise at most max(1, 2 %) of its last 50 requests." */
+/** "At most max(1, 2 %) of its last 50 paid requests", retried or not. */
 function giveBack(state: ModelState, request: ModelRequest): boolean {
-  if (!wasRetried(state, request) && !isWithinAllowance(state, request)) return false;
+  if (!isWithinAllowance(state, request)) return false;
   const payer = state.accounts.get(request.payer)!;
   addVesting(state, request.payee, -request.taken);
   payer.posted += request.taken;
@@ -97,25 +97,13 @@ function giveBack(state: ModelState, request: ModelRequest): boolean {
 const requestsOf = (state: ModelState): ModelRequest[] =>
   [...state.holds.values()].flatMap(({ requests }) => [...requests.values()]);
 
-/** A retry that was paid for: a free one would be no evidence of anything. */
-const wasRetried = (state: ModelState, request: ModelRequest): boolean =>
-  requestsOf(state).some(
-    (retry) =>
-      retry.payer === request.payer &&
-      retry.payee !== request.payee &&
-      retry.word?.verdict === "ok" &&
-      retry.word.retryOf === `${request.hold}.${request.k}` &&
-      retry.standing === "settled" &&
-      retry.taken > 0n,
-  );
-
 /** By number and by credits, over the latest requests that were paid for, this one among them. */
 function isWithinAllowance(state: ModelState, request: ModelRequest): boolean {
   const latest = requestsOf(state)
     .filter(({ payer, taken }) => payer === request.payer && taken > 0n)
     .toSorted((left, right) => right.arrival - left.arrival)
     .slice(0, lastRequests);
-  const back = latest.filter((other) => other.standing === "reversed" && !wasRetried(state, other));
+  const back = latest.filter((other) => other.standing === "reversed");
   const sum = (requests: ModelRequest[]) =>
     requests.reduce((total, { taken }) => total + taken, 0n);
   const mostRequests = most(1n, BigInt(latest.length) / 50n);

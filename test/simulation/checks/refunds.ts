@@ -6,28 +6,16 @@ const oneCredit = 1_000_000n;
 
 const paid = ({ cost, shortfall }: StoredRequest) => cost - shortfall;
 
-/** Its retry settled `ok`, and was paid for, at a node of another owner. */
-const isRetriedBy = (request: StoredRequest, retry: StoredRequest): boolean =>
-  retry.acknowledgement?.retryOf === `${request.hold}.${request.k}` &&
-  retry.acknowledgement.verdict === "ok" &&
-  retry.state === "settled" &&
-  paid(retry) > 0n &&
-  retry.payee !== request.payee;
-
 /** Why the refund of `refunded`, which is in the tables already, was wrong; undefined where it was right. */
 export function refundOffence(tables: Tables, refunded: StoredRequest): string | undefined {
   const mine: StoredRequest[] = [];
   for (const ofHold of tables.requests.values())
     for (const row of ofHold.values()) if (row.account === refunded.account) mine.push(row);
-  const isRetried = (request: StoredRequest) => mine.some((retry) => isRetriedBy(request, retry));
-  if (isRetried(refunded)) return undefined;
   const recent = mine
     .filter((row) => row.receipt !== null && paid(row) > 0n)
     .toSorted((left, right) => right.receivedAt - left.receivedAt)
     .slice(0, lookedAt);
-  const back = recent.filter(
-    (row) => row.state === "reversed" && row !== refunded && !isRetried(row),
-  );
+  const back = recent.filter((row) => row.state === "reversed" && row !== refunded);
   const sum = (rows: StoredRequest[]) => rows.reduce((total, row) => total + paid(row), 0n);
   // One in fifty, but one at any rate; 2 % of what was paid, but one credit at any rate.
   if (back.length + 1 > Math.max(1, Math.floor(recent.length / lookedAt)))

@@ -15,6 +15,7 @@ export function auditTables(tables: Tables): Offence[] {
     byRequest.set(name, [...(byRequest.get(name) ?? []), transfer]);
   }
   return [
+    ...auditSources(tables),
     ...auditAccounts(tables, summed),
     ...[...tables.holds.values()].flatMap((hold) => auditHold(hold, tables, byRequest)),
     ...[...byRequest].map(([subject]) => offence(5, subject, "transfers", "a request")),
@@ -27,6 +28,21 @@ const offence = (
   found: unknown,
   expected: unknown,
 ): Offence => ({ invariant, subject, found: String(found), expected: String(expected) });
+
+const ways: Record<TransferRow["kind"], string | undefined> = {
+  issue: "issuance to faucet",
+  grant: "faucet to user",
+  gift: "user to user",
+  request: undefined,
+};
+
+function auditSources({ transfers, accounts }: Tables): Offence[] {
+  return [...transfers.values()].flatMap(({ id, kind, debit, credit }) => {
+    const way = `${accounts.get(debit)?.kind} to ${accounts.get(credit)?.kind}`;
+    const expected = ways[kind];
+    return expected === undefined || way === expected ? [] : [offence(1, id, way, expected)];
+  });
+}
 
 function auditAccounts(tables: Tables, summed: ReadonlyMap<string, bigint>): Offence[] {
   const reserved = new Map<string, bigint>();

@@ -4,7 +4,7 @@ import { accountDeltas, type PageChanges } from "../../../src/coordinator/ledger
 import type { KeptStatement, OpenedPage } from "../../../src/coordinator/ledger/page-store.ts";
 import { allowanceOf, recentRequests } from "../../../src/coordinator/ledger/refund-allowance.ts";
 import { nameUuid } from "../../../src/protocol/ids.ts";
-import type { HoldRow, StoredRequest, Tables } from "./tables.ts";
+import type { StoredRequest, Tables } from "./tables.ts";
 
 export function openPage(
   tables: Tables,
@@ -32,7 +32,6 @@ export function openPage(
       available: requester.posted - requester.held,
       starterLeft: requester.nonTransferable,
       requests,
-      retriedElsewhere: isAsked ? retriesOf(tables, hold) : new Set(),
       refunds: isAsked ? allowance(tables, hold.account) : { requests: 0, credits: 0n },
     },
   };
@@ -48,34 +47,12 @@ function* requestsOf(tables: Tables, account: string): Generator<StoredRequest> 
     for (const request of requests.values()) if (request.account === account) yield request;
 }
 
-/** A retry that was paid for, at the node of somebody other than the first node's owner. */
-const isGoodRetry = (retry: StoredRequest, payee: string): boolean =>
-  retry.state === "settled" &&
-  retry.acknowledgement?.verdict === "ok" &&
-  retry.cost > retry.shortfall &&
-  retry.payee !== payee;
-
-function retriesOf(
-  tables: Tables,
-  { id, account, payee }: Pick<HoldRow, "id" | "account" | "payee">,
-): Set<number> {
-  const retried = new Set<number>();
-  for (const request of requestsOf(tables, account)) {
-    const [hold, k] = request.acknowledgement?.retryOf?.split(".") ?? [];
-    if (hold === id && isGoodRetry(request, payee)) retried.add(Number(k));
-  }
-  return retried;
-}
-
 function allowance(tables: Tables, account: string): RefundAllowance {
   const recent = [...requestsOf(tables, account)]
     .filter(({ receipt, cost, shortfall }) => receipt !== null && cost > shortfall)
     .toSorted((left, right) => right.receivedAt - left.receivedAt)
     .slice(0, recentRequests);
-  const back = recent.filter(
-    ({ state, hold, k, payee }) =>
-      state === "reversed" && !retriesOf(tables, { id: hold, account, payee }).has(k),
-  );
+  const back = recent.filter(({ state }) => state === "reversed");
   const sum = (rows: StoredRequest[]) =>
     rows.reduce((total, { cost, shortfall }) => total + cost - shortfall, 0n);
   return allowanceOf({

@@ -94,6 +94,8 @@ export function createTx(tables: Tables, reach: (call: string) => void): LedgerT
       }),
     fillFaucet: (level, day, now) =>
       call("fillFaucet", () => {
+        if (day <= (tables.filledDays.get(faucet) ?? -1)) return;
+        tables.putFilledDay(faucet, day);
         const id = nameUuid("faucet", String(day));
         const amount = level - tables.accounts.get(faucet)!.posted;
         if (amount <= 0n || tables.transfers.has(id)) return;

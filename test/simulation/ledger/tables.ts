@@ -88,6 +88,8 @@ export function createTables() {
   const statements = new Map<string, StatementRow>();
   /** What source prefixes drew of starter credits, by day and prefix. */
   const draws = new Map<string, Micro>();
+  /** The last day for which the faucet was filled, even with nothing. */
+  const filledDays = new Map<string, number>();
   /** What is open and what vests, so that looking for them need not read everything. */
   const openHolds = new Set<string>();
   const vesting = new Map<string, StoredRequest>();
@@ -124,6 +126,7 @@ export function createTables() {
     transfers,
     statements,
     draws,
+    filledDays,
     openHolds,
     vesting,
     putAccount,
@@ -174,6 +177,7 @@ export function createTables() {
     },
 
     putDraw: (name: string, drawn: Micro): void => put(draws, name, drawn),
+    putFilledDay: (account: string, day: number): void => put(filledDays, account, day),
 
     keepStatement(after: StatementRow): void {
       if (statements.has(after.id)) return;

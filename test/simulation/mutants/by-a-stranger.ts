@@ -55,7 +55,7 @@ export const mutantsByAStranger: readonly Mutant[] = [
     name: "lost-answer-taken-for-refusal",
     what: "Any connection that fails before the answer's head counts as nothing admitted: the record is dropped and the number is used again.",
     file: "src/client/attempt.ts",
-    find: `if (error instanceof TroopError && !silence.signal.aborted) return refused(error, true);`,
-    replace: `if (!silence.signal.aborted) return refused(asTroopError(error), true);`,
+    find: `return isUnsent && !silence.signal.aborted ? unsent(error) : missed(error);`,
+    replace: `return silence.signal.aborted ? missed(error) : unsent(asTroopError(error));`,
   },
 ];

@@ -63,7 +63,9 @@ export async function startFakeEngine(options: FakeEngineOptions = {}): Promise<
   const flooded = { bytes: 0 };
 
   async function answer(request: IncomingMessage, response: ServerResponse) {
-    if (request.method === "GET") return sendModels(response, request.url, offered);
+    if (request.method === "GET" && request.url === "/props" && type === "llama-server")
+      return sendProps(response, slots);
+    if (request.method === "GET") return sendModels(response, request.url, offered, type);
     const playing = script;
     const body = JSON.parse(await text(request)) as Record<string, unknown>;
     const recorded = { path: request.url!, headers: request.headers, body };
@@ -191,11 +193,23 @@ async function flood(response: ServerResponse, send: (content: string) => boolea
 }
 
 /** What a worker in another process finds out about this engine. */
-function sendModels(response: ServerResponse, url: string | undefined, models?: Model[]) {
+function sendModels(
+  response: ServerResponse,
+  url: string | undefined,
+  models: Model[] | undefined,
+  type: string,
+) {
+  const owner = type === "llama-server" ? { owned_by: "llamacpp" } : {};
   const isList = url === "/v1/models" && models;
-  const data = models?.map(({ name }) => ({ id: name, object: "model" }));
+  const data = models?.map(({ name }) => ({ id: name, object: "model", ...owner }));
   response.writeHead(isList ? 200 : 404, { "content-type": "application/json" });
   response.end(JSON.stringify(isList ? { object: "list", data } : {}));
+}
+
+/** Where a worker of its own reads how many slots there are. */
+function sendProps(response: ServerResponse, slots: number) {
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(JSON.stringify({ total_slots: slots, default_generation_settings: {} }));
 }
 
 function sendEmbedding(response: ServerResponse, { model, input }: Record<string, unknown>) {
