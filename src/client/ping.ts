@@ -4,8 +4,9 @@
  */
 import type { Dispatcher } from "undici";
 import { type Clock, deadline } from "../base/clock.ts";
-import { type Head, pingPath } from "../protocol/chat.ts";
+import { answerHeadSchema, type Head, pingPath } from "../protocol/chat.ts";
 import { TroopError } from "../protocol/error-codes.ts";
+import type { OpenedFrame } from "../protocol/sealed-stream-cipher.ts";
 import { sealedMediaType } from "../protocol/version.ts";
 import { openStream } from "./open-stream.ts";
 import { type Path, pathsTo } from "./paths/path.ts";
@@ -70,9 +71,13 @@ export async function pingAll(
     const stream = await openStream(dispatcher, request, either);
     if (stream.status !== 200)
       throw await readRefusal(stream.status, stream.headers, stream.chunks);
+    const frames: OpenedFrame[] = [];
     for await (const chunks of stream.chunks)
-      for (const chunk of chunks) exchange.answer.push(chunk);
+      for (const chunk of chunks) frames.push(...exchange.answer.push(chunk));
     exchange.answer.end();
+    const [first] = frames;
+    const { status } = answerHeadSchema.parse(JSON.parse(Buffer.from(first!.bytes).toString()));
+    if (status !== 200) throw new TroopError("node_unreachable", `The node answered ${status}.`);
     return clock.monotonic() - begun;
   }
 }

@@ -101,8 +101,13 @@ const migratorOf = (db: Database) =>
 
 /** Brings the schema up to date, one process at a time (an advisory lock on PostgreSQL). */
 export async function migrateUp(database: Database): Promise<void> {
-  const { error } = await migratorOf(database).migrateToLatest();
-  if (error) throw new Error("a migration failed", { cause: error });
+  await database.connection().execute(async (connection) => {
+    // Building an index over years of books takes longer than any call may, and so does waiting for who builds it.
+    await sql`set statement_timeout = 0`.execute(connection);
+    const { error } = await migratorOf(connection).migrateToLatest();
+    await sql`reset statement_timeout`.execute(connection);
+    if (error) throw new Error("a migration failed", { cause: error });
+  });
 }
 
 /** Takes back every migration, newest first: the tables and all they hold are gone. */

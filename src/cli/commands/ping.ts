@@ -1,6 +1,7 @@
 /** `troop ping <node>`: by which paths a node is reached from here, and how long each takes. Costs nothing. */
 import { Agent } from "undici";
 import { createAuthorize } from "../../client/authorize.ts";
+import { readSidecarConfig } from "../../client/config.ts";
 import { type PathPing, pingAll } from "../../client/ping.ts";
 import { createPinsStore } from "../../client/sealing/pins-store.ts";
 import { createSealings } from "../../client/sealing/sealings.ts";
@@ -14,12 +15,14 @@ import { verifier } from "../../protocol/signature.ts";
 import { type CommandContext, connectCoordinator } from "../context.ts";
 import { identityOf } from "../identity.ts";
 
+/** Of the account's credits, for as long as the ticket lives; nothing of it is spent. */
+const reserved = 10_000n;
 /** As much of an id as tells nodes apart on a screen. */
 const shownLength = 12;
 
 /** @throws TroopError `node_unreachable` where no path leads there, and whatever a request would be refused with */
 export async function ping(context: CommandContext, { node }: { node: string }): Promise<void> {
-  const { clock, random, output, shutdown: signal } = context;
+  const { clock, random, output, environment, shutdown: signal } = context;
   const { signer } = await identityOf(context);
   await using coordinator = connectCoordinator(context);
   const call = { method: "GET", path: "/peers", answer: peersAnswer, signer, signal } as const;
@@ -29,12 +32,16 @@ export async function ping(context: CommandContext, { node }: { node: string }):
     throw new TroopError("model_not_found", "The node offers no model to get a ticket for.");
 
   using database = openLocalDatabase(ensureFolder(context.config.dataFolder), "client.sqlite");
+  const { policy } = readSidecarConfig(environment, { coordinatorUrl: coordinator.url });
   const sealings = createSealings({
-    ...{ verifier, pins: createPinsStore(database), random },
-    ...{ policy: { onlyNodes: [], onlyOwners: [] }, audience: coordinator.url },
+    // Whoever is only pinged is not remembered as met.
+    pins: { ...createPinsStore(database), remember: () => true },
+    ...{ verifier, random, policy, audience: coordinator.url },
     now: () => coordinator.time.now(),
   });
-  const authorize = createAuthorize({ coordinator, account: signer, sealings, clock, random });
+  const authorize = createAuthorize({
+    ...{ coordinator, account: signer, sealings, clock, random, maxBudget: reserved },
+  });
   const ticket = await authorize({ model, node: peer.node_id, exclude: new Set() }, signal);
   const use = { ticket, secret: takeSecret(ticket, coordinator.time.now()) };
   await using dispatcher = disposable(new Agent());

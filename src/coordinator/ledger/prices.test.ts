@@ -61,7 +61,7 @@ describe.each(["PGlite", "PostgreSQL"] as const)("prices on %s", { timeout: 120_
     expect(rateFor(tariff, model, 10_000).perCompletionToken).toBe(bySize);
   });
 
-  test("follow what five owners and five requesters show, downwards at once", async () => {
+  test("follow what five owners and five requesters show", async () => {
     const model = "usual:7b";
     // 10 ms a token on an RTX 3060.
     for (let index = 0; index < 5; index += 1)
@@ -91,6 +91,12 @@ describe.each(["PGlite", "PostgreSQL"] as const)("prices on %s", { timeout: 120_
     expect(await at(books.now)).toBe(13_125_000_000n);
     expect(await at(books.now + week - 1)).toBe(13_125_000_000n);
     expect(await at(books.now + week)).toBe(13_781_250_000n);
+  });
+
+  test("learn nothing from lines that cost nothing", async () => {
+    const model = "free:7b";
+    for (let index = 0; index < 5; index += 1) await serve(pair(index), { model, ms: 0, count: 4 });
+    expect((await fit(model, books.now)).of(model)).toBeUndefined();
   });
 
   test("learn nothing from lines that nobody acknowledged, nor from what is long ago", async () => {

@@ -21,6 +21,7 @@ interface PriceRecord {
   owners: number;
   requesters: number;
   fitted_ms: bigint;
+  /** When the price last moved, either way. */
   raised_ms: bigint;
 }
 
@@ -44,7 +45,7 @@ export const createTariffStore = (database: Database): TariffStore => ({
       owners: price.owners,
       requesters: price.requesters,
       fitted_ms: price.fittedAt,
-      raised_ms: price.raisedAt,
+      raised_ms: price.movedAt,
     }));
     await reaching(() =>
       sql`
@@ -65,7 +66,7 @@ const priceOf = (row: PriceRecord): FittedPrice => ({
   owners: row.owners,
   requesters: row.requesters,
   fittedAt: Number(row.fitted_ms),
-  raisedAt: Number(row.raised_ms),
+  movedAt: Number(row.raised_ms),
 });
 
 async function readVoices(database: Database, since: number): Promise<Map<string, Voice[]>> {
@@ -87,6 +88,8 @@ async function readVoices(database: Database, since: number): Promise<Map<string
       where r.state = 'settled' and r.verdict = 'ok' and r.acknowledged_hash = r.line_hash
         and r.account <> r.payee and r.finish in ('stop', 'length', 'tool_calls') and not r.hmac
         and r.received_ms >= ${since}::bigint and r.prompt_tokens + r.completion_tokens > 0
+        -- Who has paid nothing has no say in what others pay.
+        and r.cost > r.shortfall
     )
     select model, owner, requester, count(*) as lines,
       least(percentile_disc(0.5) within group (order by rate), 9e18)::bigint as shown
