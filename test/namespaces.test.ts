@@ -34,7 +34,7 @@ test.skipIf(!isRoot)(
   "a worker that can only dial out answers through the relay; directly while that works, and by the relay again",
   { timeout: 120_000 },
   async () => {
-    using networks = createNamespaces();
+    using networks = await createNamespaces();
     await using folder = await createFolder();
     const url = `http://${networks.coordinatorHost}:8000`;
     const troop = (machine: "coordinator" | "worker" | "client", ...words: string[]) =>
