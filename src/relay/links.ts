@@ -37,7 +37,7 @@ export function createLinks(
   onChange: (node: string, isHere: boolean) => void,
 ): Links {
   const byNode = new Map<string, Link>();
-  const sessions = new Set<ClientHttp2Session>();
+  const sockets = new Map<ClientHttp2Session, Socket>();
   return {
     get size() {
       return byNode.size;
@@ -60,24 +60,28 @@ export function createLinks(
         onChange(node, false);
       };
       session.once("close", () => {
-        sessions.delete(session);
+        sockets.delete(session);
         socket.destroy();
         leave();
       });
       // A worker that stops asks for no new streams; those that run go on.
       session.once("goaway", leave);
       tend(session, clock);
-      sessions.add(session);
+      sockets.set(session, socket);
       const older = byNode.get(node);
       byNode.set(node, { node, session, provenAt, prefix, streams: 0 });
       older?.session.destroy();
       onChange(node, true);
     },
     retire() {
-      for (const session of sessions) session.close();
+      for (const session of sockets.keys()) session.close();
     },
     destroy() {
-      for (const session of sessions) session.destroy();
+      for (const [session, socket] of sockets) {
+        session.destroy();
+        // One that was told to end would wait for a worker that may have stopped reading.
+        socket.destroy();
+      }
     },
   };
 }

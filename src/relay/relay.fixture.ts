@@ -129,8 +129,9 @@ export async function connectWorker(
   return {
     ...{ node, streams, headers, sessions, changes },
     stop() {
-      stopping.abort();
+      // First, because one that is ending already would wait for the other side.
       for (const session of sessions.all) session.destroy();
+      stopping.abort();
       return relays.ended();
     },
   };

@@ -43,8 +43,16 @@ export function createRelays(parts: RelaysParts): Relays {
   const connected = new Set<string>();
   let loops: Promise<unknown> = Promise.resolve();
 
-  /** Resolves when the connection is over, or has begun to end. */
-  function hold(url: string, socket: Socket, signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves when the connection is over, or has begun to end.
+   * @param ready called when the relay takes requests for us
+   */
+  function hold(
+    url: string,
+    socket: Socket,
+    signal: AbortSignal,
+    ready: () => void,
+  ): Promise<void> {
     const session = performServerHandshake(socket, workerEnd);
     const { promise, resolve } = Promise.withResolvers<void>();
     const leave = () => {
@@ -53,7 +61,11 @@ export function createRelays(parts: RelaysParts): Relays {
     const stop = () => {
       leave();
       session.close();
-      clock.timer(limits.lastFramesMs, () => session.destroy());
+      // A session that is ending waits for a relay that may have stopped reading; its socket does not.
+      clock.timer(limits.lastFramesMs, () => {
+        session.destroy();
+        socket.destroy();
+      });
     };
     // "close" follows.
     session.on("error", () => undefined);
@@ -67,9 +79,13 @@ export function createRelays(parts: RelaysParts): Relays {
     });
     tend(session, clock);
     parts.serve(session);
-    connected.add(url);
-    onChange();
-    log.info({ relay: url }, "connected to a relay");
+    // The upgrade was answered before the relay had the connection in its list; its settings come from there.
+    session.once("remoteSettings", () => {
+      connected.add(url);
+      onChange();
+      log.info({ relay: url }, "connected to a relay");
+      ready();
+    });
     if (signal.aborted) stop();
     else signal.addEventListener("abort", stop, { once: true });
     return promise;
@@ -82,9 +98,7 @@ export function createRelays(parts: RelaysParts): Relays {
       round: async () => {
         const socket = await dial(url, signal);
         const since = clock.monotonic();
-        const over = hold(url, socket, signal);
-        first.resolve();
-        await over;
+        await hold(url, socket, signal, first.resolve);
         signal.throwIfAborted();
         if (clock.monotonic() - since < steadyMs) throw new Error("the connection broke");
         return backoff.firstMs * random.fraction();
