@@ -9,7 +9,7 @@ const question = { model: "toy:1b", messages: [{ role: "user" as const, content:
 test("while all are busy a request waits, and is told when to come back", async () => {
   const clock = createFakeClock();
   const busy: Script = ({ refuse }) => refuse(503, "busy");
-  await using network = await startTestNetwork(clock, [busy], { queueWaitMs: 10_000 });
+  await using network = await startTestNetwork(clock, [busy], { queueWaitMs: 60_000 });
   const pending = post(network, "/v1/chat/completions", question);
   const response = await whileTimePasses(clock, pending);
   expect(response.status).toBe(503);
