@@ -1,7 +1,7 @@
 /** One request to one node, from the one-time secret to the judged line. */
 import type { Clock } from "../base/clock.ts";
 import type { CoordinatorTime } from "../host/coordinator-time.ts";
-import type { Head, InferencePath } from "../protocol/chat.ts";
+import type { InferencePath } from "../protocol/chat.ts";
 import { type ErrorCode, TroopError } from "../protocol/error-codes.ts";
 import { requestName } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
@@ -9,13 +9,13 @@ import type { Line } from "../protocol/receipt.ts";
 import type { RevealedSecret } from "../protocol/secrets.ts";
 import type { FrameSealer } from "../protocol/sealed-stream-cipher.ts";
 import type { SealedExchange } from "../protocol/sealed-stream-session.ts";
-import { sealedMediaType } from "../protocol/version.ts";
 import type { Acknowledger } from "./acknowledge.ts";
 import type { Connect, NodeStream } from "./connect.ts";
 import { endOf } from "./failover.ts";
 import type { Judgement } from "./line-check.ts";
 import type { RecordsStore } from "./records-store.ts";
 import { type AnswerEnding, readAnswer } from "./read-answer.ts";
+import { callHeaders, headFrame } from "./sealed-call.ts";
 import type { Sealings } from "./sealing/sealings.ts";
 import { watchSilence } from "./silence.ts";
 import type { TicketUse } from "./tickets.ts";
@@ -111,12 +111,10 @@ export function createAttempt(parts: AttemptParts): Attempt {
         node: ticket.node,
         seal() {
           exchange = sealing.session.seal(secret.k);
-          const headers = {
-            ...exchange.headers,
-            authorization: `Bearer ${ticket.token}`,
-            "content-type": sealedMediaType,
+          return {
+            headers: callHeaders(ticket.token, exchange),
+            body: wireBytes(inquiry, secret, exchange.request),
           };
-          return { headers, body: wireBytes(inquiry, secret, exchange.request) };
         },
         signal: silence.signal,
       });
@@ -182,8 +180,7 @@ function resultOf(judgement: Judgement, sink: AnswerSink, name: string): Attempt
 
 /** The request's frames: one buffer where it is small, else one frame after the other. */
 function wireBytes({ path, body }: Inquiry, secret: RevealedSecret, sealer: FrameSealer) {
-  const head: Head = { path, k: secret.k, x: secret.x, proof: secret.path };
-  const first = sealer.seal({ type: "head", bytes: Buffer.from(JSON.stringify(head)) });
+  const first = sealer.seal(headFrame(path, secret));
   if (body.length <= limits.frameBytes)
     return Buffer.concat([first, sealer.seal({ type: "body", bytes: body }, true)]);
   return (function* () {

@@ -27,29 +27,27 @@ export interface SidecarConfig {
 
 const queueWaitMs = 30_000;
 
-const origins = z.string().transform((text, context) =>
-  text
-    .split(",")
-    .map((part) => part.trim())
-    .filter(Boolean)
-    .map((part) => {
-      const url = URL.parse(part);
-      if (url?.origin === part) return part;
-      context.addIssue(`"${part}" is no origin such as http://localhost:3000`);
-      return z.NEVER;
-    }),
-);
+/** Values separated by commas. @param what they are, as the complaint about another says it */
+const listOf = (isOne: (part: string) => boolean, what: string) =>
+  z.string().transform((text, context) =>
+    text
+      .split(",")
+      .map((part) => part.trim())
+      .filter(Boolean)
+      .map((part) => {
+        if (isOne(part)) return part;
+        context.addIssue(`"${part}" is no ${what}`);
+        return z.NEVER;
+      }),
+  );
 
-const thumbprints = z.string().transform((text, context) =>
-  text
-    .split(",")
-    .map((part) => part.trim())
-    .filter(Boolean)
-    .map((part) => {
-      if (thumbprintText.safeParse(part).success) return part;
-      context.addIssue(`"${part}" is no id: 43 characters, as \`troop nodes\` shows them`);
-      return z.NEVER;
-    }),
+const origins = listOf(
+  (part) => URL.parse(part)?.origin === part,
+  "origin such as http://localhost:3000",
+);
+const thumbprints = listOf(
+  (part) => thumbprintText.safeParse(part).success,
+  "id: 43 characters, as `troop nodes` shows them",
 );
 
 /** Ids as `--only-nodes` takes them. @throws TroopError `usage` */

@@ -4,13 +4,13 @@
  */
 import type { Dispatcher } from "undici";
 import { type Clock, deadline } from "../base/clock.ts";
-import { answerHeadSchema, type Head, pingPath } from "../protocol/chat.ts";
+import { answerHeadSchema, pingPath } from "../protocol/chat.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import type { OpenedFrame } from "../protocol/sealed-stream-cipher.ts";
-import { sealedMediaType } from "../protocol/version.ts";
 import { openStream } from "./open-stream.ts";
 import { type Path, pathsTo } from "./paths/path.ts";
 import { readRefusal } from "./refusal.ts";
+import { callHeaders, headFrame } from "./sealed-call.ts";
 import type { TicketUse } from "./tickets.ts";
 
 export interface PathPing {
@@ -57,16 +57,8 @@ export async function pingAll(
     using limit = deadline(clock, patienceMs, new TroopError("timeout"));
     const either = AbortSignal.any([signal, limit.signal]);
     const exchange = ticket.sealing.session.seal(secret.k);
-    const head: Head = { path: pingPath, k: secret.k, x: secret.x, proof: secret.path };
-    const body = exchange.request.seal(
-      { type: "head", bytes: Buffer.from(JSON.stringify(head)) },
-      true,
-    );
-    const headers = {
-      ...exchange.headers,
-      authorization: `Bearer ${ticket.token}`,
-      "content-type": sealedMediaType,
-    };
+    const body = exchange.request.seal(headFrame(pingPath, secret), true);
+    const headers = callHeaders(ticket.token, exchange);
     const request = { origin, path: `${prefix}/infer`, headers, body };
     const stream = await openStream(dispatcher, request, either);
     if (stream.status !== 200)

@@ -42,6 +42,13 @@ export function listen(server: Server, { host, port }: ListenAddress): Promise<L
   });
 }
 
+/** Resolves when nothing is open any more; requests under way are cut off. */
+export async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeAllConnections();
+  await closed;
+}
+
 export function listenFailure(error: NodeJS.ErrnoException, { host, port }: ListenAddress): Error {
   if (error.code === "EADDRINUSE") {
     return new TroopError("port_taken", `Another program listens on ${host}:${port}.`, {

@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { checkFraming, pathOf } from "../host/framing.ts";
-import { listen, type ListenAddress } from "../host/listen.ts";
+import { closeServer, listen, type ListenAddress } from "../host/listen.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import { limits } from "../protocol/limits.ts";
 import { refuse } from "./refuse.ts";
@@ -60,10 +60,6 @@ export async function serveRelay(at: ListenAddress, parts: RelayServerParts): Pr
   const address = await listen(server, at);
   return {
     address,
-    async [Symbol.asyncDispose]() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      await closed;
-    },
+    [Symbol.asyncDispose]: () => closeServer(server),
   };
 }

@@ -82,6 +82,11 @@ export function createPathFinder({ clock, probe }: PathFinderParts): PathFinder 
     void look().finally(() => looking.delete(node));
   }
 
+  function broke(node: string, path: Path): void {
+    const memory = memories.get(node);
+    if (memory && isSamePath(memory.path, path)) memories.delete(node);
+  }
+
   return {
     async find(node, paths, failed, signal) {
       const open = paths.filter((path) => !failed.some((other) => isSamePath(path, other)));
@@ -90,8 +95,8 @@ export function createPathFinder({ clock, probe }: PathFinderParts): PathFinder 
       const [only] = left;
       if (!only) throw new TroopError("node_unreachable");
       const memory = memories.get(node);
-      const known = memory && left.findIndex((path) => isSamePath(path, memory.path));
-      if (memory && known !== undefined && known >= 0) {
+      const known = memory ? left.findIndex((path) => isSamePath(path, memory.path)) : -1;
+      if (memory && known >= 0) {
         if (failed.length === 0) lookForBetter(node, left.slice(0, known));
         if (clock.monotonic() - memory.workedAt < trustMs) return left[known]!;
         left.unshift(...left.splice(known, 1));
@@ -109,12 +114,9 @@ export function createPathFinder({ clock, probe }: PathFinderParts): PathFinder 
     },
     distrust(node, path) {
       distrustedUntil.set(nameOf(node, path), clock.monotonic() + distrustMs);
-      this.broke(node, path);
+      broke(node, path);
     },
-    broke(node, path) {
-      const memory = memories.get(node);
-      if (memory && isSamePath(memory.path, path)) memories.delete(node);
-    },
+    broke,
     last: (node) => memories.get(node)?.path,
   };
 }

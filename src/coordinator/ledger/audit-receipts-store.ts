@@ -70,13 +70,18 @@ const bodyOfStatement = sql`
     'base64'), 'UTF8')::jsonb end
 `;
 
+/** What was signed, of all statements that some request refers to. */
+const statementsOf = (column: "receipt" | "acknowledgement") => sql`
+  select s.id, b.body from statement s cross join lateral (select ${bodyOfStatement} as body) b
+  where b.body is not null and exists (select 1 from request where ${sql.ref(column)} = s.id)
+`;
+
 /** 5. A request's figures are those of the receipt that was signed for it, and it costs no more than was claimed. */
 export const receipts: Check = (tx) =>
   findings(
     sql<Finding>`
       with signed as (
-        select s.id, b.body from statement s cross join lateral (select ${bodyOfStatement} as body) b
-        where b.body is not null and exists (select 1 from request where receipt = s.id)
+        ${statementsOf("receipt")}
       ), said as (
         -- As a reader of JSON understands them: 3000.0 is 3000, and a UUID has no case.
         select s.id, lower(s.body->>'hold') as hold, (l.line->>'k')::numeric as k,
@@ -111,8 +116,7 @@ export const acknowledgements: Check = (tx) =>
   findings(
     sql<Finding>`
       with signed as (
-        select s.id, b.body from statement s cross join lateral (select ${bodyOfStatement} as body) b
-        where b.body is not null and exists (select 1 from request where acknowledgement = s.id)
+        ${statementsOf("acknowledgement")}
       ), said as (
         select s.id, lower(s.body->>'hold') as hold, (l.line->>'k')::numeric as k, concat_ws(' ',
             l.line->>'verdict', coalesce(l.line->>'line_hash', '-'),

@@ -17,7 +17,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { assert } from "../../base/error.ts";
 import type { Random } from "../../base/random.ts";
 import { checkFraming } from "../../host/framing.ts";
-import { listen, type ListenAddress } from "../../host/listen.ts";
+import { closeServer, listen, type ListenAddress } from "../../host/listen.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
 import { headers } from "../../protocol/version.ts";
@@ -85,9 +85,7 @@ async function serve(at: ListenAddress, parts: ServeParts): Promise<InferenceSer
   return {
     address,
     async [Symbol.asyncDispose]() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      await closed;
+      await closeServer(server);
       await exchanges.ended();
     },
   };

@@ -4,16 +4,15 @@
  * of it is properly sealed; whoever only listens (`thief.ts`) cannot do any of this.
  */
 import { createAuthorize } from "../../../src/client/authorize.ts";
+import { callHeaders, headFrame } from "../../../src/client/sealed-call.ts";
 import { createSealings } from "../../../src/client/sealing/sealings.ts";
 import type { PinsStore } from "../../../src/client/sealing/pins-store.ts";
 import type { Ticket } from "../../../src/client/ticket.ts";
 import { createCoordinatorClient } from "../../../src/host/coordinator-client.ts";
-import type { Head } from "../../../src/protocol/chat.ts";
 import { limits } from "../../../src/protocol/limits.ts";
 import { createSealingSession } from "../../../src/protocol/sealed-stream-session.ts";
 import type { RevealedSecret } from "../../../src/protocol/secrets.ts";
 import type { Signer } from "../../../src/protocol/signature.ts";
-import { sealedMediaType } from "../../../src/protocol/version.ts";
 import { createTransport } from "../world/calls.ts";
 import { createMachine, type Process } from "../world/machine.ts";
 import type { Wire } from "../world/wire.ts";
@@ -53,20 +52,14 @@ export function startCheat({ world, wire, coordinator, account, models }: CheatP
     faults.count("request_forged");
     const { node, boot, kid, publicKey } = at.sealing.key;
     const binding = { ticket: ticket.token, node, boot, key: { kid, publicKey }, random };
-    const { headers, request } = createSealingSession(binding).seal(secret.k);
-    const { k, x, path: proof } = secret;
-    const head: Head = { path: "/v1/chat/completions", k, x, proof };
+    const exchange = createSealingSession(binding).seal(secret.k);
     const body = Buffer.from(JSON.stringify({ model: ticket.model, messages }));
     wire.replay({
       port: Number(at.node.addresses[0]?.split(":")[1]),
-      headers: {
-        ...headers,
-        authorization: `Bearer ${ticket.token}`,
-        "content-type": sealedMediaType,
-      },
+      headers: callHeaders(ticket.token, exchange),
       body: Buffer.concat([
-        request.seal({ type: "head", bytes: Buffer.from(JSON.stringify(head)) }),
-        request.seal({ type: "body", bytes: body }, true),
+        exchange.request.seal(headFrame("/v1/chat/completions", secret)),
+        exchange.request.seal({ type: "body", bytes: body }, true),
       ]),
     });
   }
