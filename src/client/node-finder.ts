@@ -89,6 +89,7 @@ export function createNodeFinder({
       if (!hasList && !isRestricted(policy)) return { kind: "any", node: undefined };
       // An old list does not show that nobody is there.
       if (failure && (exclude.size === 0 || !hasList)) throw failure as Error;
+      if (exclude.size === 0) peers.wish(model);
       return { kind: "nobody" };
     },
     avoid: (node) => avoidedUntil.set(node, clock.monotonic() + avoidMs),

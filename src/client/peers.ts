@@ -1,4 +1,5 @@
 /** Who offers what: the coordinator's list of nodes, kept fresh in the background while somebody uses it. */
+import { boundedMap } from "../base/bounded-map.ts";
 import type { Clock } from "../base/clock.ts";
 import { startLoop } from "../base/loop.ts";
 import { jitter, type Random } from "../base/random.ts";
@@ -22,6 +23,8 @@ export interface Peers {
   known(): readonly Peer[];
   /** At most `maxAgeMs` old. @throws TroopError where there is no such list and none can be had */
   list(maxAgeMs?: number): Promise<readonly Peer[]>;
+  /** Lets those who lend know that somebody would use this model. Soon enough; a failure is nobody's concern. */
+  wish(model: string): void;
   /** Age of the list in ms; undefined before the first. */
   ageMs(): number | undefined;
   /** Keeps the list fresh until `signal` aborts. */
@@ -32,6 +35,9 @@ export interface Peers {
 export const peersRefreshMs = 15_000;
 /** Nobody asked for this long: nobody is served by refreshing. */
 const idleMs = 300_000;
+/** One wish does for so long. */
+const wishMs = 3_600_000;
+const wishesMost = 50;
 const backoff = { firstMs: 5_000, ceilingMs: 60_000 };
 
 export function createPeers({ coordinator, account, clock, random, log }: PeersParts): Peers {
@@ -39,14 +45,16 @@ export function createPeers({ coordinator, account, clock, random, log }: PeersP
   let fetchedAt: number | undefined;
   let wantedAt = -Infinity;
   let fetching: Promise<readonly Peer[]> | undefined;
+  const wishedAt = boundedMap<string, number>(wishesMost);
 
   // Whoever asked first may go; the list is for all. Only the end of the sidecar ends the question.
   let stop: AbortSignal | undefined;
-  const fetchPeers = () =>
+  const fetchPeers = (query: { model?: string } = {}) =>
     coordinator.call({
       signal: stop,
       method: "GET",
       path: "/peers",
+      query,
       answer: peersAnswer,
       signer: account,
     });
@@ -90,6 +98,14 @@ export function createPeers({ coordinator, account, clock, random, log }: PeersP
       wantedAt = clock.monotonic();
       const age = ageMs();
       return age !== undefined && age <= maxAgeMs ? peers : refresh();
+    },
+    wish(model) {
+      const now = clock.monotonic();
+      if (now - (wishedAt.get(model) ?? -Infinity) < wishMs) return;
+      wishedAt.set(model, now);
+      fetchPeers({ model }).catch((error: unknown) =>
+        log.debug({ err: error }, "the coordinator was not told what is wanted"),
+      );
     },
     ageMs,
     run(signal) {

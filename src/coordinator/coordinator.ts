@@ -35,6 +35,7 @@ import { createTariffStore } from "./ledger/tariff-store.ts";
 import type { Leases } from "./registry/leases.ts";
 import { createMemoryLeases } from "./registry/memory-leases.ts";
 import { createRedisLeases } from "./registry/redis-leases.ts";
+import { createDemand } from "./registry/demand.ts";
 import { createRegistry } from "./registry/registry.ts";
 import { createHmacReceiver } from "./tickets/hmac-keys.ts";
 import { createIssuer } from "./tickets/issue.ts";
@@ -137,6 +138,7 @@ export async function startCoordinator(
     ledger,
     prices,
     registry,
+    demand: createDemand({ clock }),
     keyRing,
     relay,
     issuer: createIssuer({ ...parts, ledger, registry, keyRing, publicUrl }),

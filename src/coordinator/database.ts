@@ -57,6 +57,11 @@ function openPostgres(url: string, poolSize: number, log: Log): Database {
     connectionTimeoutMillis: connectWaitMs,
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: statementTimeoutMs,
+    // Row locks and their order are made for it; the server, the database or the role may be set to another. Said once
+    // in each new connection, it costs no statement of any call.
+    verify: (client, done) => {
+      client.query("set default_transaction_isolation to 'read committed'", (error) => done(error));
+    },
     types: {
       getTypeParser: ((oid: number, format?: "text" | "binary") =>
         oid === int8
@@ -141,8 +146,9 @@ export async function pendingMigrations(database: Database): Promise<string[]> {
 
 /** What PostgreSQL says when two transactions cannot both go on: the loser may simply try again. */
 const retryable: ReadonlySet<unknown> = new Set(["40P01", "40001"]);
+/** The last three: a statement, a lock or a transaction was waited for too long. */
 const unavailable =
-  /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN)$/;
+  /^(08...|57P0[123]|53300|57014|55P03|25P03|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN)$/;
 const attempts = 6;
 
 export const errorCodeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;
@@ -154,17 +160,24 @@ export function transact<Result>(
   work: (tx: Tx) => Promise<Result>,
   mayRetry: (error: unknown) => boolean = () => false,
 ): Promise<Result> {
-  return reaching(async () => {
+  return retrying(() => database.transaction().execute(work), mayRetry);
+}
+
+/** As `transact`, for what is one statement and so a transaction of its own. */
+export const retrying = <Result>(
+  work: () => Promise<Result>,
+  mayRetry: (error: unknown) => boolean = () => false,
+): Promise<Result> =>
+  reaching(async () => {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await database.transaction().execute(work);
+        return await work();
       } catch (error) {
         const again = retryable.has(errorCodeOf(error)) || mayRetry(error);
         if (!again || attempt === attempts) throw error;
       }
     }
   });
-}
 
 /** As `transact`, over a snapshot that stands still: for sums that must agree with one another. */
 export const readSnapshot = <Result>(

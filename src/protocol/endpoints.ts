@@ -98,6 +98,21 @@ export const tariffAnswer = z.strictObject({
   ),
 });
 
+/** Most wanted first. */
+export const demandAnswer = z.strictObject({
+  models: z.array(
+    z.strictObject({
+      model: modelName,
+      /** Accounts that asked for it within a day; a hundred at most are counted. */
+      requesters: z.int().positive(),
+      asked_at: timestamp,
+      /** That offer it now. */
+      nodes: z.int().nonnegative(),
+    }),
+  ),
+});
+export type DemandAnswer = z.infer<typeof demandAnswer>;
+
 export const authorizeRequest = z.strictObject({
   /** The caller's own UUID for this ticket: the same id gets the same ticket. */
   id: uuidText,

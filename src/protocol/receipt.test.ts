@@ -34,6 +34,7 @@ test("a line that was lost with its process names no bytes, and costs nothing", 
 test.each<[string, object]>([
   ["without hashes that costs something", { ...lost, cost: "0.000001" }],
   ["without hashes that ended well", { ...lost, finish: "stop" }],
+  ["that ended before it began", { ended: 999 }],
   ["without its request's", { request_hash: null }],
   [
     "without its answer's, though it is worth nothing",

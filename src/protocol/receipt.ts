@@ -62,10 +62,10 @@ function isAccountOfBytes({
   return isLost && finish === "worker_error" && parseCredits(cost) === 0n;
 }
 
-export const lineSchema = lineFields.refine(
-  isAccountOfBytes,
-  "hashes, unless it was lost and costs nothing",
-);
+export const lineSchema = lineFields
+  .refine(isAccountOfBytes, "hashes, unless it was lost and costs nothing")
+  // A worker whose clock is set back meanwhile says that it ended when it began; its `billed_ms` is of another clock.
+  .refine(({ started, ended }) => ended >= started, "an end that is not before its beginning");
 export type Line = z.infer<typeof lineSchema>;
 
 /** What an acknowledgement names: any two lines that differ in anything have different hashes. */

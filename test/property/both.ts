@@ -136,7 +136,7 @@ export function createBoth(real: RealBooks, accounts: readonly string[], now: nu
           return nothing;
         case "postpone":
           model.postpone(operation.ms);
-          await ledger.postponeVesting(operation.ms);
+          await ledger.postponeVesting(state.now - operation.ms, state.now);
           return nothing;
         case "expire":
           return same(model.expire(), await ledger.expireHolds(state.now));

@@ -14,6 +14,11 @@ export interface ProvenKey {
   jwk: PublicJwk;
 }
 
+export interface Joined {
+  account: string;
+  isNew: boolean;
+}
+
 export type Accounts = ReturnType<typeof createAccounts>;
 
 /**
@@ -35,16 +40,32 @@ export function createAccounts({ database, clock }: { database: Database; clock:
     return key.account;
   }
 
-  return {
-    /**
-     * The account that a key acts for. Reading never creates anything.
-     * @throws TroopError `invalid_proof` where the key was revoked
-     */
-    async accountOf(thumbprint: string): Promise<string | undefined> {
-      const known = remembered.get(thumbprint);
-      return known && known.until > clock.now() ? known.account : accountNow(thumbprint);
-    },
+  /**
+   * The account that a key acts for. Reading never creates anything.
+   * @throws TroopError `invalid_proof` where the key was revoked
+   */
+  async function accountOf(thumbprint: string): Promise<string | undefined> {
+    const known = remembered.get(thumbprint);
+    return known && known.until > clock.now() ? known.account : accountNow(thumbprint);
+  }
 
+  /**
+   * Has `insert` make the account of a key. Where somebody links the key at the same moment, it joins nothing: it acts
+   * for the account that linked it.
+   */
+  async function joinBy(id: string, insert: () => Promise<boolean>): Promise<Joined> {
+    try {
+      return { account: id, isNew: await insert() };
+    } catch (error) {
+      const linked =
+        error instanceof TroopError && error.code === "key_in_use" && (await accountNow(id));
+      if (!linked) throw error;
+      return { account: linked, isNew: false };
+    }
+  }
+
+  return {
+    accountOf,
     accountNow,
 
     /** The account that a key acts for or once did: for naming an account by it. */
@@ -55,11 +76,13 @@ export function createAccounts({ database, clock }: { database: Database; clock:
     forget: (thumbprint: string): void => void remembered.delete(thumbprint),
 
     /** Makes the account of a key, unless the key has one. */
-    async join({ id, jwk }: ProvenKey): Promise<{ account: string; isNew: boolean }> {
-      const existing = await this.accountOf(id);
+    async join(key: ProvenKey): Promise<Joined> {
+      const existing = await accountOf(key.id);
       if (existing) return { account: existing, isNew: false };
-      return { account: id, isNew: await insertAccount(database, id, jwk, clock.now()) };
+      return joinBy(key.id, () => insertAccount(database, key.id, key.jwk, clock.now()));
     },
+
+    joinBy,
 
     exists: (id: string): Promise<boolean> => hasAccount(database, id),
   };

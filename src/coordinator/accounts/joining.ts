@@ -5,7 +5,7 @@ import type { CreateUserRequest } from "../../protocol/endpoints.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { inviteId } from "../../protocol/invite.ts";
 import { transact, type Database } from "../database.ts";
-import type { Accounts, ProvenKey } from "./accounts.ts";
+import type { Accounts, Joined, ProvenKey } from "./accounts.ts";
 import { useInvite } from "./invite-store.ts";
 import { workFor, type JoinWork } from "./join-work.ts";
 import { insertAccountWithin } from "./store.ts";
@@ -27,11 +27,6 @@ export interface JoiningOptions {
   leastWork?: number | undefined;
 }
 
-export interface Joined {
-  account: string;
-  isNew: boolean;
-}
-
 export type Joining = ReturnType<typeof createJoining>;
 
 export function createJoining(options: JoiningOptions) {
@@ -48,14 +43,16 @@ export function createJoining(options: JoiningOptions) {
 
   /** @throws TroopError `invite_invalid` */
   const joinByInvite = ({ id, jwk }: ProvenKey, code: string): Promise<Joined> =>
-    transact(database, async (tx) => {
-      const now = clock.now();
-      const isNew = await insertAccountWithin(tx, id, jwk, now);
-      // Thrown, the account is not made either.
-      if (isNew && !(await useInvite(tx, inviteId(code), id, now)))
-        throw new TroopError("invite_invalid");
-      return { account: id, isNew };
-    });
+    accounts.joinBy(id, () =>
+      transact(database, async (tx) => {
+        const now = clock.now();
+        const isNew = await insertAccountWithin(tx, id, jwk, now);
+        // Thrown, the account is not made either.
+        if (isNew && !(await useInvite(tx, inviteId(code), id, now)))
+          throw new TroopError("invite_invalid");
+        return isNew;
+      }),
+    );
 
   return {
     policy,

@@ -137,6 +137,7 @@ test("the OpenAPI document names every route, with the schemas that validate", a
     "/.well-known/jwks.json",
     "/acknowledgements",
     "/authorize",
+    "/demand",
     "/health",
     "/heartbeat",
     "/nodes",

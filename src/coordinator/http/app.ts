@@ -7,6 +7,7 @@ import { accountKeysRoute } from "./routes/account-keys.ts";
 import { acknowledgementsRoute } from "./routes/acknowledgements.ts";
 import { authorizeRoute } from "./routes/authorize.ts";
 import { balanceRoute } from "./routes/balance.ts";
+import { demandRoute } from "./routes/demand.ts";
 import { enrolRoute } from "./routes/enrol.ts";
 import { healthRoute } from "./routes/health.ts";
 import { heartbeatRoute } from "./routes/heartbeat.ts";
@@ -36,6 +37,7 @@ const routes = [
   peersRoute, //             GET  /peers, /nodes
   modelsRoute, //            GET  /v1/models
   tariffRoute, //            GET  /tariff
+  demandRoute, //            GET  /demand
   authorizeRoute, //         POST /authorize
   receiptsRoute, //          POST /receipts
   acknowledgementsRoute, //  POST /acknowledgements

@@ -51,11 +51,15 @@ export function createCallers({ accounts, verifier, clock, publicUrl, joining }:
       return account;
     },
 
-    /** For reading what any account may read. Where everybody may join, a key that has not joined yet reads too. */
-    async reader(request: FastifyRequest): Promise<void> {
+    /**
+     * For reading what any account may read. Where everybody may join, a key that has not joined yet reads too.
+     * @returns the account, or the id of the one that it would be
+     */
+    async reader(request: FastifyRequest): Promise<string> {
       const { id } = await provenKey(request);
       const account = await accounts.accountOf(id);
       if (!account && joining.policy !== "open") throw new TroopError("join_required");
+      return account ?? id;
     },
 
     /** The account that calls, made now where everybody may join. */

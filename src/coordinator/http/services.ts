@@ -9,6 +9,7 @@ import type { Nodes } from "../accounts/enrolment.ts";
 import type { Joining } from "../accounts/joining.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Prices } from "../ledger/prices.ts";
+import type { Demand } from "../registry/demand.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { HmacReceiver } from "../tickets/hmac-keys.ts";
 import type { Issuer } from "../tickets/issue.ts";
@@ -30,6 +31,7 @@ export interface Services {
   ledger: Ledger;
   prices: Prices;
   registry: Registry;
+  demand: Demand;
   issuer: Issuer;
   redeemer: Redeemer;
   hmacReceiver: HmacReceiver;

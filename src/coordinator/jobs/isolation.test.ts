@@ -2,6 +2,7 @@
 import { expect, test, vi } from "vitest";
 import { systemRandom } from "../../base/random.ts";
 import { createLog } from "../../host/log.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
 import { createMovedClock } from "../clock.fixture.ts";
 import { startJobs, type JobsOptions } from "./jobs.ts";
 import { expiryPauseMs } from "./recovery.ts";
@@ -20,7 +21,7 @@ async function run(ledger: Partial<JobsOptions["ledger"]>) {
     random: systemRandom,
     log: createLog("silent"),
     service: {
-      readLastAlive: () => Promise.resolve(undefined),
+      resume: () => (state.isGone ? gone() : Promise.resolve(undefined)),
       writeAlive: () => (state.isGone ? gone() : Promise.resolve()),
     },
     registry: { runningHolds: () => Promise.resolve(new Set()) },
@@ -30,7 +31,6 @@ async function run(ledger: Partial<JobsOptions["ledger"]>) {
       vest: () => Promise.resolve(0),
       findUnusedHolds: () => Promise.resolve([]),
       releaseUnused: () => Promise.resolve(),
-      postponeVesting: () => Promise.resolve(),
       expireHolds: async (now) => expired.push(now),
       ...ledger,
     },
@@ -43,8 +43,12 @@ async function run(ledger: Partial<JobsOptions["ledger"]>) {
   return { jobs, clock, expired, swept, state, rounds };
 }
 
+const tooLate = new TroopError("ledger_unavailable", undefined, {
+  cause: Object.assign(new Error("canceling statement due to lock timeout"), { code: "55P03" }),
+});
 test.each([
   ["vesting", { vest: () => Promise.reject(new Error("a poisoned row")) }],
+  ["vesting waits too long for a lock", { vest: () => Promise.reject(tooLate) }],
   ["looking for unused tickets", { findUnusedHolds: () => Promise.reject(new Error("no Redis")) }],
 ])("where %s fails, holds expire all the same, round after round", async (_name, ledger) => {
   const { jobs, clock, expired, swept, rounds } = await run(ledger);

@@ -3,15 +3,16 @@ import type { Clock } from "../../base/clock.ts";
 import { startLoop } from "../../base/loop.ts";
 import type { Random } from "../../base/random.ts";
 import type { Log } from "../../host/log.ts";
-import { TroopError } from "../../protocol/error-codes.ts";
+import { isGone } from "../out-of-reach.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Registry } from "../registry/registry.ts";
 import { recoveryAt } from "./recovery.ts";
 import type { ServiceStore } from "./service-store.ts";
+import { createUnusedHolds } from "./unused-holds.ts";
 
 type JobsLedger = Pick<
   Ledger,
-  "refill" | "vest" | "findUnusedHolds" | "releaseUnused" | "expireHolds" | "postponeVesting"
+  "refill" | "vest" | "findUnusedHolds" | "releaseUnused" | "expireHolds"
 >;
 
 export interface JobsOptions {
@@ -28,41 +29,44 @@ export interface JobsOptions {
 }
 
 const usualIntervalMs = 10_000;
-/** A ticket that was never used is given back this long after its end. */
-const unusedAfterMs = 60_000;
 
 /** Prepares the books for service, then works until disposed. */
 export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> {
   const { service, ledger, registry, clock, random, log, onSwept } = options;
   const { intervalMs = usualIntervalMs } = options;
   const stop = new AbortController();
+  const releaseUnused = createUnusedHolds({ ledger, registry });
   let expireFrom = 0;
-  let lastAlive = await service.readLastAlive();
+  /** When this coordinator last reached the books. */
+  let lastReached: number | undefined;
 
-  /** Somebody could not reach the books since `lastAlive`: nobody may lose by it. */
+  /**
+   * Somebody could not reach the books: nobody may lose by it. Holds wait here for what this coordinator could not
+   * take in; how long vesting stood still, only the books know, since other replicas may have been alive.
+   */
   async function recover(now: number): Promise<void> {
-    const recovery = recoveryAt(now, lastAlive);
-    expireFrom = recovery.expireFrom;
-    if (recovery.downMs === 0) return;
-    log.info({ downMs: recovery.downMs }, "the books were out of reach; vesting was paused");
-    await ledger.postponeVesting(recovery.downMs);
-  }
-
-  /** Each call takes one batch. */
-  async function vestAll(now: number, failed: OnFailure): Promise<void> {
-    const passOver = (hold: string, error: unknown) => failed("vest", error, hold);
-    while (!stop.signal.aborted && (await ledger.vest(now, passOver)) > 0);
+    const lastAlive = await service.resume(now);
+    const { downMs } = recoveryAt(now, lastAlive);
+    expireFrom = recoveryAt(now, lastReached ?? lastAlive).expireFrom;
+    lastReached = now;
+    if (downMs > 0) log.info({ downMs }, "the books were out of reach; vesting was paused");
   }
 
   async function noteAlive(now: number): Promise<void> {
     await service.writeAlive(now);
-    lastAlive = now;
+    lastReached = now;
   }
 
-  // Before anybody is let in: the faucet is full, and this start is on record.
+  /** Each call takes one batch. However many there are, nobody who starts meanwhile finds a gap. */
+  async function vestAll(now: number, failed: OnFailure): Promise<void> {
+    const passOver = (hold: string, error: unknown) => failed("vest", error, hold);
+    while (!stop.signal.aborted && (await ledger.vest(now, passOver)) > 0)
+      await noteAlive(clock.now());
+  }
+
+  // Before anybody is let in: this start is on record, and the faucet is full.
   await recover(clock.now());
   await ledger.refill(clock.now());
-  await noteAlive(clock.now());
 
   let hasFailed = false;
   const loop = startLoop({
@@ -77,9 +81,9 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
     round: async () => {
       const now = clock.now();
       // A round ends early only where the books cannot be reached, and a short gap costs nobody anything.
-      if (hasFailed && recoveryAt(now, lastAlive).downMs > 0) await recover(now);
+      if (hasFailed && recoveryAt(now, lastReached).downMs > 0) await recover(now);
+      else await noteAlive(now);
       hasFailed = false;
-      await noteAlive(now);
       let isSwept = true;
       const failed = (job: string, error: unknown, hold?: string) => {
         isSwept = false;
@@ -89,7 +93,7 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
       await alone("vest", () => vestAll(now, failed), failed);
       stop.signal.throwIfAborted();
       if (now >= expireFrom) {
-        await alone("release unused", () => releaseUnused(ledger, registry, now), failed);
+        await alone("release unused", () => releaseUnused(now), failed);
         await alone("expire", () => ledger.expireHolds(now), failed);
         if (isSwept) await onSwept?.(now);
       }
@@ -106,9 +110,6 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
 
 type OnFailure = (job: string, error: unknown, hold?: string) => void;
 
-const isGone = (error: unknown): boolean =>
-  error instanceof TroopError && error.code === "ledger_unavailable";
-
 /** What one job stumbles over stops no other. Without the books none can work, and the round ends. */
 async function alone(job: string, work: () => Promise<unknown>, failed: OnFailure): Promise<void> {
   try {
@@ -117,19 +118,4 @@ async function alone(job: string, work: () => Promise<unknown>, failed: OnFailur
     if (isGone(error)) throw error;
     failed(job, error);
   }
-}
-
-async function releaseUnused(
-  ledger: JobsLedger,
-  registry: JobsOptions["registry"],
-  now: number,
-): Promise<void> {
-  const unused = await ledger.findUnusedHolds(now - unusedAfterMs);
-  const released: string[] = [];
-  for (const { id, node } of unused) {
-    // Of a node that is away nothing is known: it may still be at work, and its holds run their full time.
-    const running = await registry.runningHolds(node);
-    if (running && !running.has(id)) released.push(id);
-  }
-  if (released.length > 0) await ledger.releaseUnused(released, now);
 }

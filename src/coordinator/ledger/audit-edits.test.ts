@@ -47,7 +47,7 @@ describe("books that were settled by signed statements", () => {
     const wish = { id: systemRandom.uuid(), model: "a-model:1b", anchor: tree.anchor };
     hold = (await troop.call(requester, "POST", "/authorize", wish)).body.hold;
     const now = troop.clock.now();
-    const lines = [lineOf(1, now), lineOf(2, now)];
+    const lines = [{ ...lineOf(1, now), cost: "0.500000" }, lineOf(2, now)];
     const receipt = await troop.statement(node, "troop-receipt+jwt", { hold, lines });
     acknowledgement = await troop.statement(requester, "troop-acknowledgement+jwt", {
       hold,
@@ -101,6 +101,25 @@ describe("books that were settled by signed statements", () => {
     await run(`update hold set per_second = per_second / 2`);
     expect(await offences()).toEqual([`5 ${hold}.1`, `5 ${hold}.2`]);
     await run(`update hold set per_second = per_second * 2`);
+    expect(await offences()).toEqual([]);
+  });
+
+  test("name a hold's requests where its rates were raised beyond what it had charged, unless nothing more was claimed", async () => {
+    const columns = ["per_second", "per_prompt_token", "per_completion_token"];
+    const scale = (by: string) =>
+      run(`update hold set ${columns.map((name) => `${name} = ${name} ${by}`).join(", ")}`);
+    await scale("* 2");
+    // The first line claimed ten times what it was charged; the second no more than it was.
+    expect(await offences()).toEqual([`5 ${hold}.1`]);
+    await scale("/ 2");
+    expect(await offences()).toEqual([]);
+  });
+
+  test("name a hold's requests where its anchor was exchanged", async () => {
+    const { anchor } = createSecretTree(new Uint8Array(32).fill(4));
+    await run(`update hold set anchor = '${anchor}'`);
+    expect(await offences()).toEqual([`5 ${hold}.1`, `5 ${hold}.2`]);
+    await run(`update hold set anchor = '${tree.anchor}'`);
     expect(await offences()).toEqual([]);
   });
 

@@ -71,7 +71,7 @@ const bodyOfStatement = sql`
 `;
 
 /** What was signed, of all statements that some request refers to. */
-const statementsOf = (column: "receipt" | "acknowledgement") => sql`
+export const statementsOf = (column: "receipt" | "acknowledgement") => sql`
   select s.id, b.body from statement s cross join lateral (select ${bodyOfStatement} as body) b
   where b.body is not null and exists (select 1 from request where ${sql.ref(column)} = s.id)
 `;

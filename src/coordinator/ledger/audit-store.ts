@@ -4,6 +4,7 @@
  */
 import { sql } from "kysely";
 import { errorCodeOf, readSnapshot, type Database, type Tx } from "../database.ts";
+import { claims, secrets } from "./audit-lines-store.ts";
 import {
   acknowledgements,
   charges,
@@ -159,7 +160,7 @@ const checks: Record<Offence["invariant"], Readonly<Record<string, Check>>> = {
   2: { balances, starters },
   3: { reservations },
   4: { bounds },
-  5: { requests, charges, receipts, acknowledgements, statements },
+  5: { requests, charges, claims, receipts, secrets, acknowledgements, statements },
   6: { ends, overdue, stuck },
 };
 

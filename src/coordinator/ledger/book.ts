@@ -66,10 +66,13 @@ export interface RequestRow {
   settledAt: number | null;
 }
 
-/** How much a requester may still get back without showing a retry that worked. */
-export interface RefundAllowance {
-  requests: number;
-  credits: Micro;
+/** One of a requester's latest requests that were paid for. */
+export interface PaidRequest {
+  /** `<hold>.<k>`. */
+  name: string;
+  paid: Micro;
+  /** Whether it was given back; then it counts from that moment on, and not from its receipt. */
+  isBack: boolean;
 }
 
 export interface Book {
@@ -88,7 +91,8 @@ export interface Book {
   /** Of the requester's credits, those that were granted. */
   starterLeft: Micro;
   requests: ReadonlyMap<number, RequestRow>;
-  refunds: RefundAllowance;
+  /** What the requester last paid for, newest first, where somebody asks for credits back; else nothing. */
+  recent: readonly PaidRequest[];
 }
 
 /** Movement of a request's money; with the hold and k it names the transfer. */

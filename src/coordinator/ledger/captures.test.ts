@@ -84,7 +84,8 @@ onBothDatabases("settlement", (books) => {
     const { account, payee } = await parties();
     const hold = await books().hold({ account, payee });
     await books().receive(hold, lineOf(hold, 1));
-    await books().ledger.postponeVesting(3_600_000);
+    const received = books().now;
+    await books().ledger.postponeVesting(received, received + 3_600_000);
     await books().ledger.vest(books().now + day + 3_599_999);
     expect(await books().posted(payee)).toBe(0n);
     await books().ledger.vest(books().now + day + 3_600_000);

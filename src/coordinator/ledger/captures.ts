@@ -1,12 +1,12 @@
 /** Verbs of settlement: both sides' lines, the worker's close, and vesting. One transaction per statement and hold. */
 import { formatCredits } from "../../protocol/credits.ts";
-import { TroopError } from "../../protocol/error-codes.ts";
 import type {
   AcknowledgementBody,
   CloseBody,
   ReceiptBody,
   StatementOutcome,
 } from "../../protocol/receipt.ts";
+import { isGone } from "../out-of-reach.ts";
 import type { Book } from "./book.ts";
 import type { LedgerStore, LedgerTx } from "./ledger-store.ts";
 import { turnPage, type Page, type PageEvent } from "./page.ts";
@@ -126,16 +126,15 @@ export function createCaptures(store: LedgerStore) {
           });
           vested += page?.steps.length ?? 0;
         } catch (error) {
-          const isGone = error instanceof TroopError && error.code === "ledger_unavailable";
-          if (!passOver || isGone) throw error;
+          if (!passOver || isGone(error)) throw error;
           passOver(hold, error);
         }
       }
       return vested;
     },
 
-    /** After a time in which nobody could acknowledge. */
-    postponeVesting: (byMs: number) => store.postponeVesting(byMs),
+    /** After a time in which nobody could acknowledge, ms. A coordinator that starts does it itself, once of all. */
+    postponeVesting: (since: number, until: number) => store.postponeVesting(since, until),
   };
 }
 

@@ -2,8 +2,10 @@
 import { sql } from "kysely";
 import type { Micro } from "../../protocol/credits.ts";
 import type { Rate } from "../../protocol/price.ts";
-import { isUniqueViolation, reaching, type Database, type Tx } from "../database.ts";
+import { isUniqueViolation, reaching, retrying, type Database, type Tx } from "../database.ts";
 import type { HoldState } from "./book.ts";
+
+const nilUuid = "00000000-0000-0000-0000-000000000000";
 
 export interface NewHold {
   id: string;
@@ -34,7 +36,7 @@ export async function insertHold(database: Database, hold: NewHold): Promise<"op
   try {
     // One statement: the reservation and the hold stand or fall together. A hold of the same id raises 23505,
     // which takes the reservation back; `on conflict do nothing` would leave it.
-    const { numAffectedRows } = await reaching(() =>
+    const { numAffectedRows } = await retrying(() =>
       sql`
         with reserved as (
           update account set held = held + ${hold.amount}::bigint
@@ -140,26 +142,36 @@ export async function lockDueHolds(tx: Tx, now: number, most: number): Promise<s
   return rows.map(({ id }) => id);
 }
 
+/** Also the place from which to look on. */
 export interface UnusedHold {
   id: string;
   node: string;
+  ticketExpiresAt: number;
 }
 
-/** Holds whose ticket ended at `endedBy` or before and for which nobody has sent a line. */
+/**
+ * Holds whose ticket ended at `endedBy` or before and for which nobody has sent a line, those that ended first first.
+ * @param after the last one seen: those that cannot be released yet keep nobody from what comes behind them
+ */
 export async function findUnusedHolds(
   database: Database,
   endedBy: number,
   most: number,
+  after: Omit<UnusedHold, "node"> | undefined,
 ): Promise<UnusedHold[]> {
   const { rows } = await reaching(() =>
-    sql<UnusedHold>`
-      select id, node from hold
-      where state = 'open' and ticket_expires_ms <= ${endedBy}
+    sql<{ id: string; node: string; ticket_expires_ms: bigint }>`
+      select id, node, ticket_expires_ms from hold
+      where state = 'open' and ticket_expires_ms <= ${endedBy}::bigint
+        and (ticket_expires_ms, id) > (${after?.ticketExpiresAt ?? -1}::bigint, ${after?.id ?? nilUuid}::uuid)
         and not exists (select 1 from request where request.hold = hold.id)
-      order by ticket_expires_ms limit ${most}
+      order by ticket_expires_ms, id limit ${most}
     `.execute(database),
   );
-  return rows;
+  return rows.map(({ ticket_expires_ms, ...hold }) => ({
+    ...hold,
+    ticketExpiresAt: Number(ticket_expires_ms),
+  }));
 }
 
 /** Of `holds`, those still open and without a line, locked in id order. */
@@ -183,7 +195,7 @@ export async function closeComplete(
   numbers: readonly number[],
   now: number,
 ): Promise<boolean> {
-  const { numAffectedRows } = await reaching(() =>
+  const { numAffectedRows } = await retrying(() =>
     sql`
       with ended as (
         update hold set state = 'closed', closed_ms = ${now}::bigint

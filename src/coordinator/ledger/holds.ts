@@ -47,9 +47,12 @@ export function createHolds(store: LedgerStore) {
       }
     },
 
-    /** Open holds without a line whose ticket ended at `endedBy` or before: candidates for an early end. */
-    findUnusedHolds: (endedBy: number): Promise<UnusedHold[]> =>
-      store.findUnusedHolds(endedBy, batch),
+    /**
+     * Open holds without a line whose ticket ended at `endedBy` or before: candidates for an early end, one page of
+     * them. @param after the last of the page before; an empty page is the end
+     */
+    findUnusedHolds: (endedBy: number, after?: UnusedHold): Promise<UnusedHold[]> =>
+      store.findUnusedHolds(endedBy, batch, after),
 
     /** Ends those of `holds` that are still open and without a line. */
     releaseUnused: (holds: readonly string[], now: number): Promise<void> =>

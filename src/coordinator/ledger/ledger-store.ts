@@ -72,12 +72,15 @@ export interface LedgerStore {
     numbers: readonly number[],
     now: number,
   ): Promise<boolean>;
-  /** Open holds whose ticket ended at `endedBy` or before and for which nobody has sent a line. */
-  findUnusedHolds(endedBy: number, most: number): Promise<UnusedHold[]>;
+  /**
+   * Open holds whose ticket ended at `endedBy` or before and for which nobody has sent a line, in the order of their
+   * ends; from behind `after` on, where it is given.
+   */
+  findUnusedHolds(endedBy: number, most: number, after?: UnusedHold): Promise<UnusedHold[]>;
   /** Holds that have a request whose day has passed, with its numbers. */
   findDueRequests(now: number, most: number): Promise<Map<string, number[]>>;
-  /** The clock of vesting stands still while the coordinator is down. */
-  postponeVesting(byMs: number): Promise<void>;
+  /** The clock of vesting stands still from `since` to `until`; each request's day grows by what it saw of it. */
+  postponeVesting(since: number, until: number): Promise<void>;
   hasStarter(account: string): Promise<boolean>;
   /** Accounts that wait and can be paid now, those that have waited longest first. */
   findWaitingForStarter(most: number, payment: StarterPayment): Promise<string[]>;

@@ -1,12 +1,12 @@
 /** SQL of settlement: reads one hold's page under its locks, and writes what a statement changed in one statement. */
 import { sql } from "kysely";
-import { nameUuid } from "../../protocol/ids.ts";
+import { nameUuid, requestName } from "../../protocol/ids.ts";
 import { assert } from "../../base/error.ts";
 import type { Tx } from "../database.ts";
 import { vestingPrefix } from "./account-names.ts";
-import type { Book, HoldState, RefundAllowance } from "./book.ts";
+import type { Book, HoldState, PaidRequest } from "./book.ts";
 import { accountDeltas, type PageChanges } from "./page.ts";
-import { allowanceOf, recentRequests, type RecentRequests } from "./refund-allowance.ts";
+import { recentRequests } from "./refund-allowance.ts";
 import {
   isRefundQuestion,
   readRow,
@@ -16,7 +16,14 @@ import {
 } from "./request-record.ts";
 
 const requestColumns = sql.raw(requestColumnNames.join(", "));
-const requestColumnsSent = sql.raw(requestColumnNames.map((name) => `excluded.${name}`).join(", "));
+// Recovery prolongs a request's day without its hold's lock: on a row that goes on vesting the books know better.
+const stillVesting =
+  "case when excluded.vests_ms is null then null else coalesce(request.vests_ms, excluded.vests_ms) end";
+const requestColumnsSent = sql.raw(
+  requestColumnNames
+    .map((name) => (name === "vests_ms" ? stillVesting : `excluded.${name}`))
+    .join(", "),
+);
 
 export interface OpenedPage {
   book: Book;
@@ -99,24 +106,31 @@ export async function openPage(
       available: found.available,
       starterLeft: found.non_transferable,
       requests,
-      refunds: isAsked ? await readAllowance(tx, found.account) : { requests: 0, credits: 0n },
+      recent: isAsked ? await readRecent(tx, found.account) : [],
     },
   };
 }
 
-async function readAllowance(tx: Tx, account: string): Promise<RefundAllowance> {
-  const { rows } = await sql<RecentRequests>`
-    select count(*) as requests, coalesce(sum(paid), 0)::bigint as credits,
-      count(*) filter (where is_back) as back,
-      coalesce(sum(paid) filter (where is_back), 0)::bigint as returned
-    from (
-      select cost - shortfall as paid, state = 'reversed' as is_back
-      from request
-      where account = ${account} and receipt is not null and cost > shortfall
-      order by received_ms desc limit ${recentRequests}
-    ) recent
+/** One more than is looked at: the one asked about may be among them. */
+async function readRecent(tx: Tx, account: string): Promise<PaidRequest[]> {
+  const { rows } = await sql<{ hold: string; k: number; paid: bigint; is_back: boolean }>`
+    select hold, k, paid, is_back from (
+      (
+        select hold, k, cost - shortfall as paid, false as is_back, received_ms as at from request
+        where account = ${account} and receipt is not null and cost > shortfall and state <> 'reversed'
+        order by received_ms desc limit ${recentRequests + 1}
+      ) union all (
+        select hold, k, cost - shortfall, true, settled_ms from request
+        where account = ${account} and state = 'reversed'
+        order by settled_ms desc limit ${recentRequests + 1}
+      )
+    ) latest order by at desc, hold, k limit ${recentRequests + 1}
   `.execute(tx);
-  return allowanceOf(rows[0]!);
+  return rows.map(({ hold, k, paid, is_back }) => ({
+    name: requestName(hold, k),
+    paid,
+    isBack: is_back,
+  }));
 }
 
 /** One signed text that is to be kept with the books. */

@@ -1,5 +1,6 @@
 /** Takes the steps of a whole statement one after the other, and adds up what they change. Pure. */
 import type { Micro } from "../../protocol/credits.ts";
+import { requestName } from "../../protocol/ids.ts";
 import { vestingOf } from "./account-names.ts";
 import type { Book, Movement, RequestRow } from "./book.ts";
 import type { Step } from "./settlement.ts";
@@ -60,12 +61,20 @@ function after(book: Book, step: Step, row: RequestRow): Book {
     // Under an open hold the taken amount was reserved already; later it comes out of what is available.
     available: book.available + returned - (book.state === "open" ? 0n : taken),
     starterLeft: book.starterLeft - starterTaken + starterReturned,
-    refunds:
-      returned > 0n
-        ? { requests: book.refunds.requests - 1, credits: book.refunds.credits - returned }
-        : book.refunds,
+    recent: recentAfter(book, row),
     requests: new Map(book.requests).set(row.k, row),
   };
+}
+
+/** Whose receipt has just come, and what has just been given back, is the newest. */
+function recentAfter({ hold, requests, recent }: Book, row: RequestRow): Book["recent"] {
+  const known = requests.get(row.k);
+  const paid = row.cost - row.shortfall;
+  const isBack = row.state === "reversed";
+  const isNew = row.receipt !== null && (!known?.receipt || (isBack && known.state !== "reversed"));
+  if (!isNew || paid === 0n) return recent;
+  const name = requestName(hold, row.k);
+  return [{ name, paid, isBack }, ...recent.filter((other) => other.name !== name)];
 }
 
 const sumOf = (movements: readonly Movement[], counts: (movement: Movement) => boolean): Micro =>

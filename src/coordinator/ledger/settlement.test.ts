@@ -26,7 +26,7 @@ const bookOf = (fields: Partial<Book> = {}): Book => ({
   available: 5_000_000n,
   starterLeft: 3_000_000n,
   requests: new Map(),
-  refunds: { requests: 1, credits: 2_000_000n },
+  recent: [{ name: "an earlier one", paid: 100_000_000n, isBack: false }],
   ...fields,
 });
 

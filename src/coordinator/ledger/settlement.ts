@@ -9,6 +9,7 @@
  *
  * What leaves the requester goes to the provider, to its vesting account, or to the commons; nothing is made or lost.
  */
+import { requestName } from "../../protocol/ids.ts";
 import { limits } from "../../protocol/limits.ts";
 import {
   lineHash,
@@ -23,6 +24,7 @@ import { commons, vestingOf } from "./account-names.ts";
 import type { AcknowledgementFacts, Book, Movement, ReceiptFacts, RequestRow } from "./book.ts";
 import { agreedCost, chargeOf, isFreeAbort } from "./charge.ts";
 import { acknowledgementFacts, isSameWord, receiptFacts, waitingRow } from "./facts.ts";
+import { mayGiveBack } from "./refund-allowance.ts";
 
 /** What one line changes. Without a row it changes nothing. */
 export interface Step {
@@ -158,7 +160,7 @@ function settleByVerdict(
 
   // Not received or refused: through the vesting account, so that the way back is on record too.
   const pay = from === "requester" ? [movement(row.k, "pay", book.account, vesting, captured)] : [];
-  if (isRefundable(book, captured)) {
+  if (isRefundable(book, row, captured)) {
     const refund = endRefund(book, settled, captured);
     return { ...refund, movements: [...pay, ...refund.movements] };
   }
@@ -168,7 +170,7 @@ function settleByVerdict(
 
 /** What is in the vesting account for an answer that never came goes back, or to the commons. */
 function endRefund(book: Book, settled: RequestRow, amount: Micro): Step {
-  const isBack = isRefundable(book, amount);
+  const isBack = isRefundable(book, settled, amount);
   const row: RequestRow = isBack
     ? { ...settled, state: "reversed" }
     : { ...settled, commons: amount };
@@ -180,8 +182,8 @@ function endRefund(book: Book, settled: RequestRow, amount: Micro): Step {
 }
 
 /** Whether it was retried does not matter: who is both requester and provider retries for nothing. */
-const isRefundable = ({ refunds }: Book, amount: Micro): boolean =>
-  refunds.requests >= 1 && refunds.credits >= amount;
+const isRefundable = ({ recent, hold }: Book, { k }: RequestRow, amount: Micro): boolean =>
+  mayGiveBack(recent, requestName(hold, k), amount);
 
 /** What can be captured now. A late line is paid from what is left, but only as far as the requester still has it. */
 function capturable(book: Book, cost: Micro): Micro {

@@ -33,9 +33,9 @@ export const createSqlStore = (database: Database): LedgerStore => ({
   insertHold: (hold) => insertHold(database, hold),
   readHold: (id) => readHold(database, id),
   closeComplete: (hold, node, numbers, now) => closeComplete(database, hold, node, numbers, now),
-  findUnusedHolds: (endedBy, most) => findUnusedHolds(database, endedBy, most),
+  findUnusedHolds: (endedBy, most, after) => findUnusedHolds(database, endedBy, most, after),
   findDueRequests: (now, most) => reaching(() => findDueRequests(database, now, most)),
-  postponeVesting: (byMs) => reaching(() => postponeVesting(database, byMs)),
+  postponeVesting: (since, until) => transact(database, (tx) => postponeVesting(tx, since, until)),
   hasStarter: (account) => reaching(() => hasStarter(database, account)),
   findWaitingForStarter: (most, payment) =>
     reaching(() => findWaitingForStarter(database, most, payment)),

@@ -1,6 +1,6 @@
 /** SQL of what waits in vesting accounts. */
 import { sql } from "kysely";
-import type { Database } from "../database.ts";
+import type { Database, Tx } from "../database.ts";
 
 /** Holds that have a request whose day has passed, with its numbers. */
 export async function findDueRequests(
@@ -17,9 +17,13 @@ export async function findDueRequests(
   return due;
 }
 
-/** The clock of vesting stands still while the coordinator is down. */
-export async function postponeVesting(database: Database, byMs: number): Promise<void> {
+/**
+ * The clock of vesting stands still from `since` to `until`, in which nobody could acknowledge: each request's day
+ * grows by what of that time it vested through, so that one received when it was over is not prolonged.
+ */
+export async function postponeVesting(tx: Tx, since: number, until: number): Promise<void> {
   await sql`
-    update request set vests_ms = vests_ms + ${byMs}::bigint where state = 'vesting'
-  `.execute(database);
+    update request set vests_ms = vests_ms + ${until}::bigint - greatest(received_ms, ${since}::bigint)
+    where state = 'vesting' and received_ms < ${until}::bigint
+  `.execute(tx);
 }

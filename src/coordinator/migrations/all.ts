@@ -8,6 +8,7 @@ import { tariff } from "./0005-tariff.ts";
 import { joining } from "./0006-joining.ts";
 import { hmacReceipts } from "./0007-hmac-receipts.ts";
 import { stuckJobs } from "./0008-stuck-jobs.ts";
+import { latestFirst } from "./0009-latest-first.ts";
 
 /** The numbers order them; one that was released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -19,4 +20,5 @@ export const migrations: Record<string, Migration> = {
   "0006-joining": joining,
   "0007-hmac-receipts": hmacReceipts,
   "0008-stuck-jobs": stuckJobs,
+  "0009-latest-first": latestFirst,
 };

@@ -24,6 +24,7 @@ export function takeLine(state: ModelState, hold: ModelHold, line: ModelLine): M
   const request = known ?? newRequest(state, hold, line.k);
   request.line = line;
   request.arrival = state.arrivals += 1;
+  request.arrivedAt = state.now;
   request.wasOpen = hold.state === "open";
   request.cost = hold.payer === hold.payee ? 0n : chargeOf(hold, line);
   request.taken = leastOf(request.cost, takeableFrom(state, hold));
@@ -83,7 +84,7 @@ function finish(state: ModelState, request: ModelRequest, paid: bigint, disputed
   request.standing = "settled";
 }
 
-/** "At most max(1, 2 %) of its last 50 paid requests", retried or not. */
+/** From then on it counts as the latest of what was paid for. */
 function giveBack(state: ModelState, request: ModelRequest): boolean {
   if (!isWithinAllowance(state, request)) return false;
   const payer = state.accounts.get(request.payer)!;
@@ -91,24 +92,30 @@ function giveBack(state: ModelState, request: ModelRequest): boolean {
   payer.posted += request.taken;
   payer.starter += request.starter;
   request.standing = "reversed";
+  request.arrival = state.arrivals += 1;
   return true;
 }
 
 const requestsOf = (state: ModelState): ModelRequest[] =>
   [...state.holds.values()].flatMap(({ requests }) => [...requests.values()]);
 
-/** By number and by credits, over the latest requests that were paid for, this one among them. */
+/**
+ * Of the last fifty others that were paid for: "one request in fifty, and 2 % of their credits"; and while there are
+ * fewer, "one such as the others were, of a credit at most".
+ */
 function isWithinAllowance(state: ModelState, request: ModelRequest): boolean {
-  const latest = requestsOf(state)
-    .filter(({ payer, taken }) => payer === request.payer && taken > 0n)
+  const others = requestsOf(state)
+    .filter((other) => other !== request && other.payer === request.payer && other.taken > 0n)
     .toSorted((left, right) => right.arrival - left.arrival)
     .slice(0, lastRequests);
-  const back = latest.filter((other) => other.standing === "reversed");
-  const sum = (requests: ModelRequest[]) =>
-    requests.reduce((total, { taken }) => total + taken, 0n);
-  const mostRequests = most(1n, BigInt(latest.length) / 50n);
-  const mostCredits = most(oneCredit, sum(latest) / 50n);
-  return BigInt(back.length) + 1n <= mostRequests && sum(back) + request.taken <= mostCredits;
+  let [given, returned, cost] = [0n, 0n, 0n];
+  for (const { standing, taken } of others) {
+    if (standing === "reversed") [given, returned] = [given + 1n, returned + taken];
+    else cost += taken;
+  }
+  const kept = BigInt(others.length) - given;
+  if (kept === 0n || given + 1n > most(1n, BigInt(others.length) / 50n)) return false;
+  return returned + request.taken <= most(cost / 50n, leastOf(oneCredit, cost / kept));
 }
 
 /** "Recomputed; less where less is claimed, never more", and what is free. */
@@ -157,7 +164,7 @@ function newRequest(state: ModelState, hold: ModelHold, k: number): ModelRequest
   const { id, payer, payee } = hold;
   const request: ModelRequest = {
     ...{ hold: id, k, payer, payee, line: undefined, word: undefined, standing: "waiting" },
-    ...{ cost: 0n, taken: 0n, starter: 0n, wasOpen: true, arrival: 0, vestsAt: 0 },
+    ...{ cost: 0n, taken: 0n, starter: 0n, wasOpen: true, arrival: 0, arrivedAt: 0, vestsAt: 0 },
   };
   hold.requests.set(k, request);
   return request;

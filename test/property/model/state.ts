@@ -26,8 +26,9 @@ export interface ModelRequest {
   starter: bigint;
   /** Whether the hold was open when the line came: what is missing then is for want of budget. */
   wasOpen: boolean;
-  /** When the line came, in the order of arrival. */
+  /** When the line came, or the credits went back, in order. */
   arrival: number;
+  arrivedAt: number;
   vestsAt: number;
 }
 

@@ -113,10 +113,11 @@ export function createModel(accounts: readonly string[], now: number, starterCre
       return due.length;
     },
 
-    /** The clock of vesting stood still for so long. */
+    /** The clock of vesting stood still for so long, until now: each day grows by what it saw of that. */
     postpone(ms: number): void {
       for (const { requests } of state.holds.values())
-        for (const request of requests.values()) request.vestsAt += ms;
+        for (const request of requests.values())
+          request.vestsAt += Math.min(ms, state.now - request.arrivedAt);
     },
 
     /** Who may give is known beforehand; the day's cap is far away. */

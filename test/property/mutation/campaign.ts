@@ -108,19 +108,37 @@ function record(tally: Tally, kind: string, outcome: StatementOutcome): void {
 }
 
 async function assertUnharmed(database: Database, { hold, otherHold }: Victim): Promise<void> {
+  expect(await harmTo(database, [hold, otherHold])).toEqual({
+    overpaid: 0n,
+    never_shown: 0n,
+    twice: 0n,
+  });
+}
+
+/**
+ * What must not be, from where credits went. No constraint of the schema keeps it from happening: a leg has one
+ * transfer, but a request has several legs, and nothing binds transfers to what a hold says that it has captured.
+ */
+async function harmTo(database: Database, holds: readonly string[]): Promise<unknown> {
   const { rows } = await sql<Record<string, bigint>>`
+    with moved as (
+      select h.id, h.amount as allowed, t.k, t.amount, t.debit = h.account as is_taken, t.credit = h.payee as is_earned
+      from transfer t join hold h on h.id = t.hold where h.id = any(${holds}::uuid[])
+    ), taken as (
+      select id, k, count(*) filter (where is_earned) as times, coalesce(sum(amount) filter (where is_taken), 0) as taken,
+        coalesce(sum(amount) filter (where is_earned), 0) as earned
+      from moved group by id, k
+    )
     select
-      (select count(*) from hold h where h.id = any(${[hold, otherHold]}::uuid[]) and h.amount < (
-        select coalesce(sum(amount), 0) from transfer t where t.hold = h.id and t.debit = h.account
-      )) as overpaid,
-      (select count(*) from request where hold = any(${[hold, otherHold]}::uuid[])
-        and receipt is not null and k <> all(${revealed}::int[])) as never_shown,
       (select count(*) from (
-        select 1 from transfer where hold = any(${[hold, otherHold]}::uuid[])
-        group by hold, k, leg having count(*) > 1
-      ) twice) as twice
+        select id from moved where is_taken group by id, allowed having sum(amount) > allowed
+      ) hold) as overpaid,
+      (select count(*) from request where hold = any(${holds}::uuid[])
+        and receipt is not null and k <> all(${revealed}::int[])) as never_shown,
+      (select count(*) from taken t left join request r on r.hold = t.id and r.k = t.k
+        where t.times > 1 or t.taken > coalesce(r.cost, 0) or t.earned > t.taken) as twice
   `.execute(database);
-  expect(rows).toEqual([{ overpaid: 0n, never_shown: 0n, twice: 0n }]);
+  return rows[0];
 }
 
 async function assertSound(ledger: Ledger, tally: Tally): Promise<void> {

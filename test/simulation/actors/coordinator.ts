@@ -1,6 +1,7 @@
 /** The coordinator on its machine: the production verbs, put together as `coordinator.ts` does, without HTTP in front. */
 import { errorBody } from "../../../src/protocol/error-object.ts";
 import { startJobs } from "../../../src/coordinator/jobs/jobs.ts";
+import { recoveryAt } from "../../../src/coordinator/jobs/recovery.ts";
 import { createLedger } from "../../../src/coordinator/ledger/ledger.ts";
 import { createMemoryLeases } from "../../../src/coordinator/registry/memory-leases.ts";
 import { createRegistry, type Registry } from "../../../src/coordinator/registry/registry.ts";
@@ -77,7 +78,16 @@ export function createCoordinatorActor(parts: CoordinatorParts): CoordinatorActo
       ...{ leases: createMemoryLeases(), clock, addressPolicy: "loopback", heartbeatMs },
     });
     const service = {
-      readLastAlive: async () => lastAlive,
+      async resume(now: number) {
+        process.reach("resume");
+        if (scheduler.now < databaseAwayUntil) throw new TroopError("ledger_unavailable");
+        const before = lastAlive;
+        lastAlive = Math.max(before ?? 0, now);
+        // In one transaction on real books; here nothing can come between.
+        if (before !== undefined && recoveryAt(now, before).downMs > 0)
+          await store.postponeVesting(before, now);
+        return before;
+      },
       async writeAlive(now: number) {
         process.reach("alive");
         if (scheduler.now < databaseAwayUntil) throw new TroopError("ledger_unavailable");

@@ -5,23 +5,30 @@ const lookedAt = 50;
 const oneCredit = 1_000_000n;
 
 const paid = ({ cost, shortfall }: StoredRequest) => cost - shortfall;
+/** One that was given back counts from then on. */
+const placeOf = ({ state, receivedAt, settledAt }: StoredRequest) =>
+  state === "reversed" ? settledAt! : receivedAt;
 
 /** Why the refund of `refunded`, which is in the tables already, was wrong; undefined where it was right. */
 export function refundOffence(tables: Tables, refunded: StoredRequest): string | undefined {
   const mine: StoredRequest[] = [];
   for (const ofHold of tables.requests.values())
     for (const row of ofHold.values()) if (row.account === refunded.account) mine.push(row);
-  const recent = mine
+  const others = mine
     .filter((row) => row.receipt !== null && paid(row) > 0n)
-    .toSorted((left, right) => right.receivedAt - left.receivedAt)
+    .filter(({ hold, k }) => hold !== refunded.hold || k !== refunded.k)
+    .toSorted((left, right) => placeOf(right) - placeOf(left))
     .slice(0, lookedAt);
-  const back = recent.filter((row) => row.state === "reversed" && row !== refunded);
+  const back = others.filter((row) => row.state === "reversed");
+  const kept = others.filter((row) => row.state !== "reversed");
   const sum = (rows: StoredRequest[]) => rows.reduce((total, row) => total + paid(row), 0n);
-  // One in fifty, but one at any rate; 2 % of what was paid, but one credit at any rate.
-  if (back.length + 1 > Math.max(1, Math.floor(recent.length / lookedAt)))
-    return `${back.length} of the last ${recent.length} were already`;
-  const share = sum(recent) / BigInt(lookedAt);
-  const mostCredits = share > oneCredit ? share : oneCredit;
-  if (sum(back) + paid(refunded) > mostCredits) return "more credits than may be";
+  // One in fifty, but one at any rate.
+  if (back.length + 1 > Math.max(1, Math.floor(others.length / lookedAt)))
+    return `${back.length} of the last ${others.length} were already`;
+  if (kept.length === 0) return "nothing else was paid for";
+  // 2 % of what was paid, but one request at any rate, such as the others were, up to a credit.
+  const mean = sum(kept) / BigInt(kept.length);
+  const allowed = [sum(kept) / BigInt(lookedAt), mean < oneCredit ? mean : oneCredit];
+  if (allowed.every((most) => sum(back) + paid(refunded) > most)) return "more credits than may be";
   return undefined;
 }

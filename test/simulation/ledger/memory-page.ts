@@ -1,9 +1,9 @@
 /** One hold's page in memory: read for the rules, and written with what they changed. */
-import type { Book, RefundAllowance } from "../../../src/coordinator/ledger/book.ts";
+import type { Book, PaidRequest } from "../../../src/coordinator/ledger/book.ts";
 import { accountDeltas, type PageChanges } from "../../../src/coordinator/ledger/page.ts";
 import type { KeptStatement, OpenedPage } from "../../../src/coordinator/ledger/page-store.ts";
-import { allowanceOf, recentRequests } from "../../../src/coordinator/ledger/refund-allowance.ts";
-import { nameUuid } from "../../../src/protocol/ids.ts";
+import { recentRequests } from "../../../src/coordinator/ledger/refund-allowance.ts";
+import { nameUuid, requestName } from "../../../src/protocol/ids.ts";
 import type { StoredRequest, Tables } from "./tables.ts";
 
 export function openPage(
@@ -32,7 +32,7 @@ export function openPage(
       available: requester.posted - requester.held,
       starterLeft: requester.nonTransferable,
       requests,
-      refunds: isAsked ? allowance(tables, hold.account) : { requests: 0, credits: 0n },
+      recent: isAsked ? recentOf(tables, hold.account) : [],
     },
   };
 }
@@ -47,20 +47,18 @@ function* requestsOf(tables: Tables, account: string): Generator<StoredRequest> 
     for (const request of requests.values()) if (request.account === account) yield request;
 }
 
-function allowance(tables: Tables, account: string): RefundAllowance {
-  const recent = [...requestsOf(tables, account)]
+function recentOf(tables: Tables, account: string): PaidRequest[] {
+  const placeOf = ({ state, receivedAt, settledAt }: StoredRequest) =>
+    state === "reversed" ? settledAt! : receivedAt;
+  return [...requestsOf(tables, account)]
     .filter(({ receipt, cost, shortfall }) => receipt !== null && cost > shortfall)
-    .toSorted((left, right) => right.receivedAt - left.receivedAt)
-    .slice(0, recentRequests);
-  const back = recent.filter(({ state }) => state === "reversed");
-  const sum = (rows: StoredRequest[]) =>
-    rows.reduce((total, { cost, shortfall }) => total + cost - shortfall, 0n);
-  return allowanceOf({
-    requests: BigInt(recent.length),
-    credits: sum(recent),
-    back: BigInt(back.length),
-    returned: sum(back),
-  });
+    .toSorted((left, right) => placeOf(right) - placeOf(left) || (left.hold < right.hold ? -1 : 1))
+    .slice(0, recentRequests + 1)
+    .map(({ hold, k, cost, shortfall, state }) => ({
+      name: requestName(hold, k),
+      paid: cost - shortfall,
+      isBack: state === "reversed",
+    }));
 }
 
 export function writePage(

@@ -4,6 +4,7 @@
  */
 import { faucet, vestingOf } from "../../../src/coordinator/ledger/account-names.ts";
 import type { StarterPayment } from "../../../src/coordinator/ledger/grant-store.ts";
+import type { UnusedHold } from "../../../src/coordinator/ledger/hold-store.ts";
 import type { LedgerStore } from "../../../src/coordinator/ledger/ledger-store.ts";
 import { auditTables } from "./memory-audit.ts";
 import { readHistory } from "./memory-history.ts";
@@ -91,14 +92,16 @@ export function createMemoryStore(
           tables.post(hold.account, 0n, hold.captured - hold.amount);
           return true;
         }),
-      findUnusedHolds: (endedBy, most) =>
-        alone("findUnusedHolds", () => findUnusedHolds(tables, endedBy, most)),
+      findUnusedHolds: (endedBy, most, after) =>
+        alone("findUnusedHolds", () => findUnusedHolds(tables, endedBy, most, after)),
       findDueRequests: (now, most) =>
         alone("findDueRequests", () => findDueRequests(tables, now, most)),
-      postponeVesting: (byMs) =>
+      postponeVesting: (since, until) =>
         alone("postponeVesting", () => {
-          for (const request of [...tables.vesting.values()])
+          for (const request of [...tables.vesting.values()]) {
+            const byMs = Math.max(0, until - Math.max(request.receivedAt, since));
             tables.putRequest({ ...request, vestsAt: request.vestsAt! + byMs });
+          }
         }),
       hasStarter: (account) => alone("hasStarter", () => hasStarter(tables, account)),
       findWaitingForStarter: (most, payment) =>
@@ -132,13 +135,22 @@ export function createMemoryStore(
   return connect(uneventful);
 }
 
-const findUnusedHolds = (tables: Tables, endedBy: number, most: number) =>
+const byEnd = (left: Omit<UnusedHold, "node">, right: Omit<UnusedHold, "node">): number =>
+  left.ticketExpiresAt - right.ticketExpiresAt || (left.id < right.id ? -1 : 1);
+
+const findUnusedHolds = (
+  tables: Tables,
+  endedBy: number,
+  most: number,
+  after: UnusedHold | undefined,
+) =>
   [...tables.openHolds]
     .map((id) => tables.holds.get(id)!)
     .filter(({ id, ticketExpiresAt }) => ticketExpiresAt <= endedBy && isUnused(tables, id))
-    .toSorted((left, right) => left.ticketExpiresAt - right.ticketExpiresAt)
+    .filter((hold) => !after || (hold.id !== after.id && byEnd(hold, after) > 0))
+    .toSorted(byEnd)
     .slice(0, most)
-    .map(({ id, node }) => ({ id, node }));
+    .map(({ id, node, ticketExpiresAt }) => ({ id, node, ticketExpiresAt }));
 
 function findDueRequests(tables: Tables, now: number, most: number): Map<string, number[]> {
   const due = [...tables.vesting.values()]

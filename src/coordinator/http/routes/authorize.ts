@@ -3,7 +3,7 @@ import { sourcePrefix } from "../../../host/source-prefix.ts";
 import { authorizeAnswer, authorizeRequest } from "../../../protocol/endpoints.ts";
 import type { App, Services } from "../services.ts";
 
-export function authorizeRoute(app: App, { issuer, callers }: Services): void {
+export function authorizeRoute(app: App, { issuer, demand, callers }: Services): void {
   app.post(
     "/authorize",
     {
@@ -13,7 +13,10 @@ export function authorizeRoute(app: App, { issuer, callers }: Services): void {
         response: { 200: authorizeAnswer },
       },
     },
-    async (request) =>
-      issuer.authorize(await callers.joiner(request), request.body, sourcePrefix(request.ip)),
+    async (request) => {
+      const account = await callers.joiner(request);
+      demand.wish(account, request.body.model);
+      return issuer.authorize(account, request.body, sourcePrefix(request.ip));
+    },
   );
 }

@@ -2,7 +2,7 @@
 import { peersAnswer, peersQuery } from "../../../protocol/endpoints.ts";
 import type { App, Services } from "../services.ts";
 
-export function peersRoute(app: App, { registry, callers }: Services): void {
+export function peersRoute(app: App, { registry, demand, callers }: Services): void {
   for (const path of ["/peers", "/nodes"]) {
     app.get(
       path,
@@ -14,8 +14,10 @@ export function peersRoute(app: App, { registry, callers }: Services): void {
         },
       },
       async (request) => {
-        await callers.reader(request);
-        const listing = await registry.list(request.query.model);
+        const reader = await callers.reader(request);
+        const { model } = request.query;
+        if (model !== undefined) demand.wish(reader, model);
+        const listing = await registry.list(model);
         const nodes = listing.nodes.map(({ peer }) => peer);
         return { count: nodes.length, nodes };
       },
