@@ -10,6 +10,12 @@ process.title = `troop ${process.argv[2] ?? ""}`.trimEnd();
 
 using shutdown = listenForShutdown(systemClock, () => process.exit(exitCodes.interrupted));
 
+// Whoever read along has gone, as `| head` does once it has its lines: there is nobody left to go on for.
+process.stdout.once("error", () => {
+  process.stdout.on("error", () => undefined);
+  process.emit("SIGTERM");
+});
+
 process.exitCode = await runCli(process.argv.slice(2), {
   terminal: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
   environment: processEnvironment(),

@@ -76,7 +76,7 @@ test.skipIf(!isRoot)(
     expect(after[1]!.path).toBe("direct");
 
     networks.forward(false);
-    // A path is believed in for a second after it worked.
+    // A path that has died in silence is found out by its silence.
     await expect
       .poll(() => ask(networks), { interval: 1_100, timeout: 60_000 })
       .toEqual({ text: "Hello world", path: "relay" });

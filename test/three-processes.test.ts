@@ -89,7 +89,8 @@ test(
     await using coordinator = type(commands.coordinator);
     await coordinator.line(/^Coordinator ready at http:\/\/127\.0\.0\.1:\d+$/m);
     await using worker = type(commands.worker);
-    await worker.line(/^Lending as node \S+ at http:\/\/127\.0\.0\.1:\d+\n {2}troop-toy$/m);
+    await worker.line(/^Lending as node \S+ at http:\/\/127\.0\.0\.1:\d+$/m);
+    await worker.line(/^llama-cpp .* http:\/\/127\.0\.0\.1:\d+ +troop-toy +[\d,]+ +\d+ [kM]B *$/m);
     await using up = type(commands.up);
     const [, baseURL] = await up.line(/^Ready\. .* at (http:\/\/127\.0\.0\.1:\d+\/v1)$/m);
     expect(baseURL).toBe(`http://127.0.0.1:${port.up}/v1`);

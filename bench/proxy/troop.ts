@@ -27,6 +27,8 @@ const main = join(import.meta.dirname, "..", "..", "src", "main.ts");
 /** No account may run out of credits in a long run. */
 const plenty = { STARTER_CREDITS: "100000000", FAUCET_DAILY: "100000000000" };
 const patienceMs = 60_000;
+/** Answering is work of the processes that are measured. */
+const betweenLooksMs = 1_000;
 
 type Role = "coordinator" | "worker" | "client";
 
@@ -43,7 +45,7 @@ export async function startTroop(options: TroopOptions): Promise<TroopNetwork> {
     const server: Running = stack.use(
       startCommand(
         [process.execPath, ...flags, main, ...words, ...place],
-        { LOG_LEVEL: "error", ...environment },
+        { LOG_LEVEL: "error", OWNER_WATCH: "off", ...environment },
         // A profile is written at an orderly end.
         isProfiled ? "SIGTERM" : "SIGKILL",
       ),
@@ -70,7 +72,7 @@ export async function startTroop(options: TroopOptions): Promise<TroopNetwork> {
       const end = performance.now() + patienceMs;
       while ((await waitingAt(worker.origin)) + (await waitingAt(client.origin)) > 0) {
         if (performance.now() > end) throw new Error("the outboxes do not empty");
-        await pause(250);
+        await pause(betweenLooksMs);
       }
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

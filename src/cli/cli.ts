@@ -18,11 +18,13 @@ import { models } from "./commands/models.ts";
 import { relay } from "./commands/relay.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
-import { worker } from "./commands/worker.ts";
 import { type CommonFlags, createContext, type Surroundings } from "./context.ts";
 import { EndedWith, exitCodeOf, exitCodes, failureLines, failureOf } from "./failure.ts";
 import { addMeshCommands } from "./mesh-commands.ts";
 import { addNodeCommands } from "./node-commands.ts";
+import { logged } from "./role-log.ts";
+import { addUpkeepCommands } from "./upkeep-commands.ts";
+import { addWorkerCommands } from "./worker-commands.ts";
 
 function buildProgram(surroundings: Surroundings): Command {
   const { stdout } = surroundings.terminal;
@@ -68,7 +70,7 @@ function buildProgram(surroundings: Surroundings): Command {
   add(
     "coordinator",
     "run a coordinator: it introduces, signs tickets and keeps the books",
-    coordinator as Verb,
+    logged("coordinator", coordinator as Verb),
   )
     .option("--listen <host:port>", "where to listen (LISTEN)")
     .option("--port <port>", "the port alone, on this machine only")
@@ -77,26 +79,13 @@ function buildProgram(surroundings: Surroundings): Command {
       "after",
       example("troop coordinator", "DATABASE_URL=postgres://… troop coordinator --port 8100"),
     );
-  addConnected("worker", "lend this machine's engine to others", worker as Verb)
-    .option("--model <file>", "load this GGUF file with the built-in engine")
-    .option("--engine <url>", "use the OpenAI-compatible server at this URL only")
-    .option("--invite <code>", "a code that lets you in, where the coordinator asks for one")
-    .option("--listen <host:port>", "where to listen (WORKER_LISTEN)")
-    .option("--relay <urls>", "relays to be reached through, or `off` (RELAYS)")
-    .option("--port <port>", "the port alone (default 8080, or the next free one)")
-    .addHelpText(
-      "after",
-      example(
-        "troop worker --coordinator http://127.0.0.1:8000",
-        "troop worker --coordinator http://127.0.0.1:8000 --model model.gguf",
-      ),
-    );
+  addWorkerCommands(add, addConnected);
   addConnected("relay", "carry sealed requests to workers that nobody can reach", relay as Verb)
     .option("--listen <host:port>", "where to listen (RELAY_LISTEN)")
     .option("--port <port>", "the port alone, on this machine only")
     .option("--public-url <url>", "the URL others reach it by (RELAY_PUBLIC_URL)")
     .addHelpText("after", example("troop relay --coordinator http://127.0.0.1:8000"));
-  addConnected("up", "start the local API that your applications talk to", up as Verb)
+  addConnected("up", "start the local API that your applications talk to", logged("up", up as Verb))
     .option("--port <port>", "port of the local API (PROXY_PORT, default 9000)")
     .option("--invite <code>", "a code that lets you in, where the coordinator asks for one")
     .option("--only-nodes <ids>", "ask these nodes only, whatever is listed (ONLY_NODES)")
@@ -109,6 +98,7 @@ function buildProgram(surroundings: Surroundings): Command {
   addCreditCommands(addConnected);
   addAccountCommands(program, addConnected);
   addMeshCommands(program, add);
+  addUpkeepCommands(program, addConnected, add);
   addAdminCommands(program, add);
   return program;
 }
@@ -161,6 +151,9 @@ const isVerbose = ({ LOG_LEVEL }: Surroundings["environment"]): boolean =>
   LOG_LEVEL === "debug" || LOG_LEVEL === "trace";
 
 function usageError({ message, code }: CommanderError): TroopError {
+  // A group of commands, and none of them named.
+  if (code === "commander.help")
+    return new TroopError("usage", "This is a group of commands, and none of them was named.");
   const text = message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
   const isAboutAll = code === "commander.unknownCommand";
   const run = isAboutAll ? { details: { run: "troop --help" } } : {};

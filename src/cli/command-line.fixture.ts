@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
+import type { Environment } from "../host/env.ts";
 import { runCli } from "./cli.ts";
 
 export interface Told {
@@ -37,14 +38,14 @@ async function run(
   words: string[],
   stdin: NodeJS.ReadableStream & { isTTY?: boolean },
   isTTY: boolean,
-  folder: string,
+  environment: Environment,
   onQuestion?: () => void,
 ): Promise<Told> {
   const [stdout, stderr] = [capture(), capture()];
   if (onQuestion) stderr.stream.once("data", () => onQuestion());
   const code = await runCli(words, {
     terminal: { stdin, stdout: stdout.stream, stderr: Object.assign(stderr.stream, { isTTY }) },
-    environment: { DATA_DIR: folder, LOG_LEVEL: "silent" },
+    environment,
     shutdown: new AbortController().signal,
   });
   const last = stdout.text().trimEnd().split("\n").at(-1) ?? "";
@@ -52,20 +53,26 @@ async function run(
   return { code, stdout: stdout.text(), stderr: stderr.text(), json };
 }
 
-/** @param coordinatorUrl given to each command that takes one */
-export function createMachine(coordinatorUrl: string): Machine {
+/**
+ * @param coordinatorUrl given to each command that takes one
+ * @param more variables beside those that every machine here has
+ */
+export function createMachine(coordinatorUrl: string, more: Environment = {}): Machine {
   const folder = mkdtempSync(join(tmpdir(), "troop-machine-"));
+  const environment = { DATA_DIR: folder, LOG_LEVEL: "silent", ...more };
   const isLocal = (words: string[]) => ["export", "import"].includes(words[1] ?? "");
   const full = (words: string[]) =>
     isLocal(words) ? words : [...words, "--coordinator", coordinatorUrl];
   return {
     folder,
-    troop: (...words) => run(full(words), Readable.from([]), false, folder),
-    troopAlone: (...words) => run(words, Readable.from([]), false, folder),
-    troopWith: (input, ...words) => run(full(words), Readable.from([input]), false, folder),
+    troop: (...words) => run(full(words), Readable.from([]), false, environment),
+    troopAlone: (...words) => run(words, Readable.from([]), false, environment),
+    troopWith: (input, ...words) => run(full(words), Readable.from([input]), false, environment),
     troopAsked(keys, ...words) {
       const typed = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined });
-      return run(full(words), typed, true, folder, () => setImmediate(() => typed.write(keys)));
+      return run(full(words), typed, true, environment, () =>
+        setImmediate(() => typed.write(keys)),
+      );
     },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };

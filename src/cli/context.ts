@@ -1,4 +1,5 @@
 /** What every command is handed. */
+import type { DestinationStream } from "pino";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { accountKeyFile } from "../host/account-files.ts";
@@ -33,6 +34,8 @@ export interface CommandContext {
   clock: Clock;
   random: Random;
   log: Log;
+  /** Where log lines are shown instead of as JSON on stderr. */
+  logShown: DestinationStream | undefined;
   /** Aborts when the user or the system asks the program to stop. */
   shutdown: AbortSignal;
 }
@@ -53,6 +56,7 @@ export function createContext(
     ...(flags.data ? { dataFolder: flags.data } : {}),
     ...(flags.coordinator ? { coordinatorUrl: flags.coordinator } : {}),
   };
+  const logShown = terminal.stderr.isTTY ? readableLog(terminal.stderr) : undefined;
   return {
     output: createOutput({ ...terminal, colors: config.colors }, flags.json === true),
     questions: createQuestions(terminal, shutdown),
@@ -60,10 +64,8 @@ export function createContext(
     config,
     clock: systemClock,
     random: systemRandom,
-    log: createLog(
-      config.logLevel,
-      terminal.stderr.isTTY ? readableLog(terminal.stderr) : undefined,
-    ),
+    log: createLog(config.logLevel, logShown),
+    logShown,
     shutdown,
   };
 }

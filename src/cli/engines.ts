@@ -1,10 +1,22 @@
 /** The engines a worker lends: the one that was named, or the built-in one, or whatever runs on this machine. */
+import type { Environment } from "../host/env.ts";
+import { toyModelFile } from "../host/package.ts";
+import { shellWord } from "../host/shell-word.ts";
 import { TroopError } from "../protocol/error-codes.ts";
-import { detectEngines } from "../worker/engines/detect.ts";
+import { namedAddress } from "../worker/engines/config.ts";
+import { type Detected, detectEngines, engineAt } from "../worker/engines/detect.ts";
+import type { EngineAddress } from "../worker/engines/engine-kind.ts";
 import type { Engine } from "../worker/engines/engine.ts";
-import { createOpenAiCompatible } from "../worker/engines/openai-compatible.ts";
 import { startLlamaCpp } from "../worker/engines/llama-cpp/llama-cpp.ts";
 import type { CommandContext } from "./context.ts";
+import { noteLocked } from "./engine-table.ts";
+import { again } from "./typed-command.ts";
+
+/** As much of a command's surroundings as finding an engine takes. */
+export type EngineContext = Pick<
+  CommandContext,
+  "output" | "config" | "environment" | "clock" | "random" | "shutdown"
+>;
 
 /** Engines that end together. */
 export interface Engines extends AsyncDisposable {
@@ -19,7 +31,7 @@ export const together = (all: Engine[]): Engines => ({
 });
 
 /** Starts the built-in engine, showing progress while it is fetched for the first time. */
-export async function builtInEngine(context: CommandContext, modelFile: string): Promise<Engine> {
+export async function builtInEngine(context: EngineContext, modelFile: string): Promise<Engine> {
   const { output, config, environment, clock, random, shutdown } = context;
   let bar: ReturnType<typeof output.progress> | undefined;
   try {
@@ -55,29 +67,72 @@ function aboutModelFile(error: unknown): unknown {
   return new TroopError(code, message, { cause, details: { run: "find ~ -name '*.gguf'" } });
 }
 
-/** @param origins in order of preference, as the worker's settings name them */
+/** What a worker lends, and where it looks for more. */
+export interface Chosen {
+  engines: Engine[];
+  discover?: (known: readonly Engine[], signal: AbortSignal) => Promise<Engine[]>;
+}
+
+/** @throws TroopError `usage`, `engine_unavailable`, and what the built-in engine fails with */
+export async function chosenEngines(
+  context: EngineContext,
+  { model, engine }: { model?: string; engine?: string },
+  addresses: readonly EngineAddress[],
+): Promise<Chosen> {
+  if (model !== undefined) return { engines: [await builtInEngine(context, model)] };
+  if (engine !== undefined) return { engines: [await namedEngine(context, engine)] };
+  const { engines, locked } = await runningEngines(context, addresses);
+  noteLocked(context.output, locked);
+  if (engines.length > 0) return { engines, discover: discoverEngines(context, addresses) };
+  const places = addresses.map(({ origin }) => new URL(origin).host).join(", ");
+  throw new TroopError(
+    "engine_unavailable",
+    `No inference engine runs on this machine. Looked at ${places}.`,
+    {
+      details: {
+        run: `${again} --model ${shellWord(toyModelFile)}    (or start Ollama, vLLM, SGLang, LM Studio or llama-server first; one elsewhere: --engine URL)`,
+      },
+    },
+  );
+}
+
+/** Engines that answer at the addresses of the worker's settings, and where a key is wanted. */
 export const runningEngines = (
-  { clock, shutdown }: CommandContext,
-  origins: readonly string[],
-): Promise<Engine[]> =>
-  detectEngines({ addresses: origins.map((origin) => ({ origin })), clock, signal: shutdown });
+  { clock, shutdown }: EngineContext,
+  addresses: readonly EngineAddress[],
+): Promise<Detected> => detectEngines({ addresses, clock, signal: shutdown });
+
+/** Looks again where no engine answered before: what is started after the worker is lent too. */
+const discoverEngines =
+  ({ clock }: EngineContext, addresses: readonly EngineAddress[]) =>
+  async (known: readonly Engine[], signal: AbortSignal): Promise<Engine[]> => {
+    const taken = new Set(known.map(({ origin }) => origin));
+    const others = addresses.filter(({ origin }) => !taken.has(origin));
+    return (await detectEngines({ addresses: others, clock, signal })).engines;
+  };
 
 /** @throws TroopError `usage`, `engine_unavailable` */
-export async function namedEngine(
-  { clock, shutdown }: CommandContext,
+async function namedEngine(
+  { clock, environment, shutdown }: EngineContext,
   url: string,
 ): Promise<Engine> {
-  const origin = URL.parse(url)?.origin;
-  if (!origin || !/^https?:/.test(origin)) {
-    throw new TroopError("usage", "--engine takes a URL such as http://127.0.0.1:11434.");
-  }
-  const [known] = await detectEngines({ addresses: [{ origin }], clock, signal: shutdown });
-  const engine = known ?? createOpenAiCompatible({ origin, type: "openai", clock });
+  const address = addressOf(environment, url);
+  const engine = await engineAt(address, { clock, signal: shutdown });
+  const { origin, basePath = "" } = address;
   await engine.inspect(shutdown).catch((error: unknown) => {
     throw new TroopError("engine_unavailable", `No inference engine answers at ${origin}.`, {
       cause: error,
-      details: { run: `curl ${origin}/v1/models` },
+      details: { run: `curl ${origin}${basePath}/v1/models` },
     });
   });
   return engine;
+}
+
+function addressOf(environment: Environment, url: string): EngineAddress {
+  try {
+    return namedAddress(environment, url, "--engine");
+  } catch (error) {
+    if (!(error instanceof TroopError)) throw error;
+    throw new TroopError("usage", error.message, { cause: error });
+  }
 }

@@ -21,6 +21,7 @@ const exitCodeByCode: Partial<Record<ErrorCode, number>> = {
   ledger_unavailable: exitCodes.notConnected,
   database_unreachable: exitCodes.notConnected,
   timeout: exitCodes.notConnected,
+  worker_not_running: exitCodes.notConnected,
   insufficient_credits: exitCodes.noCredits,
   faucet_empty: exitCodes.noCredits,
 };
@@ -59,6 +60,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
   insufficient_credits: "troop balance",
   faucet_empty: "troop balance",
   account_unknown: "troop up    (the account is made when it first asks for a ticket)",
+  worker_not_running: "troop worker",
+  service_failed: "<again> --dry-run",
   internal_error: "LOG_LEVEL=debug <again>",
 };
 

@@ -22,20 +22,21 @@ export function readableLog(stderr: { write(text: string): unknown }): Destinati
   let last = "";
   return {
     write(json) {
-      const line = readable(json);
+      const line = readableLine(JSON.parse(json));
       if (line !== last) stderr.write(`${line}\n`);
       last = line;
     },
   };
 }
 
-function readable(json: string): string {
-  const { level, msg, err, time: _time, ...fields } = logLine.parse(JSON.parse(json));
+/** @param fields of a line, as pino wrote them */
+export function readableLine(line: unknown): string {
+  const { level, msg, err, time: _time, ...fields } = logLine.parse(line);
   const facts = Object.entries(fields)
     .filter(([, value]) => typeof value !== "object")
     .map(([name, value]) => `${name}=${String(value)}`);
   const text = [msg, err?.message].filter(Boolean).join(": ").replaceAll(".: ", ": ");
-  const line = [`${levelNames[level] ?? level}:`, text, ...facts].join(" ");
+  const sentence = [`${levelNames[level] ?? level}:`, text, ...facts].join(" ");
   // Only a bug has one here.
-  return err?.stack ? `${line}\n${err.stack}` : line;
+  return err?.stack ? `${sentence}\n${err.stack}` : sentence;
 }

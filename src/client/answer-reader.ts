@@ -6,7 +6,7 @@
  *
  * Anything else, also an end before `done`, is `stream_truncated`: never a complete answer.
  */
-import { type AnswerHead, answerHeadSchema } from "../protocol/chat.ts";
+import { type AnswerHead, readAnswerHead } from "../protocol/chat.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import type { FrameOpener, OpenedFrame } from "../protocol/sealed-stream-cipher.ts";
 
@@ -66,14 +66,17 @@ export function createAnswerReader(opener: FrameOpener): AnswerReader {
 }
 
 function readHead(bytes: Uint8Array): AnswerHead {
-  const parsed = answerHeadSchema.safeParse(parseJson(bytes));
-  if (!parsed.success) throw malformed(parsed.error);
-  return parsed.data;
+  const head = readAnswerHead(parseJson(bytes));
+  if (!head) throw malformed();
+  return head;
 }
+
+/** Between two texts it keeps nothing. */
+const decoder = new TextDecoder("utf-8", { fatal: true });
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(decoder.decode(bytes));
   } catch {
     throw malformed();
   }

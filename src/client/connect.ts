@@ -1,11 +1,11 @@
 /** The way to a node: the best path that answers, another where nobody does. */
 import type { Dispatcher } from "undici";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, deadline } from "../base/clock.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import type { Peer } from "../protocol/node.ts";
 import { openStream, type OpenStream } from "./open-stream.ts";
 import type { PathFinder } from "./paths/find-path.ts";
-import { type Path, pathsTo } from "./paths/path.ts";
+import type { Path, PathsTo } from "./paths/path.ts";
 import type { Probe } from "./paths/probe.ts";
 import { type PathWatch, watchPath } from "./paths/watch-path.ts";
 
@@ -35,21 +35,40 @@ export interface ConnectParts {
   clock: Clock;
   dispatcher: Dispatcher;
   probe: Probe;
+  pathsTo: PathsTo;
   paths: PathFinder;
 }
 
-export function createConnect({ clock, dispatcher, probe, paths }: ConnectParts): Connect {
+/**
+ * How long a connection may take where there is another path: two round trips to the far side of the world, or a packet
+ * that was lost. A path that has died in silence costs a request this much, once.
+ */
+const connectMs = 1_000;
+const tooSlow = new TroopError("timeout", "No connection came about in time.");
+
+export function createConnect(parts: ConnectParts): Connect {
+  const { clock, dispatcher, probe, pathsTo, paths } = parts;
   return async ({ node, seal, signal }) => {
     const usable = pathsTo(node);
     const failed: Path[] = [];
     for (;;) {
       const path = await paths.find(node.node_id, usable, failed, signal);
-      const request = { origin: path.origin, path: `${path.prefix}/infer`, ...seal() };
+      const hasOther = usable.length > failed.length + 1;
+      using limit = hasOther ? deadline(clock, connectMs, tooSlow) : undefined;
+      const request = {
+        ...{ origin: path.origin, path: `${path.prefix}/infer`, ...seal() },
+        onBegin: () => limit?.[Symbol.dispose](),
+      };
       // On this machine nothing is lost in silence, and without another path there is nothing to gain.
       const isWatched = usable.length > 1 && path.kind !== "loopback";
       const watch = isWatched ? watchPath({ clock, probe }, path, signal) : undefined;
+      const watched = watch?.signal ?? signal;
       try {
-        const stream = await openStream(dispatcher, request, watch?.signal ?? signal);
+        const stream = await openStream(
+          dispatcher,
+          request,
+          limit ? AbortSignal.any([watched, limit.signal]) : watched,
+        );
         if (stream.status === 200) paths.worked(node.node_id, path);
         const distrust = () => {
           paths.distrust(node.node_id, path);
@@ -57,19 +76,19 @@ export function createConnect({ clock, dispatcher, probe, paths }: ConnectParts)
         };
         if (!watch) return { ...stream, distrust };
         const lost = () => paths.broke(node.node_id, path);
-        return { ...stream, distrust, chunks: watched(stream.chunks, watch, lost) };
+        return { ...stream, distrust, chunks: watchChunks(stream.chunks, watch, lost) };
       } catch (error) {
         watch?.[Symbol.dispose]();
         signal.throwIfAborted();
         paths.broke(node.node_id, path);
-        if (!isConnectFailure(error)) throw error;
+        if (error !== tooSlow && !isConnectFailure(error)) throw error;
         failed.push(path);
       }
     }
   };
 }
 
-async function* watched(
+async function* watchChunks(
   chunks: OpenStream["chunks"],
   watch: PathWatch,
   lost: () => void,

@@ -17,6 +17,7 @@ const remedies: Partial<Record<ErrorCode, Remedy>> = {
   no_nodes_available: "busy",
 
   draining: "elsewhere",
+  not_allowed: "elsewhere",
   node_unreachable: "elsewhere",
   engine_error: "elsewhere",
   engine_unavailable: "elsewhere",

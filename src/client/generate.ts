@@ -3,16 +3,20 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { type InferencePath, type InferenceRequest, inferenceRoutes } from "../protocol/chat.ts";
 import type { Line } from "../protocol/receipt.ts";
+import { formatEvent } from "../protocol/sse.ts";
+import { createTextTemplate } from "../protocol/text-template.ts";
 import type { AnswerSink, Inquiry } from "./attempt.ts";
-import type {
-  AnswerShape,
-  Dialect,
-  FinishReason,
-  Identity,
-  Usage,
+import {
+  type AnswerShape,
+  type Dialect,
+  type FinishReason,
+  type Identity,
+  type PlainText,
+  type Usage,
+  utf8Bytes,
 } from "./dialects/answer-shape.ts";
 import type { Asking, Dispatch, DispatchResult } from "./dispatch.ts";
-import { createEventParser } from "./event-parser.ts";
+import { createEventSplitter, parseEvent } from "./event-parser.ts";
 import { endOf } from "./failover.ts";
 
 export interface GenerateParts {
@@ -21,12 +25,12 @@ export interface GenerateParts {
   random: Random;
 }
 
-/** Where chunks go. */
-export interface ChunkTarget<Chunk> {
+/** Where a streamed answer goes. */
+export interface EventTarget {
   /** The node that is about to answer. */
   node(id: string): void;
-  /** All chunks that arrived together. A promise asks the node to wait. */
-  take(chunks: Chunk[]): Promise<void> | undefined;
+  /** The events of all chunks that arrived together. A promise asks the node to wait. */
+  take(events: string): Promise<void> | undefined;
 }
 
 export interface Generated<Chunk> {
@@ -47,7 +51,7 @@ export interface Generate {
     dialect: Dialect<Chunk>,
     path: InferencePath,
     wanted: InferenceRequest,
-    target: ChunkTarget<Chunk>,
+    target: EventTarget,
     signal: AbortSignal,
   ): Promise<GenerateResult<Chunk>>;
   /** Nothing leaves before the answer is whole, so another node can start again at any point. */
@@ -67,37 +71,58 @@ export function createGenerate({ dispatch, clock, random }: GenerateParts): Gene
   });
 
   return {
-    async stream(dialect, path, wanted, target, signal) {
+    async stream<Chunk>(
+      dialect: Dialect<Chunk>,
+      path: InferencePath,
+      wanted: InferenceRequest,
+      target: EventTarget,
+      signal: AbortSignal,
+    ) {
       const shape = dialect.createShape(identityOf(dialect.idPrefix, wanted.model), random);
-      let reading = startReading(shape);
+      let events = "";
+      const pass: Pass<Chunk> = {
+        chunk: (chunk) => (events += formatEvent(JSON.stringify(chunk))),
+        text: (text, plain) => (events += formatEvent(plain.json(text))),
+      };
+      let reading = startReading(shape, pass);
       const result = await dispatch({
         ...askingFor(path, wanted, signal),
         openSink(node) {
           target.node(node);
-          reading = startReading(shape);
-          return sinkOf(reading, (chunks) => target.take(chunks));
+          reading = startReading(shape, pass);
+          return sinkOf(reading, () => {
+            const arrived = events;
+            events = "";
+            return arrived === "" ? undefined : target.take(arrived);
+          });
         },
         hasContent: () => reading.textBytes() > 0,
       });
       return result.outcome === "failed" ? result : closing(shape, reading, result);
     },
 
-    async whole(dialect, path, wanted, signal) {
+    async whole<Chunk>(
+      dialect: Dialect<Chunk>,
+      path: InferencePath,
+      wanted: InferenceRequest,
+      signal: AbortSignal,
+    ) {
       const identity = identityOf(dialect.idPrefix, wanted.model);
       const begin = () => {
         const shape = dialect.createShape(identity, random);
-        return { shape, fold: dialect.createFold(identity), reading: startReading(shape) };
+        const fold = dialect.createFold(identity);
+        const pass: Pass<Chunk> = {
+          chunk: (chunk) => fold.add(chunk),
+          text: (text, plain) => fold.add(plain.chunk(text)),
+        };
+        return { shape, fold, reading: startReading(shape, pass) };
       };
       let current = begin();
       const result = await dispatch({
         ...askingFor(path, wanted, signal),
         openSink() {
           current = begin();
-          const { fold, reading } = current;
-          return sinkOf(reading, (chunks) => {
-            for (const chunk of chunks) fold.add(chunk);
-            return undefined;
-          });
+          return sinkOf(current.reading, () => undefined);
         },
         hasContent: () => false,
       });
@@ -109,9 +134,15 @@ export function createGenerate({ dispatch, clock, random }: GenerateParts): Gene
   };
 }
 
-interface Reading<Chunk> {
+/** What becomes of what was read, piece by piece. */
+interface Pass<Chunk> {
+  chunk(chunk: Chunk): void;
+  text(text: string, plain: PlainText<Chunk>): void;
+}
+
+interface Reading {
   /** @throws TroopError `stream_truncated` */
-  take(bytes: Uint8Array): Chunk[];
+  take(bytes: Uint8Array): void;
   textBytes(): number;
   hasFailed(): boolean;
   finish(): FinishReason | undefined;
@@ -119,22 +150,34 @@ interface Reading<Chunk> {
 }
 
 /** One attempt's events, with what is kept of them for the end. */
-function startReading<Chunk>(shape: AnswerShape<Chunk>): Reading<Chunk> {
-  const parse = createEventParser();
+function startReading<Chunk>(shape: AnswerShape<Chunk>, pass: Pass<Chunk>): Reading {
+  const split = createEventSplitter();
+  const { plainText } = shape;
+  const template = createTextTemplate();
   let textBytes = 0;
   let hasFailed = false;
   let finish: FinishReason | undefined;
   let usage: Usage | undefined;
+
+  function takeEvent(data: string): void {
+    const known = plainText && template.match(data);
+    if (plainText && known) {
+      textBytes += utf8Bytes(known);
+      return pass.text(known, plainText);
+    }
+    const read = shape.read(parseEvent(data));
+    textBytes += read.textBytes;
+    hasFailed ||= read.isFailure;
+    finish = read.finish ?? finish;
+    usage = read.usage ?? usage;
+    if (read.onlyText !== undefined) template.learn(data, read.onlyText);
+    if (read.chunk !== undefined) pass.chunk(read.chunk);
+  }
+
   return {
-    take: (bytes) =>
-      parse(bytes).flatMap((event) => {
-        const read = shape.read(event);
-        textBytes += read.textBytes;
-        hasFailed ||= read.isFailure;
-        finish = read.finish ?? finish;
-        usage = read.usage ?? usage;
-        return read.chunk === undefined ? [] : [read.chunk];
-      }),
+    take(bytes) {
+      for (const data of split(bytes)) takeEvent(data);
+    },
     textBytes: () => textBytes,
     hasFailed: () => hasFailed,
     finish: () => finish,
@@ -142,13 +185,16 @@ function startReading<Chunk>(shape: AnswerShape<Chunk>): Reading<Chunk> {
   };
 }
 
-const sinkOf = <Chunk>(
-  reading: Reading<Chunk>,
-  pass: (chunks: Chunk[]) => Promise<void> | undefined,
-): AnswerSink => ({
+const sinkOf = (reading: Reading, flush: () => Promise<void> | undefined): AnswerSink => ({
   take(bytes) {
-    const chunks = reading.take(bytes);
-    return chunks.length > 0 ? pass(chunks) : undefined;
+    try {
+      reading.take(bytes);
+    } catch (error) {
+      // What was read before counts as said: then it must have been.
+      void flush();
+      throw error;
+    }
+    return flush();
   },
   textBytes: reading.textBytes,
   hasFailed: reading.hasFailed,
@@ -156,7 +202,7 @@ const sinkOf = <Chunk>(
 
 function closing<Chunk>(
   shape: AnswerShape<Chunk>,
-  reading: Reading<Chunk>,
+  reading: Reading,
   { line, node }: { line: Line; node: string },
 ) {
   const end = endOf(line.finish);

@@ -13,6 +13,8 @@ export interface StreamRequest {
   path: string;
   headers: Record<string, string>;
   body: Uint8Array | Iterable<Uint8Array>;
+  /** A connection stands, and the first byte is about to leave. */
+  onBegin?: () => void;
 }
 
 /** What may lie unread here before the sender is asked to wait. */
@@ -21,7 +23,7 @@ const highWaterBytes = 64 * 1_024;
 /** Resolves with the answer's head. Rejects with undici's error, or with the signal's reason once that aborted. */
 export function openStream(
   dispatcher: Dispatcher,
-  { origin, path, headers, body }: StreamRequest,
+  { origin, path, headers, body, onBegin }: StreamRequest,
   signal: AbortSignal,
 ): Promise<OpenStream> {
   let waiting: Uint8Array[] = [];
@@ -81,6 +83,7 @@ export function openStream(
         onRequestStart(started) {
           controller = started;
           if (end?.error) started.abort(end.error);
+          else onBegin?.();
         },
         onResponseStart: (_controller, status, responseHeaders) =>
           resolve({ status, headers: responseHeaders, chunks: read() }),

@@ -4,11 +4,11 @@
  */
 import type { Dispatcher } from "undici";
 import { type Clock, deadline } from "../base/clock.ts";
-import { answerHeadSchema, pingPath } from "../protocol/chat.ts";
+import { pingPath, readAnswerHead } from "../protocol/chat.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import type { OpenedFrame } from "../protocol/sealed-stream-cipher.ts";
 import { openStream } from "./open-stream.ts";
-import { type Path, pathsTo } from "./paths/path.ts";
+import type { Path, PathsTo } from "./paths/path.ts";
 import { readRefusal } from "./refusal.ts";
 import { callHeaders, headFrame } from "./sealed-call.ts";
 import type { TicketUse } from "./tickets.ts";
@@ -28,6 +28,7 @@ export interface PathPing {
 export interface PingParts {
   dispatcher: Dispatcher;
   clock: Clock;
+  pathsTo: PathsTo;
 }
 
 const patienceMs = 5_000;
@@ -35,7 +36,7 @@ const patienceMs = 5_000;
 /** One path after the other, best first. @param use of a ticket for the node */
 export async function pingAll(
   { ticket, secret }: Pick<TicketUse, "ticket" | "secret">,
-  { dispatcher, clock }: PingParts,
+  { dispatcher, clock, pathsTo }: PingParts,
   signal: AbortSignal,
 ): Promise<PathPing[]> {
   const pings: PathPing[] = [];
@@ -68,8 +69,9 @@ export async function pingAll(
       for (const chunk of chunks) frames.push(...exchange.answer.push(chunk));
     exchange.answer.end();
     const [first] = frames;
-    const { status } = answerHeadSchema.parse(JSON.parse(Buffer.from(first!.bytes).toString()));
-    if (status !== 200) throw new TroopError("node_unreachable", `The node answered ${status}.`);
+    const head = readAnswerHead(JSON.parse(Buffer.from(first!.bytes).toString()));
+    if (head?.status !== 200)
+      throw new TroopError("node_unreachable", `The node answered ${head?.status ?? "nothing"}.`);
     return clock.monotonic() - begun;
   }
 }

@@ -7,9 +7,10 @@ import { createCoordinatorClient } from "../host/coordinator-client.ts";
 import { lockFolder } from "../host/folder-lock.ts";
 import { ensureFolder } from "../host/folders.ts";
 import { listenFailure, urlOf } from "../host/listen.ts";
-import { openLocalDatabase } from "../host/local-database.ts";
+import { openOwnDatabase } from "../host/local-database.ts";
 import type { Log } from "../host/log.ts";
 import { type Mesh, noMesh } from "../host/mesh/mesh.ts";
+import { ownNetworks } from "../host/own-networks.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import type { Signer } from "../protocol/signature.ts";
 import type { SidecarConfig } from "./config.ts";
@@ -19,6 +20,7 @@ import { createGenerate } from "./generate.ts";
 import { createApp } from "./http/app.ts";
 import { createExchanges } from "./http/exchange.ts";
 import { createPathFinder } from "./paths/find-path.ts";
+import { createPathsTo } from "./paths/path.ts";
 import { probe } from "./paths/probe.ts";
 import { readStatus, type SidecarStatus } from "./status.ts";
 
@@ -63,7 +65,7 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
 
   const folder = ensureFolder(config.dataFolder);
   stack.use(lockFolder(folder, "client"));
-  const database = stack.use(openLocalDatabase(folder, "client.sqlite"));
+  const database = stack.use(openOwnDatabase(folder, "client.sqlite"));
   const dispatcher =
     parts.dispatcher ??
     stack.adopt(new Agent({ connect: { timeout: connectTimeoutMs } }), (agent) => agent.destroy());
@@ -75,12 +77,16 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
       ...(parts.dispatcher ? { dispatcher: parts.dispatcher } : {}),
     }),
   );
-  const paths = createPathFinder({ clock, probe });
+  const paths = createPathFinder({ clock, random, probe });
+  const pathsTo = createPathsTo(() => ({
+    coordinatorUrl: config.coordinatorUrl,
+    networks: ownNetworks(),
+  }));
   const core = stack.use(
     createClientCore({
       ...{ config, clock, random, log, account, database, coordinator },
       ...(parts.home === undefined ? {} : { home: parts.home }),
-      connect: createConnect({ clock, dispatcher, probe, paths }),
+      connect: createConnect({ clock, dispatcher, probe, pathsTo, paths }),
     }),
   );
   const { outbox, tickets, peers, finder, dispatch } = core;

@@ -1,13 +1,24 @@
 /**
  * A real socket in place of a JavaScript stream. HTTP/2 must never run on the latter: where its peer dies, the process
- * ends with an assertion that nobody can catch. So the stream is piped into a Unix socket that only we can open.
+ * ends with an assertion that nobody can catch. So the stream is piped into a Unix socket that only we can open; on
+ * Windows, which has none, into a named pipe (not tried on a real one).
  */
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type Duplex, pipeline } from "node:stream";
+
+/**
+ * Where such a socket is.
+ * @param folder new, so that its name is nobody else's. Pipes are in no folder and take the name alone; Windows lets
+ *   other users read from one but not write to it, so that none can pass for us
+ */
+export const socketPathIn = (folder: string, platform: NodeJS.Platform): string =>
+  platform === "win32"
+    ? `\\\\.\\pipe\\${basename(folder.replaceAll("\\", "/"))}`
+    : join(folder, "socket");
 
 /**
  * The two end together, whichever does first.
@@ -19,7 +30,7 @@ export async function socketOf(stream: Duplex, carrier: Duplex): Promise<Socket>
   const folder = await mkdtemp(join(tmpdir(), "troop-socket-"));
   const server = createServer();
   try {
-    const path = join(folder, "socket");
+    const path = socketPathIn(folder, process.platform);
     server.listen(path);
     await once(server, "listening");
     const near = connect(path);

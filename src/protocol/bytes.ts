@@ -1,5 +1,5 @@
 /** Binary values as text (base64url without padding) and the one hash the protocol uses. */
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 
 export const toBase64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");
 
@@ -9,13 +9,16 @@ export const toBase64url = (bytes: Uint8Array): string => Buffer.from(bytes).toS
  */
 export function fromBase64url(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, "base64url");
-  return bytes.toString("base64url") === text ? new Uint8Array(bytes) : undefined;
+  return bytes.toString("base64url") === text ? bytes : undefined;
 }
 
 export function sha256(...parts: (Uint8Array | string)[]): Uint8Array {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
-  return new Uint8Array(hash.digest());
+  const [only] = parts;
+  // In one call, which takes a third of the time.
+  if (only !== undefined && parts.length === 1) return hash("sha256", only, "buffer");
+  const running = createHash("sha256");
+  for (const part of parts) running.update(part);
+  return running.digest();
 }
 
 /** SHA-256 as base64url: the form of every hash on the wire. */

@@ -130,6 +130,7 @@ export const errorCodes = {
   model_invalid: { status: 400, text: "The model file cannot be loaded." },
   busy: { status: 503, text: "The node has no free slot." },
   owner_busy: { status: 503, text: "The node's owner is using the machine." },
+  not_allowed: { status: 403, text: "The node's owner does not lend to you." },
   draining: { status: 503, text: "The node is about to stop and takes no new requests." },
 
   // Client
@@ -172,11 +173,18 @@ export const errorCodes = {
   data_folder_invalid: { status: 500, text: "The data folder cannot be used." },
   configuration_invalid: { status: 500, text: "A setting is missing or not understood." },
   database_unreachable: { status: 500, text: "The database cannot be reached." },
+  worker_not_running: { status: 503, text: "No worker runs on this data folder." },
 
   // The mesh
   mesh_unavailable: { status: 500, text: "Tailscale is not installed here or does not run." },
   mesh_joined_elsewhere: { status: 409, text: "This machine is in another mesh already." },
   mesh_join_failed: { status: 502, text: "The mesh did not let this machine in." },
+
+  // Services
+  service_failed: {
+    status: 500,
+    text: "The system's service manager is not there, or did not do what it was asked.",
+  },
 
   internal_error: {
     status: 500,

@@ -28,6 +28,7 @@ const privateKeyBytes = 32;
 const text = (value: string) => Buffer.from(value, "ascii");
 const u16 = (value: number) => Uint8Array.of(value >> 8, value & 0xff);
 const none = new Uint8Array(0);
+const version = text("HPKE-v1");
 
 // As a KeyObject: Node makes one of bare bytes on every call, at five times the cost of the hash.
 const hmac = (key: Uint8Array | KeyObject, data: Uint8Array): Uint8Array =>
@@ -37,7 +38,7 @@ const hmac = (key: Uint8Array | KeyObject, data: Uint8Array): Uint8Array =>
 
 /** HKDF-Extract and -Expand with the RFC's labels (§4). */
 function labeledExtract(suiteId: Uint8Array, salt: Uint8Array, label: string, input: Uint8Array) {
-  return hmac(salt, Buffer.concat([text("HPKE-v1"), suiteId, text(label), input]));
+  return hmac(salt, Buffer.concat([version, suiteId, text(label), input]));
 }
 
 function labeledExpand(
@@ -48,14 +49,16 @@ function labeledExpand(
   length: number,
 ): Uint8Array {
   assert(length <= 255 * hashBytes, "HKDF-Expand gives at most 255 blocks");
-  const labeled = Buffer.concat([u16(length), text("HPKE-v1"), suiteId, text(label), info]);
-  const blocks: Uint8Array[] = [];
-  let block: Uint8Array = none;
-  for (let count = 1; blocks.length * hashBytes < length; count += 1) {
-    block = hmac(secret, Buffer.concat([block, labeled, Uint8Array.of(count)]));
+  const labeled = [u16(length), version, suiteId, text(label), info];
+  let block = hmac(secret, Buffer.concat([...labeled, Uint8Array.of(1)]));
+  // Nearly always one block is enough.
+  if (length <= hashBytes) return block.subarray(0, length);
+  const blocks = [block];
+  for (let count = 2; blocks.length * hashBytes < length; count += 1) {
+    block = hmac(secret, Buffer.concat([block, ...labeled, Uint8Array.of(count)]));
     blocks.push(block);
   }
-  return new Uint8Array(Buffer.concat(blocks).subarray(0, length));
+  return Buffer.concat(blocks).subarray(0, length);
 }
 
 const kemSuite = Buffer.concat([text("KEM"), u16(kemId)]);

@@ -34,6 +34,8 @@ export const limits = {
   headFrameBytes: 8 * kibibyte,
   headFrameWaitMs: 2 * second,
   inferenceBodyBytes: 20 * mebibyte,
+  /** What is read of a body that was refused, so that the refusal arrives: the largest there is, in its frames. */
+  discardedBytes: 24 * mebibyte,
   inferenceBytesInFlight: 64 * mebibyte,
   inferenceBodyWaitMs: 30 * second,
   /** One frame of an answer; pieces of the same tick are joined up to this. */
@@ -147,6 +149,12 @@ export const limits = {
   relayPseudonymStreams: 20_000,
   /** A household or office has several people. */
   relayPrefixStreams: 100_000,
+  /** A quarter of what a node may have: one ticket cannot shut out the others. */
+  relayStreamsPerTicket: 64,
+  /** Of a source prefix, knocks and requests alike: an office that starts at once, or two hundred streams, thrice. */
+  relayPrefixCallsAtOnce: 600,
+  /** From then on: a signature takes up to 0.2 ms to check, so that a network costs 0.4 % of a core at most. */
+  relayPrefixCallsPerSecond: 20,
 
   // Control plane
   bodyBytes: 64 * kibibyte,

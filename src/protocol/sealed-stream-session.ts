@@ -56,15 +56,19 @@ interface Attempt {
   attempt: Uint8Array;
 }
 
+const requestLabel = Buffer.from("troop-request/1");
+const answerLabel = Buffer.from("troop-answer/1");
+const noSalt = new Uint8Array(0);
+
 function createStreamKeys(suite: HpkeSuite, exporter: HpkeExporter) {
-  const keyOf = (label: string, { k, attempt }: Attempt, salt: Uint8Array): StreamKey => {
+  const keyOf = (label: Buffer, { k, attempt }: Attempt, salt: Uint8Array): StreamKey => {
     const number = Uint8Array.of(k >> 8, k & 0xff);
-    const context = Buffer.concat([Buffer.from(label), number, attempt, salt]);
+    const context = Buffer.concat([label, number, attempt, salt]);
     return { suite, key: createSecretKey(exporter.export(context, keyBytes)) };
   };
   return {
-    request: (attempt: Attempt) => keyOf("troop-request/1", attempt, new Uint8Array(0)),
-    answer: (attempt: Attempt, salt: Uint8Array) => keyOf("troop-answer/1", attempt, salt),
+    request: (attempt: Attempt) => keyOf(requestLabel, attempt, noSalt),
+    answer: (attempt: Attempt, salt: Uint8Array) => keyOf(answerLabel, attempt, salt),
   };
 }
 

@@ -26,8 +26,12 @@ export interface RevealedSecret {
 
 const numberBytes = (k: number): Uint8Array => Uint8Array.of(k >> 8, k & 0xff);
 // Leaves and inner nodes are hashed under different labels, so that neither can pass for the other.
-const leafOf = (k: number, x: Uint8Array) => sha256("troop-leaf/1", numberBytes(k), x);
-const parentOf = (left: Uint8Array, right: Uint8Array) => sha256("troop-node/1", left, right);
+const leafLabel = Buffer.from("troop-leaf/1");
+const nodeLabel = Buffer.from("troop-node/1");
+const leafOf = (k: number, x: Uint8Array) =>
+  sha256(Buffer.concat([leafLabel, numberBytes(k), x], leafLabel.length + 2 + x.length));
+const parentOf = (left: Uint8Array, right: Uint8Array) =>
+  sha256(Buffer.concat([nodeLabel, left, right], nodeLabel.length + left.length + right.length));
 
 export interface SecretTree {
   readonly anchor: string;

@@ -139,5 +139,10 @@ function discardRest(request: IncomingMessage, clock: Clock): void {
   if (request.complete) return;
   const timer = clock.timer(limits.inferenceBodyWaitMs, () => request.destroy());
   request.once("close", () => timer.cancel());
-  request.removeAllListeners("data").resume();
+  let left = limits.discardedBytes;
+  request.removeAllListeners("data").on("data", (chunk: Uint8Array) => {
+    left -= chunk.length;
+    if (left < 0) request.destroy();
+  });
+  request.resume();
 }

@@ -62,3 +62,15 @@ test("streams at once have a limit, and each end makes room once", () => {
   quotas.begin(claims());
   expect(quotas.open).toBe(2);
 });
+
+test("one ticket has a share of the streams at once, and each end makes room for another", () => {
+  const { quotas, claims } = start(1_000);
+  const begin = (ticket = "t") => quotas.begin(claims({ ticket }));
+  const uses = Array.from({ length: limits.relayStreamsPerTicket }, () => begin());
+  expect(() => begin()).toThrow(expect.objectContaining({ code: "busy", retryAfterMs: 1_000 }));
+  expect(() => begin("u")).not.toThrow();
+  uses[0]!.end();
+  uses[0]!.end();
+  expect(() => begin()).not.toThrow();
+  expect(() => begin()).toThrow(expect.objectContaining({ code: "busy" }));
+});

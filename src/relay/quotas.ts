@@ -1,6 +1,7 @@
 /**
- * What may pass a relay: streams at once, and streams and bytes per ticket, and per pseudonym and source prefix within
- * a day (UTC). Counted in memory; a relay that starts again counts anew.
+ * What may pass a relay: streams at once, of all and of one ticket, and streams and bytes per ticket, and per pseudonym
+ * and source prefix within a day (UTC). Counted in the memory of one relay: one that starts again counts anew, and two
+ * relays do not know of each other.
  */
 import { boundedMap, type BoundedMap } from "../base/bounded-map.ts";
 import { TroopError } from "../protocol/error-codes.ts";
@@ -39,6 +40,8 @@ export interface Quotas {
 interface Count {
   day: number;
   streams: number;
+  /** Of these, those under way. */
+  open: number;
   bytes: number;
 }
 
@@ -72,6 +75,10 @@ export function createQuotas(allowed: QuotaLimits, now: () => number): Quotas {
         prefix === undefined ? undefined : countOf(prefixes, prefix, Math.floor(at / dayMs));
       if (ofTicket.streams >= limits.attemptsPerTicket || ofTicket.bytes >= limits.relayTicketBytes)
         throw tooMuch("ticket", Math.max(0, ticketEndsAt - at));
+      if (ofTicket.open >= limits.relayStreamsPerTicket)
+        throw new TroopError("busy", "The ticket has as many streams as it may have at once.", {
+          retryAfterMs: busyMs,
+        });
       if (
         ofPseudonym.streams >= limits.relayPseudonymStreams ||
         ofPseudonym.bytes >= limits.relayPseudonymBytes
@@ -85,6 +92,7 @@ export function createQuotas(allowed: QuotaLimits, now: () => number): Quotas {
 
       const counts = [ofTicket, ofPseudonym, ...(ofPrefix ? [ofPrefix] : [])];
       for (const count of counts) count.streams += 1;
+      ofTicket.open += 1;
       open += 1;
       let isOpen = true;
       return {
@@ -93,8 +101,10 @@ export function createQuotas(allowed: QuotaLimits, now: () => number): Quotas {
           return ofTicket.bytes <= limits.relayTicketBytes;
         },
         end() {
-          if (isOpen) open -= 1;
+          if (!isOpen) return;
           isOpen = false;
+          ofTicket.open -= 1;
+          open -= 1;
         },
       };
     },
@@ -103,7 +113,7 @@ export function createQuotas(allowed: QuotaLimits, now: () => number): Quotas {
 
 function countOf(map: BoundedMap<string, Count>, key: string, day: number): Count {
   const kept = map.get(key);
-  const count = kept?.day === day ? kept : { day, streams: 0, bytes: 0 };
+  const count = kept?.day === day ? kept : { day, streams: 0, open: 0, bytes: 0 };
   map.set(key, count);
   return count;
 }

@@ -85,6 +85,23 @@ test("a reader who takes nothing for half a minute is hung up on, and the worker
   expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
 });
 
+test("a client that goes on sending after its answer is hung up on", async () => {
+  await using flow = await startFlow();
+  const { relay, worker } = flow;
+  const token = await relay.token(worker.node);
+  // Else it is hung up on at once.
+  const request = relay.post(worker.node, token, { connection: "keep-alive" });
+  (await worker.streams.next()).respond({ ":status": 400 }, { endStream: true });
+  await text(await answerTo(request));
+  const closed = closeOf(request);
+  const chunk = Buffer.alloc(mebibyte);
+  let sent = 0;
+  for (; !request.destroyed && sent < 100 * mebibyte; sent += chunk.length)
+    await Promise.race([closed, new Promise((resolve) => request.write(chunk, resolve))]);
+  expect(sent).toBeGreaterThan(limits.inferenceBodyBytes);
+  expect(sent).toBeLessThan(100 * mebibyte);
+});
+
 test("a client that hangs up is noticed at the worker", async () => {
   await using flow = await startFlow();
   const { request, stream } = await flow.open();

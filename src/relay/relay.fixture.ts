@@ -154,6 +154,8 @@ export function knock(url: string, headers: Readonly<Record<string, string>>) {
   socket.on("data", (chunk) => (heard = Buffer.concat([heard, chunk])));
   socket.on("error", () => undefined);
   return {
+    /** All that is said until the other side hangs up. */
+    all: closeOf(socket).then(() => String(heard)),
     answer: once(socket, "data").then(([chunk]) => String(chunk as Buffer)),
     /** Resolves with the length of what came so far, once it is more than `bytes`. */
     async heard(bytes: number): Promise<number> {

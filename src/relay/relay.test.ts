@@ -1,7 +1,7 @@
 /** A request's way through a relay, and who is not let through. */
 import { once } from "node:events";
 import { buffer, text } from "node:stream/consumers";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { limits } from "../protocol/limits.ts";
 import {
   answerTo,
@@ -173,10 +173,34 @@ describe("a worker", () => {
     expect(await answerOf({ upgrade: "h2c" })).toMatch(/invalid_value/);
   });
 
+  test("whose WebSocket cannot be carried on hears no HTTP after it was agreed to", async () => {
+    vi.stubEnv("TMPDIR", "/nowhere");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const dpop = await proofFor(await createNodeSigner(), relay.url, relay.clock.now());
+    using knocking = knock(relay.url, {
+      ...{ upgrade: "websocket", dpop, "sec-websocket-version": "13" },
+      "sec-websocket-key": Buffer.alloc(16).toString("base64"),
+    });
+    const said = await knocking.all;
+    expect(said).toMatch(/^HTTP\/1\.1 101 /);
+    expect(said.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+
+  test("keeps its place against a proof that is as old as its own", async () => {
+    const node = await createNodeSigner();
+    const worker = await connectWorker([relay.url], relay.clock, node);
+    const equal = await proofFor(node, relay.url, relay.clock.now());
+    expect(await answerOf({ upgrade, dpop: equal })).toMatch(/^HTTP\/1\.1 401 [^]*invalid_proof/);
+    relay.post(node, await relay.token(node));
+    expect(await worker.streams.next()).toBeDefined();
+    await worker.stop();
+  });
+
   test("that connects anew takes its older connection's place", async () => {
     const older = await connectWorker([relay.url], relay.clock);
     const session = await older.sessions.next();
     const closed = closeOf(session);
+    await relay.clock.advance(1_000);
     const newer = await connectWorker([relay.url], relay.clock, older.node);
     await closed;
     relay.post(older.node, await relay.token(older.node));

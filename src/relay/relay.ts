@@ -2,8 +2,8 @@
  * The blind relay. A worker that nobody can reach dials out to it and keeps the connection; clients post their sealed
  * requests to `/relay/{node}/infer`, and they come out of that connection at the worker.
  *
- *   client ──POST /relay/{node}/infer──▶ ticket, quotas ──▶ the node's link ──▶ worker's POST /infer
- *   worker ──GET /relay, Upgrade────────▶ proof of the node's key ──▶ HTTP/2, the relay being the client in it
+ *   client ──POST /relay/{node}/infer──▶ source, ticket, quotas ──▶ the node's link ──▶ worker's POST /infer
+ *   worker ──GET /relay, Upgrade────────▶ source, proof of the node's key ──▶ HTTP/2, the relay being its client
  *
  * It forwards bytes. It keeps nothing and logs no content.
  */
@@ -25,6 +25,7 @@ import { createLinks, type Link } from "./links.ts";
 import { createProveNode } from "./prove-node.ts";
 import { createQuotas } from "./quotas.ts";
 import { refuse, refuseUpgrade } from "./refuse.ts";
+import { createSourceBuckets } from "./source-buckets.ts";
 import { createRelayTickets, type RelayTicketsParts } from "./tickets.ts";
 import { createUpgrade, type Knock, upgradeKind } from "./upgrade.ts";
 
@@ -50,11 +51,14 @@ export interface Relay extends Disposable {
   readonly streams: number;
 }
 
+type NewLink = Pick<Link, "node" | "provenAt" | "prefix">;
+
 const drainRetryMs = 5_000;
 
 export function createRelay(parts: RelayParts): Relay {
   const { clock, random, log, now } = parts;
   const tickets = createRelayTickets(parts);
+  const sources = createSourceBuckets(clock);
   const quotas = createQuotas(parts.limits, clock.now);
   const prove = createProveNode(parts);
   const upgradeSocket = createUpgrade();
@@ -73,6 +77,7 @@ export function createRelay(parts: RelayParts): Relay {
   };
 
   async function pass({ request, response }: Exchange, node: string): Promise<void> {
+    sources.charge(request.socket.remoteAddress);
     if (isDraining) throw draining();
     if (request.headers["content-type"] !== sealedMediaType)
       throw new TroopError("unsupported_media_type");
@@ -93,15 +98,16 @@ export function createRelay(parts: RelayParts): Relay {
   }
 
   /** @throws TroopError `draining`, `invalid_proof`, `busy` */
-  function checkPlace({
-    node,
-    provenAt,
-    prefix,
-  }: Pick<Link, "node" | "provenAt" | "prefix">): void {
+  function checkPlace({ node, provenAt, prefix }: NewLink): void {
     if (isDraining) throw draining();
     const present = links.find(node);
-    if (present && present.provenAt > provenAt)
-      throw new TroopError("invalid_proof", "A newer proof of this node was already used.");
+    // Equal is not newer: it may be the very proof that the present one came with, replayed. Proofs state whole
+    // seconds, so that a worker which dials twice within one gets its place with the next try.
+    if (present && provenAt <= present.provenAt)
+      throw new TroopError(
+        "invalid_proof",
+        "A proof of this node as new as this was already used.",
+      );
     const isFull =
       links.size >= parts.limits.nodes ||
       (prefix !== undefined && links.from(prefix) >= limits.nodesPerAccount);
@@ -111,25 +117,32 @@ export function createRelay(parts: RelayParts): Relay {
       });
   }
 
-  async function attach(knock: Knock): Promise<void> {
+  /** @throws TroopError why the worker does not get its connection */
+  async function admit(knock: Knock): Promise<NewLink> {
     const { request, socket } = knock;
     checkFraming(request);
     if (pathOf(request.url ?? "") !== relayPath || request.method !== "GET")
       throw new TroopError("not_found");
     upgradeKind(knock);
     if (isDraining) throw draining();
+    sources.charge(socket.remoteAddress);
     const { node, provenAt } = await prove(request);
     const link = { node, provenAt, prefix: sourcePrefix(socket.remoteAddress ?? "") };
     checkPlace(link);
+    return link;
+  }
+
+  /** @throws what there is no way to say any more: HTTP/1 is over on that connection */
+  async function attach(knock: Knock, link: NewLink): Promise<void> {
     const upgraded = await upgradeSocket(knock);
     try {
       // Others may have knocked meanwhile, or the relay begun to stop.
       checkPlace(link);
-    } catch {
+      links.attach(link, upgraded);
+    } catch (error) {
       upgraded.destroy();
-      return;
+      throw error;
     }
-    links.attach(link, upgraded);
   }
 
   return {
@@ -137,11 +150,19 @@ export function createRelay(parts: RelayParts): Relay {
       const requestId = random.uuid();
       // A worker that hangs up meanwhile is no fault of ours.
       socket.on("error", () => undefined);
+      const knock = { request, socket, head };
+      let link: NewLink;
       try {
-        await attach({ request, socket, head });
+        link = await admit(knock);
       } catch (error) {
         if (socket.destroyed) return;
-        refuseUpgrade(socket, asTroopError(error, requestId), { requestId, now: now() });
+        return refuseUpgrade(socket, asTroopError(error, requestId), { requestId, now: now() });
+      }
+      try {
+        await attach(knock, link);
+      } catch (error) {
+        log.debug({ err: error, node: link.node }, "a worker's connection did not come about");
+        socket.destroy();
       }
     },
     async infer(request, response, node) {

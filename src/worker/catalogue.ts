@@ -1,62 +1,74 @@
 /** Which models the engines offer now, and which engine serves a model. */
+import { boundedMap } from "../base/bounded-map.ts";
+import {
+  afterFailure,
+  breakerPhase,
+  type BreakerRule,
+  type BreakerState,
+  closedBreaker,
+} from "../base/breaker.ts";
 import type { Clock, Timer } from "../base/clock.ts";
-import { startLoop, type Loop } from "../base/loop.ts";
+import { type Loop, startLoop } from "../base/loop.ts";
 import type { Random } from "../base/random.ts";
 import type { Log } from "../host/log.ts";
 import { limits } from "../protocol/limits.ts";
 import type { Model, NodeSnapshot } from "../protocol/node.ts";
-import type { Engine, EngineSnapshot } from "./engines/engine.ts";
-
-export interface Offer {
-  engine: Engine;
-  model: Model;
-}
-
-/** An engine that answered when it was last asked. */
-export interface Inspected extends EngineSnapshot {
-  engine: Engine;
-}
+import {
+  type CataloguePolicy,
+  describedModels,
+  type Inspected,
+  mergeOffers,
+  type Offer,
+  type OfferMap,
+  offersUnder,
+  usualPolicy,
+} from "./catalogue-offers.ts";
+import type { Engine } from "./engines/engine.ts";
 
 /** An engine that fails each request is not asked what it has as often as requests come. */
 const doubtGapMs = 1_000;
+/** One that has gone is asked again soon, then ever less often. */
+const awayGapMs = 5_000;
+/** One that says it is well and fails all the same: its models are offered by others, or not at all, for a while. */
+const breakerRule: BreakerRule = { failures: 3, firstMs: 15_000, ceilingMs: 300_000 };
 
-/** Where several offer the same model: the one that serves many at once first. */
-const preference = ["vllm", "ollama", "lm-studio"];
-
-const rankOf = ({ engine }: Inspected): number => {
-  const rank = preference.indexOf(engine.type);
-  return rank < 0 ? preference.length : rank;
-};
-
-/** Offers by model name, each list in order of preference; engines of one rank keep the order they came in. */
-export function mergeOffers(inspected: readonly Inspected[]): Map<string, Offer[]> {
-  const offers = inspected
-    .toSorted((left, right) => rankOf(left) - rankOf(right))
-    .flatMap(({ engine, models }) => models.map((model): Offer => ({ engine, model })));
-  return Map.groupBy(offers, ({ model }) => model.name);
+/** One engine, for the owner's eyes. */
+export interface EngineReport {
+  type: string;
+  version: string;
+  origin: string;
+  slots: number;
+  /** `behind`: the engine that is asked first, where it is another. */
+  models: (Model & { behind?: string })[];
 }
 
-/** True where the ticket's digest and the engine's do not contradict each other; either may say nothing. */
-export const fitsDigest = ({ model }: Offer, digest: string | undefined): boolean =>
-  digest === undefined || model.digest === undefined || model.digest === digest;
-
 export interface Catalogue {
-  /** Each model once, as its preferred engine describes it. */
+  /** Each name once, as its preferred engine describes it. */
   models(): Model[];
+  /** Engines that something would be asked of now. */
   engines(): Engine[];
   /** The engines' part of a snapshot. */
   described(): NodeSnapshot["engines"];
+  inventory(): EngineReport[];
+  /** Best first. */
   offersOf(model: string): readonly Offer[];
   /** Asks all engines. Never rejects but with the reason of `signal`: an engine that is away offers nothing. */
   refresh(signal: AbortSignal): Promise<void>;
   /** An engine failed: look again now, or within a second of the last doubt, not in three minutes. */
-  doubt(): void;
+  doubt(engine: Engine): void;
+  /** An engine answered as it should. */
+  trust(engine: Engine): void;
   /** Refreshes until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
 }
 
 export interface CatalogueParts {
   engines: readonly Engine[];
+  /** Engines that were started since; asked for as often as engines are refreshed. */
+  discover?: ((known: readonly Engine[], signal: AbortSignal) => Promise<Engine[]>) | undefined;
+  policy?: CataloguePolicy | undefined;
+  /** Larger models are not offered; what an engine gives no size of is. */
+  bytesMost?: number | undefined;
   clock: Clock;
   random: Random;
   log: Log;
@@ -65,58 +77,120 @@ export interface CatalogueParts {
 }
 
 export function createCatalogue(parts: CatalogueParts): Catalogue {
-  const { clock, random, log, refreshMs, onChange } = parts;
+  const { clock, random, log, refreshMs, onChange, policy = usualPolicy, bytesMost } = parts;
+  const known = [...parts.engines];
+  const awaySince = new Map<Engine, number>();
+  const breakers = new Map<Engine, BreakerState>();
   let inspected: Inspected[] = [];
-  let offers = new Map<string, Offer[]>();
+  let offers: OfferMap = new Map();
+  /** What was asked for since: to find out whether names mean the same takes longer than to remember. */
+  let found = boundedMap<string, readonly Offer[]>(limits.modelsPerNode);
+  let models: Model[] = [];
   let announced = "";
+  let discoveredAt = clock.monotonic();
   let loop: Loop | undefined;
   let rest: Timer | undefined;
   let isDoubted = false;
 
+  const isOpen = (engine: Engine) =>
+    breakerPhase(breakers.get(engine) ?? closedBreaker, clock.monotonic()) === "open";
+  const present = () =>
+    inspected.slice(0, limits.enginesPerNode).map(({ engine, version }) => ({ engine, version }));
+  const described = () =>
+    present().map(({ engine, version }) => ({ type: engine.type, version, port: portOf(engine) }));
+
   async function inspect(engine: Engine, signal: AbortSignal): Promise<Inspected | undefined> {
     try {
-      return { engine, ...(await engine.inspect(signal)) };
+      const { version, models: all } = await engine.inspect(signal);
+      // It was started anew: what its predecessor did is forgotten.
+      if (awaySince.delete(engine)) breakers.delete(engine);
+      const fitting = all.filter(({ size_bytes = 0 }) => size_bytes <= (bytesMost ?? Infinity));
+      return { engine, version, models: fitting };
     } catch (error) {
       signal.throwIfAborted();
+      if (awaySince.has(engine)) return undefined;
+      awaySince.set(engine, clock.monotonic());
       log.warn({ engine: engine.type, origin: engine.origin, err: error }, "engine is away");
       return undefined;
     }
   }
 
+  async function discover(signal: AbortSignal) {
+    if (!parts.discover || clock.monotonic() - discoveredAt < refreshMs) return;
+    discoveredAt = clock.monotonic();
+    known.push(...(await parts.discover(known, signal)));
+  }
+
   async function refresh(signal: AbortSignal) {
-    const answers = await Promise.all(parts.engines.map((engine) => inspect(engine, signal)));
+    await discover(signal);
+    const answers = await Promise.all(known.map((engine) => inspect(engine, signal)));
     inspected = answers.filter((answer) => answer !== undefined);
-    offers = mergeOffers(inspected);
+    compose();
+  }
+
+  function compose() {
+    offers = mergeOffers(
+      inspected.filter(({ engine }) => !isOpen(engine)),
+      policy,
+    );
+    found = boundedMap(limits.modelsPerNode);
+    models = describedModels(offers).slice(0, limits.modelsPerNode);
     const slots = inspected.map(({ engine }) => engine.slots);
     const before = announced;
-    announced = JSON.stringify([described(), models(), slots]);
+    announced = JSON.stringify([described(), models, slots]);
     if (announced !== before) onChange();
   }
 
-  function doubt() {
+  function lookAgain() {
     isDoubted = rest !== undefined;
     if (rest) return;
     rest = clock.timer(doubtGapMs, () => {
       rest = undefined;
-      if (isDoubted) doubt();
+      if (isDoubted) lookAgain();
     });
     loop?.wake();
   }
 
-  const models = () =>
-    [...offers.values()].map(([offer]) => offer!.model).slice(0, limits.modelsPerNode);
-  const described = () =>
-    inspected
-      .slice(0, limits.enginesPerNode)
-      .map(({ engine, version }) => ({ type: engine.type, version, port: portOf(engine) }));
+  /** Milliseconds until engines are asked again. */
+  function gapMs(): number {
+    const gaps = [...awaySince.values()].map((since) => clock.monotonic() - since);
+    return gaps.length === 0 ? refreshMs : Math.min(refreshMs, Math.max(awayGapMs, ...gaps));
+  }
 
   return {
-    models,
-    engines: () => inspected.filter(({ models }) => models.length > 0).map(({ engine }) => engine),
+    models: () => models,
+    engines: () => [...new Set([...offers.values()].flat().map(({ engine }) => engine))],
     described,
-    offersOf: (model) => offers.get(model) ?? [],
+    inventory: () =>
+      present().map(({ engine, version }) => ({
+        ...{ type: engine.type, version, origin: engine.origin, slots: engine.slots },
+        models: [...offers.values()].flatMap((group) =>
+          group
+            .filter((offer) => offer.engine === engine)
+            .map(({ model }) => {
+              const [{ engine: first }] = group;
+              return { ...model, ...(first === engine ? {} : { behind: first.type }) };
+            }),
+        ),
+      })),
+    offersOf(model) {
+      const offered = found.get(model) ?? offersUnder(offers, model);
+      if (!found.has(model)) found.set(model, offered);
+      return offered;
+    },
     refresh,
-    doubt,
+    doubt(engine) {
+      const before = breakers.get(engine) ?? closedBreaker;
+      const after = afterFailure(before, breakerRule, clock.monotonic());
+      breakers.set(engine, after);
+      if (after.openings > before.openings) {
+        log.warn({ engine: engine.type, origin: engine.origin }, "engine keeps failing");
+        clock.timer(after.openUntil - clock.monotonic(), compose);
+        compose();
+      }
+      lookAgain();
+    },
+    trust: (engine) => void (breakers.size > 0 && breakers.delete(engine)),
     run(signal) {
       let isFirst = true;
       loop = startLoop({
@@ -128,7 +202,7 @@ export function createCatalogue(parts: CatalogueParts): Catalogue {
           // Whoever starts the loop has just refreshed.
           if (!isFirst) await refresh(signal);
           isFirst = false;
-          return refreshMs;
+          return gapMs();
         },
         onFailure: (error) => log.error({ err: error }, "catalogue"),
       });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readWorkerConfig } from "./config.ts";
+import { readEngineSettings } from "./engines/config.ts";
 import { announcedHosts, listenCandidates } from "./listen-address.ts";
 
 const loopback = "http://127.0.0.1:8000";
@@ -8,10 +9,10 @@ const invalid = (param: string) =>
   expect.objectContaining({ code: "configuration_invalid", param }) as Error;
 
 test("settings have the defaults of the documentation", () => {
-  expect(readWorkerConfig({ COORDINATOR_URL: `${loopback}/`, DATA_DIR: "/data" })).toEqual({
+  expect(readWorkerConfig({ COORDINATOR_URL: `${loopback}/`, DATA_DIR: "/data" })).toMatchObject({
     ...{ coordinatorUrl: loopback, dataFolder: "/data", listen: undefined, slots: undefined },
     ...{ heartbeatMs: 10_000, modelRefreshMs: 180_000, relays: [] },
-    engineOrigins: [8_000, 11_434, 1_234, 8_080].map((port) => `http://127.0.0.1:${port}`),
+    engines: readEngineSettings({}),
   });
 });
 
@@ -37,17 +38,6 @@ test("a port alone is meant where peers can reach it", () => {
 });
 
 test.each([
-  ["192.168.1.5", "http://192.168.1.5:11434"],
-  ["localhost:1", "http://localhost:1"],
-  ["0.0.0.0:11435", "http://127.0.0.1:11435"],
-  ["http://ollama.lan", "http://ollama.lan"],
-  ["https://ollama.lan:444/", "https://ollama.lan:444"],
-])("OLLAMA_HOST=%s means %s", (text, origin) => {
-  const { engineOrigins } = readWorkerConfig({ COORDINATOR_URL: loopback, OLLAMA_HOST: text });
-  expect(engineOrigins[1]).toBe(origin);
-});
-
-test.each([
   [{}, "COORDINATOR_URL"],
   [{ COORDINATOR_URL: "coordinator" }, "COORDINATOR_URL"],
   [{ COORDINATOR_URL: "http://coordinator.example" }, "COORDINATOR_URL"],
@@ -55,7 +45,6 @@ test.each([
   [{ COORDINATOR_URL: "https://me:secret@coordinator.example" }, "COORDINATOR_URL"],
   [{ COORDINATOR_URL: loopback, WORKER_LISTEN: "nowhere" }, "WORKER_LISTEN"],
   [{ COORDINATOR_URL: loopback, WORKER_LISTEN: "127.0.0.1:70000" }, "WORKER_LISTEN"],
-  [{ COORDINATOR_URL: loopback, OLLAMA_HOST: "http://" }, "OLLAMA_HOST"],
   [{ COORDINATOR_URL: loopback, HEARTBEAT_INTERVAL: "0" }, "HEARTBEAT_INTERVAL"],
 ])("%j is refused, naming %s", (environment, param) => {
   expect(() => readWorkerConfig(environment)).toThrow(invalid(param));

@@ -7,6 +7,11 @@ import { type ListenAddress, readListenAddress } from "../host/listen.ts";
 import { ownAddresses } from "../host/mesh/mesh.ts";
 import { readRelayUrls } from "../host/relay-url.ts";
 import { TroopError } from "../protocol/error-codes.ts";
+import { type EngineSettings, readEngineSettings } from "./engines/config.ts";
+import { readGuestSettings } from "./guests/config.ts";
+import type { GuestSettings } from "./guests/settings.ts";
+import { readOwnerSettings } from "./idle/config.ts";
+import type { OwnerSettings } from "./idle/settings.ts";
 import { announcedHost } from "./listen-address.ts";
 
 export interface WorkerConfig {
@@ -22,8 +27,11 @@ export interface WorkerConfig {
   /** Until the coordinator asks for another. */
   heartbeatMs: number;
   modelRefreshMs: number;
-  /** Origins of the engines' HTTP servers, in order of preference. */
-  engineOrigins: string[];
+  engines: EngineSettings;
+  /** When the machine is its owner's. */
+  idle: OwnerSettings;
+  /** Whom it is lent to. */
+  guests: GuestSettings;
 }
 
 export type WorkerOverrides = {
@@ -35,20 +43,9 @@ const settings = z.object({
   COORDINATOR_URL: z.string().optional(),
   WORKER_LISTEN: z.string().optional(),
   RELAYS: z.string().default("auto"),
-  VLLM_HOST: z.string().optional(),
-  OLLAMA_HOST: z.string().optional(),
-  LM_STUDIO_HOST: z.string().optional(),
-  LLAMA_SERVER_HOST: z.string().optional(),
   HEARTBEAT_INTERVAL: seconds.default(10),
   MODEL_REFRESH_INTERVAL: seconds.default(180),
 });
-
-const enginePorts = {
-  VLLM_HOST: 8_000,
-  OLLAMA_HOST: 11_434,
-  LM_STUDIO_HOST: 1_234,
-  LLAMA_SERVER_HOST: 8_080,
-} as const;
 
 /** @throws TroopError `configuration_invalid` */
 export function readWorkerConfig(
@@ -70,11 +67,9 @@ export function readWorkerConfig(
     slots: overrides.slots,
     heartbeatMs: overrides.heartbeatMs ?? read.HEARTBEAT_INTERVAL * 1_000,
     modelRefreshMs: overrides.modelRefreshMs ?? read.MODEL_REFRESH_INTERVAL * 1_000,
-    engineOrigins:
-      overrides.engineOrigins ??
-      Object.entries(enginePorts).map(([name, port]) =>
-        readOrigin(name, read[name as keyof typeof enginePorts], port),
-      ),
+    engines: overrides.engines ?? readEngineSettings(environment),
+    idle: overrides.idle ?? readOwnerSettings(environment),
+    guests: overrides.guests ?? readGuestSettings(environment),
   };
 }
 
@@ -100,24 +95,4 @@ function readListen(text: string | undefined, coordinatorUrl: string): ListenAdd
   throw new TroopError("configuration_invalid", "WORKER_LISTEN must look like 127.0.0.1:8080.", {
     param: "WORKER_LISTEN",
   });
-}
-
-/** As these engines' own tools read it: scheme and port may be missing, and "all addresses" means this machine. */
-function readOrigin(name: string, text: string | undefined, usualPort: number): string {
-  if (text === undefined) return `http://127.0.0.1:${usualPort}`;
-  const url = URL.parse(/^https?:\/\//.test(text) ? text : `http://${text}`);
-  if (!url) {
-    throw new TroopError(
-      "configuration_invalid",
-      `${name} must look like 127.0.0.1:${usualPort}.`,
-      {
-        param: name,
-      },
-    );
-  }
-  if (["0.0.0.0", "[::]"].includes(url.hostname)) url.hostname = "127.0.0.1";
-  const hasPort = /:\d+(\/|$)/.test(text);
-  // With a scheme and no port the scheme's own is meant.
-  if (!hasPort && !text.includes("://")) url.port = String(usualPort);
-  return url.origin;
 }

@@ -17,13 +17,17 @@ import type { HeartbeatAnswer, NodeSnapshot, NodeStatus } from "../protocol/node
 import type { Signer } from "../protocol/signature.ts";
 import type { TicketKeys } from "../protocol/ticket.ts";
 import type { NodeView } from "./beat.ts";
-import { type Catalogue, createCatalogue } from "./catalogue.ts";
+import { type Catalogue, type CatalogueParts, createCatalogue } from "./catalogue.ts";
 import { runCloses } from "./closes.ts";
 import type { WorkerConfig } from "./config.ts";
 import type { Engine } from "./engines/engine.ts";
 import { enrol } from "./enrol.ts";
+import { type Guests, openToAll } from "./guests/guests.ts";
 import { createHeartbeats, type Heartbeats } from "./heartbeat.ts";
 import { createHoldAccounts } from "./hold-accounts.ts";
+import { createMakeRoom } from "./idle/make-room.ts";
+import type { Owner, PresenceStatus } from "./idle/owner.ts";
+import type { Senses } from "./idle/senses.ts";
 import { createJournal } from "./journal.ts";
 import { nextState, refusalIn, statusOf, type WorkerEvent, type WorkerState } from "./lifecycle.ts";
 import { announcedHosts } from "./listen-address.ts";
@@ -34,11 +38,14 @@ import { createSessions } from "./sealing/sessions.ts";
 import { createSlots, type Slots } from "./slots.ts";
 
 export interface WorkerCoreParts {
-  config: Pick<WorkerConfig, "coordinatorUrl" | "heartbeatMs" | "modelRefreshMs" | "slots">;
+  config: Pick<WorkerConfig, "coordinatorUrl" | "heartbeatMs" | "modelRefreshMs" | "slots"> &
+    Partial<Pick<WorkerConfig, "engines" | "idle" | "guests">>;
   clock: Clock;
   random: Random;
   log: Log;
   engines: readonly Engine[];
+  /** Engines that were started since. */
+  discover?: CatalogueParts["discover"];
   node: Signer;
   owner: Signer;
   database: LocalDatabase;
@@ -51,6 +58,12 @@ export interface WorkerCoreParts {
   /** Relays through which it can be reached now. */
   relays?: () => string[];
   fetchKeys: (signal: AbortSignal) => Promise<TicketKeys>;
+  /** By which the owner is noticed; without them only their word counts. */
+  senses?: Senses | undefined;
+  /** The owner came or went. */
+  onPresence?: ((status: PresenceStatus) => void) | undefined;
+  /** Without it everybody is let in. */
+  guests?: Pick<Guests, "check" | "served">;
 }
 
 export interface WorkerCore {
@@ -62,6 +75,7 @@ export interface WorkerCore {
   readonly heartbeats: Heartbeats;
   readonly slots: Pick<Slots, "active" | "total">;
   readonly state: WorkerState;
+  readonly presence: Pick<Owner, "isPresent" | "status">;
   status(): NodeStatus;
   multiplier(): string;
   move(event: WorkerEvent): void;
@@ -95,15 +109,33 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
   });
   const sessions = createSessions({ keys: sealingKeys, node: node.id, random, now });
   const catalogue = createCatalogue({
-    ...{ engines: parts.engines, clock, random, log, refreshMs: config.modelRefreshMs },
-    onChange: () => heartbeats.changed(),
+    ...{ engines: parts.engines, discover: parts.discover, policy: config.engines?.policy },
+    ...{ clock, random, log, refreshMs: config.modelRefreshMs },
+    bytesMost: config.idle?.modelBytesMost,
+    onChange() {
+      room.review(catalogue.offersOf);
+      heartbeats.changed();
+    },
   });
   const slots = createSlots({
     engines: catalogue.engines,
     configured: config.slots,
-    onChange: () => heartbeats.loadChanged(),
+    perRequester: config.guests?.streamsMost,
+    onChange() {
+      room.loadChanged();
+      heartbeats.loadChanged();
+    },
   });
-  const status = () => statusOf(state, slots.hasFree);
+  const room = createMakeRoom({
+    ...{ settings: config.idle, senses: parts.senses, clock, random, log, dispatcher },
+    ...{ catalogue, slots, isPaused: () => state === "paused" },
+    onPresence(status) {
+      heartbeats.changed();
+      parts.onPresence?.(status);
+    },
+  });
+  const { owner: presence } = room;
+  const status = () => statusOf(state, slots.hasFree && !presence.isPresent);
   const view = (): NodeView => {
     const address = parts.address();
     const keyStatement = sealingKeys.statement();
@@ -161,8 +193,10 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
         dispatcher,
         journal,
         stopping,
+        room,
+        guests: parts.guests ?? openToAll,
       },
-      refusal: () => refusalIn(state),
+      refusal: () => refusalIn(state) ?? (presence.isPresent ? "owner_busy" : undefined),
     }),
     outbox,
     catalogue,
@@ -172,11 +206,14 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
       return state;
     },
     status,
+    presence,
     multiplier: () => multiplier,
     move(event) {
       const before = state;
       state = nextState(state, event);
-      if (state !== before) heartbeats.changed();
+      if (state === before) return;
+      room.needChanged();
+      heartbeats.changed();
     },
     async prepare(signal) {
       tickets.useKeys(await parts.fetchKeys(signal));
@@ -187,6 +224,7 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
       catalogue.run(signal),
       outbox.run(signal),
       sealingKeys.run(signal),
+      room.run(signal),
       runCloses({ journal, accounts, coordinator, node, clock, random, log }, signal),
       prune(signal),
     ],

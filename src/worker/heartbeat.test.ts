@@ -147,3 +147,25 @@ test("the multiplier of the answer is shown", async () => {
   await nextBeat(network);
   await expect.poll(() => network.worker.status().multiplier).toBe("1.8000");
 });
+
+test("after three failures in a row no change makes a node call out of turn; a coordinator that is back is found by itself", async () => {
+  await using network = await startTestWorker();
+  const { coordinator, worker, clock } = network;
+  await coordinator.beats.next();
+  coordinator.isDown = true;
+  for (let failure = 1; failure <= 3; failure += 1) await network.until(coordinator.missed.next());
+  // Each of these would be told at once.
+  for (let change = 0; change < 20; change += 1) {
+    worker.pause();
+    worker.resume();
+    await network.until(Promise.resolve(), 100);
+  }
+  expect(coordinator.missed.all).toHaveLength(3);
+  for (let failure = 4; failure <= 8; failure += 1) await network.until(coordinator.missed.next());
+  coordinator.isDown = false;
+  const before = clock.monotonic();
+  expect((await nextBeat(network)).status).toBe("IDLE");
+  expect(clock.monotonic() - before).toBeLessThanOrEqual(47_000);
+  worker.pause();
+  expect(await nextBeat(network)).toMatchObject({ status: "PAUSED" });
+});

@@ -1,4 +1,14 @@
-/** Tells the coordinator that this node is there, what it is and what it has, and hears what is wanted of it. */
+/**
+ * Tells the coordinator that this node is there, what it is and what it has, and hears what is wanted of it. Three
+ * failures in a row open a breaker: until it closes again nothing that changes here makes the node call out of turn.
+ */
+import {
+  afterFailure,
+  type BreakerPhase,
+  breakerPhase,
+  type BreakerRule,
+  closedBreaker,
+} from "../base/breaker.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import { type Loop, startLoop } from "../base/loop.ts";
 import { jitter, type Random } from "../base/random.ts";
@@ -21,6 +31,8 @@ export interface Heartbeats {
   changed(): void;
   /** Load changed: beat now where the status did too. */
   loadChanged(): void;
+  /** `open`: the coordinator has not answered for a while, `half_open`: and is asked again. */
+  readonly phase: BreakerPhase;
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -45,6 +57,13 @@ const mostRepeats = 4;
 /** A worker with one slot turns busy and idle with each request; the coordinator hears of it once a second. */
 const statusSpacingMs = 1_000;
 const backoff = { firstMs: 1_000, ceilingMs: 10_000 };
+/** A coordinator that comes back meets its nodes within half a minute, not all at once. */
+const breakerRule: BreakerRule = { failures: 3, firstMs: 10_000, ceilingMs: 30_000 };
+/** Of the pause, at random: nodes that lost the coordinator at one instant do not come back at one. */
+const spread = 0.2;
+
+/** Nobody there, or nobody well: a refusal shows that there is. */
+const isOutage = (error: unknown): boolean => error instanceof TroopError && error.status >= 500;
 
 export function createHeartbeats(parts: HeartbeatParts): Heartbeats {
   const { coordinator, node, clock, random, log, view, status, enrol, onAnswer } = parts;
@@ -55,6 +74,9 @@ export function createHeartbeats(parts: HeartbeatParts): Heartbeats {
   /** Looks at the status again as soon as the coordinator may hear of it. */
   let pending: Timer | undefined;
   let loop: Loop | undefined;
+  let breaker = closedBreaker;
+
+  const phase = () => breakerPhase(breaker, clock.monotonic());
 
   function forgetPending() {
     pending?.cancel();
@@ -100,6 +122,27 @@ export function createHeartbeats(parts: HeartbeatParts): Heartbeats {
     }
   }
 
+  /** Milliseconds until the next. */
+  async function inTurn(signal: AbortSignal): Promise<number> {
+    if (phase() === "open") return breaker.openUntil - clock.monotonic();
+    try {
+      await beat(signal);
+      breaker = closedBreaker;
+      return jitter(random, intervalMs);
+    } catch (error) {
+      breaker = isOutage(error)
+        ? afterFailure(breaker, jittered(breakerRule), clock.monotonic())
+        : closedBreaker;
+      throw error;
+    }
+  }
+
+  const jittered = (rule: BreakerRule): BreakerRule => ({
+    ...rule,
+    firstMs: jitter(random, rule.firstMs, spread),
+    ceilingMs: jitter(random, rule.ceilingMs, spread),
+  });
+
   const changed = () => {
     forgetPending();
     loop?.wake();
@@ -107,6 +150,9 @@ export function createHeartbeats(parts: HeartbeatParts): Heartbeats {
   return {
     beat,
     changed,
+    get phase() {
+      return phase();
+    },
     loadChanged() {
       if (pending || status() === lastStatus) return;
       const waitMs = lastBeatAt + statusSpacingMs - clock.monotonic();
@@ -122,7 +168,7 @@ export function createHeartbeats(parts: HeartbeatParts): Heartbeats {
       loop = startLoop({
         ...{ clock, random, signal, backoff },
         round: async () => {
-          if (!isFirst) await beat(signal);
+          if (!isFirst) return inTurn(signal);
           isFirst = false;
           return jitter(random, intervalMs);
         },

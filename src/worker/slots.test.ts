@@ -45,3 +45,19 @@ test("every change is told", () => {
   slots.take(one)!.release();
   expect(seen).toEqual([1, 0]);
 });
+
+test("one requester takes no more than their share, and gives it back; the owner takes all", () => {
+  const one = engine(4);
+  const slots = createSlots({
+    ...{ engines: () => [one], configured: undefined, perRequester: 1, onChange: () => undefined },
+  });
+  const theirs = slots.take(one, "them");
+  expect(theirs?.requester).toBe("them");
+  expect(slots.take(one, "them")).toBeUndefined();
+  expect(slots.take(one, "others")).toBeDefined();
+  expect([slots.take(one), slots.take(one)].every(Boolean)).toBe(true);
+  theirs!.release();
+  theirs!.release();
+  expect(slots.take(one, "them")).toBeDefined();
+  expect(slots.take(one, "them")).toBeUndefined();
+});

@@ -47,6 +47,15 @@ export async function drain(
   over.abort();
 }
 
+/** Takes no new requests, for good, and resolves once none runs: each has a longest time of its own. */
+export async function finish(
+  move: StopParts["move"],
+  exchanges: Pick<Exchanges, "drained">,
+): Promise<void> {
+  move("drain");
+  await exchanges.drained();
+}
+
 export async function stop(parts: StopParts): Promise<void> {
   const { clock, log, move, loops, running, outbox, heartbeats, opened } = parts;
   await using _opened = opened;

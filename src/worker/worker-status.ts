@@ -1,5 +1,8 @@
 /** What a worker says of itself to whoever sits at the machine: `GET /status` and `troop status`. */
 import type { Mesh } from "../host/mesh/mesh.ts";
+import type { Audience } from "./guests/settings.ts";
+import type { PresenceStatus } from "./idle/owner.ts";
+import type { Yield } from "./idle/settings.ts";
 import type { NodeSnapshot, NodeStatus } from "../protocol/node.ts";
 
 export interface WorkerStatus {
@@ -18,4 +21,9 @@ export interface WorkerStatus {
   receipts_waiting: number;
   mesh: Mesh;
   version: string;
+  /** Whether the owner is there, and who says so. */
+  presence: PresenceStatus;
+  /** What becomes of running requests when the owner comes back, or pauses. */
+  yield: Yield;
+  lend_to: Audience;
 }

@@ -6,15 +6,23 @@ import { type CoordinatorClient, createCoordinatorClient } from "../host/coordin
 import { lockFolder } from "../host/folder-lock.ts";
 import { ensureFolder } from "../host/folders.ts";
 import { urlOf } from "../host/listen.ts";
-import { type LocalDatabase, openLocalDatabase } from "../host/local-database.ts";
+import { type LocalDatabase, openLocalDatabase, openOwnDatabase } from "../host/local-database.ts";
 import type { Log } from "../host/log.ts";
 import { type Mesh, noMesh, ownAddresses } from "../host/mesh/mesh.ts";
 import { packageVersion } from "../host/package.ts";
 import type { Signer } from "../protocol/signature.ts";
+import type { CatalogueParts, EngineReport } from "./catalogue.ts";
 import type { WorkerConfig } from "./config.ts";
+import { openControl } from "./control/control-socket.ts";
+import { createSteering } from "./control/steering.ts";
 import { createWorkerCore } from "./core.ts";
 import type { Engine } from "./engines/engine.ts";
+import { guestVerbs } from "./guests/guest-verbs.ts";
+import { createGuests } from "./guests/guests.ts";
+import { createGuestsStore, guestsFile } from "./guests/guests-store.ts";
 import { readHardware } from "./hardware.ts";
+import type { PresenceStatus } from "./idle/owner.ts";
+import type { Senses } from "./idle/senses.ts";
 import { refusalIn } from "./lifecycle.ts";
 import { listenCandidates } from "./listen-address.ts";
 import { createExchanges } from "./proxy/exchanges.ts";
@@ -32,6 +40,8 @@ export interface WorkerParts {
   log: Log;
   /** Stay the caller's: they are not disposed with the worker. */
   engines: readonly Engine[];
+  /** Engines that were started since; they too stay the caller's. */
+  discover?: CatalogueParts["discover"];
   node: Signer;
   /** The account that earns. */
   owner: Signer;
@@ -39,6 +49,10 @@ export interface WorkerParts {
   accountId?: string;
   /** What is known of the mesh now; absent: nothing. */
   mesh?: () => Mesh;
+  /** By which the owner is noticed; absent: only their word counts. */
+  senses?: Senses;
+  /** The owner came or went. */
+  onPresence?: (status: PresenceStatus) => void;
   /** Carries every outgoing call; in tests a network of their own. */
   dispatcher?: Dispatcher;
 }
@@ -49,9 +63,13 @@ export interface Worker extends AsyncDisposable {
   /** Where it listens. */
   readonly url: string;
   status(): WorkerStatus;
-  /** Takes no new requests until `resume`; what runs goes on. */
+  /** Takes no new requests until `resume`, also after a restart. */
   pause(): void;
   resume(): void;
+  /** Takes no new requests, for good, and completes those that run, however long that takes. */
+  finish(): void;
+  /** Resolves once what `finish` was to complete is complete: the worker is to be disposed then. */
+  readonly finished: Promise<void>;
   /** Takes no new requests, for good. Resolves once none runs; those left are ended when `signal` aborts. */
   drain(signal?: AbortSignal): Promise<void>;
   /** Sends waiting receipts now instead of at the next tick. */
@@ -60,6 +78,8 @@ export interface Worker extends AsyncDisposable {
   pending(): number;
   /** Type of the engine that serves a model. */
   engineOf(model: string): string | undefined;
+  /** What each engine has, for the owner's eyes. */
+  inventory(): EngineReport[];
 }
 
 /**
@@ -76,9 +96,13 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
   const outside = openOutside(config, parts, stack);
   const { coordinator } = outside;
   const streams = new AbortController();
+  const guests = createGuests({
+    ...{ settings: config.guests, store: createGuestsStore(outside.guestsDatabase), log },
+    now: () => coordinator.time.now(),
+  });
   const core = createWorkerCore(
     {
-      ...{ ...parts, ...outside, config, hardware: readHardware() },
+      ...{ ...parts, ...outside, config, guests, hardware: readHardware() },
       address: () => server.address,
       relays: () => relays.connected(),
       fetchKeys: (signal) => fetchTicketKeys(coordinator, signal),
@@ -108,6 +132,8 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
     models: catalogue.models().map(({ name }) => name),
     engines: catalogue.described(),
     ...{ receipts_waiting: outbox.pending(), mesh: mesh() },
+    presence: core.presence.status(),
+    ...{ yield: config.idle.yield, lend_to: config.guests.lendTo },
   });
   await core.prepare(loops.signal);
   const server = await serveAtFirstFree(candidates, {
@@ -119,9 +145,14 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
     }),
   });
   stack.use(server);
+  const steering = createSteering({
+    ...{ folder: config.dataFolder, move, exchanges, status: workerStatus },
+  });
+  const verbs = { ...steering.verbs, ...guestVerbs(guests) };
+  stack.use(await openControl({ folder: config.dataFolder, verbs, random, log }));
   // Where the start fails from here on, nobody else would end what was begun.
   stack.defer(() => loops.abort(new Error("the worker stops")));
-  move("ready");
+  steering.start();
   await relays.begin(loops.signal);
   await heartbeats.beat(loops.signal);
 
@@ -135,18 +166,20 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
     nodeId: node.id,
     url: urlOf(server.address),
     status: workerStatus,
-    pause: () => move("pause"),
-    resume: () => move("resume"),
+    ...{ pause: steering.pause, resume: steering.resume },
+    ...{ finish: steering.finish, finished: steering.finished },
     drain: (signal) => drain(stopParts, signal),
     flush: outbox.flush,
     pending: outbox.pending,
     engineOf: (model) => catalogue.offersOf(model)[0]?.engine.type,
+    inventory: catalogue.inventory,
     [Symbol.asyncDispose]: () => (stopped ??= stop(stopParts)),
   };
 }
 
 interface Outside {
   database: LocalDatabase;
+  guestsDatabase: LocalDatabase;
   coordinator: CoordinatorClient;
   /** Towards the engines. */
   dispatcher: Dispatcher;
@@ -161,7 +194,8 @@ function openOutside(
   const folder = ensureFolder(dataFolder);
   stack.use(lockFolder(folder, "worker"));
   return {
-    database: stack.use(openLocalDatabase(folder, "worker.sqlite")),
+    database: stack.use(openOwnDatabase(folder, "worker.sqlite")),
+    guestsDatabase: stack.use(openLocalDatabase(folder, guestsFile)),
     coordinator: stack.use(
       createCoordinatorClient({ url, clock, random, ...(given ? { dispatcher: given } : {}) }),
     ),

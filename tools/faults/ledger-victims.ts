@@ -12,7 +12,11 @@ import { judge, openBooks } from "./verdict.ts";
 const main = join(import.meta.dirname, "..", "..", "src", "main.ts");
 
 export const troop = (words: readonly string[], environment: NodeJS.ProcessEnv): Program =>
-  startProgram([process.execPath, main, ...words], { LOG_LEVEL: "error", ...environment });
+  startProgram([process.execPath, main, ...words], {
+    // A machine under this load is one whose owner is at it.
+    ...{ LOG_LEVEL: "error", OWNER_WATCH: "off" },
+    ...environment,
+  });
 
 /** @param server where the books are; undefined: PGlite in the coordinator's own folder */
 export async function tryLedger(

@@ -61,6 +61,12 @@ export const programs = {
   curl: { name: "curl", find: () => findProgram("curl"), packages: ["curl"] },
   // Some tests need machines on separate networks.
   ip: { name: "ip", find: () => findProgram("ip"), packages: ["iproute2"] },
+  // The units that `troop service install` writes are judged by systemd's own tool.
+  systemd: {
+    name: "systemd-analyze",
+    find: () => findProgram("systemd-analyze"),
+    packages: ["systemd"],
+  },
   redis: {
     name: "Redis server",
     find: () => findProgram("redis-server", "valkey-server"),

@@ -11,7 +11,7 @@ import type { CommandContext } from "../context.ts";
 import { printBanner } from "../demo/banner.ts";
 import { askAndSettle } from "../demo/ask-and-settle.ts";
 import { startDemoNetwork } from "../demo/network.ts";
-import { usualAddresses } from "../../worker/engines/detect.ts";
+import { readEngineSettings } from "../../worker/engines/config.ts";
 import { builtInEngine, runningEngines, together } from "../engines.ts";
 import { listenFlag, namingPortHolder } from "../port-flag.ts";
 import { again } from "../typed-command.ts";
@@ -61,14 +61,14 @@ const notOffered = (model: string, models: readonly string[]) =>
     { details: { run: `${again} --model ${shellWord(models[0] ?? "troop-toy")}` } },
   );
 
-const usualOrigins = usualAddresses.map(({ origin }) => origin);
-
 /** The built-in model first, so that it is the one that answers unless another is asked for. */
 async function demoEngines(context: CommandContext, { ask, model }: DemoFlags): Promise<Engine[]> {
   const file = model !== undefined && isModelFile(model) ? model : toyModelFile;
   const needsOthers = ask === undefined || (model !== undefined && !isModelFile(model));
   const builtIn = await builtInEngine(context, file);
-  return needsOthers ? [builtIn, ...(await runningEngines(context, usualOrigins))] : [builtIn];
+  if (!needsOthers) return [builtIn];
+  const { engines } = await runningEngines(context, readEngineSettings({}).addresses);
+  return [builtIn, ...engines];
 }
 
 /** Keys and books of a demo are thrown away with it, unless it was given a folder to keep them in. */

@@ -2,12 +2,14 @@
 import { Agent } from "undici";
 import { createAuthorize } from "../../client/authorize.ts";
 import { readSidecarConfig } from "../../client/config.ts";
+import { createPathsTo } from "../../client/paths/path.ts";
 import { type PathPing, pingAll } from "../../client/ping.ts";
 import { createPinsStore } from "../../client/sealing/pins-store.ts";
 import { createSealings } from "../../client/sealing/sealings.ts";
 import { takeSecret } from "../../client/ticket.ts";
 import { ensureFolder } from "../../host/folders.ts";
 import { openLocalDatabase } from "../../host/local-database.ts";
+import { ownNetworks } from "../../host/own-networks.ts";
 import { peersAnswer } from "../../protocol/endpoints.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import type { Peer } from "../../protocol/node.ts";
@@ -45,10 +47,17 @@ export async function ping(context: CommandContext, { node }: { node: string }):
   const ticket = await authorize({ model, node: peer.node_id, exclude: new Set() }, signal);
   const use = { ticket, secret: takeSecret(ticket, coordinator.time.now()) };
   await using dispatcher = disposable(new Agent());
-  const paths = await pingAll(use, { dispatcher: dispatcher.agent, clock }, signal);
+  const pathsTo = createPathsTo(() => ({
+    coordinatorUrl: coordinator.url,
+    networks: ownNetworks(),
+  }));
+  const paths = await pingAll(use, { dispatcher: dispatcher.agent, clock, pathsTo }, signal);
 
   output.say(`${output.bold(peer.node_id)}, of ${ticket.sealing.key.owner}`);
   output.table(["path", "through", "first", "then"], paths.map(rowOf));
+  const untried = ticket.node.addresses.length + ticket.node.relay.length - paths.length;
+  if (untried > 0)
+    output.say(`Not tried: ${untried} more; docs/threat-model.md says where a client goes.`);
   output.json({ node: peer.node_id, owner: ticket.sealing.key.owner, paths });
   if (paths.every(({ error }) => error !== undefined))
     throw new TroopError("node_unreachable", "No path leads to the node from here.");

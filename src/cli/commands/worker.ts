@@ -1,27 +1,31 @@
 /** `troop worker`: lends this machine's engine until it is told to stop. */
 import { join } from "node:path";
 import { ensureFolder } from "../../host/folders.ts";
-import { toyModelFile } from "../../host/package.ts";
-import { shellWord } from "../../host/shell-word.ts";
 import { loadSigner } from "../../host/key-file.ts";
 import { detectMesh, meshSources, watchMesh } from "../../host/mesh/mesh.ts";
 import { leaveRunFile } from "../../host/run-file.ts";
-import { TroopError } from "../../protocol/error-codes.ts";
 import { readRelays, readWorkerConfig } from "../../worker/config.ts";
-import type { Engine } from "../../worker/engines/engine.ts";
+import { readGuestSettings } from "../../worker/guests/config.ts";
+import type { Audience } from "../../worker/guests/settings.ts";
+import type { PresenceStatus } from "../../worker/idle/owner.ts";
+import { readOwnerSettings } from "../../worker/idle/config.ts";
+import { sensesHere } from "../../worker/idle/senses.ts";
+import type { Yield } from "../../worker/idle/settings.ts";
 import { startWorker } from "../../worker/worker.ts";
 import { type CommandContext, coordinatorUrl, reachCoordinator } from "../context.ts";
-import { builtInEngine, namedEngine, runningEngines, together } from "../engines.ts";
+import { engineHead, engineRows } from "../engine-table.ts";
+import { chosenEngines, together } from "../engines.ts";
 import { identityOf } from "../identity.ts";
 import { joinFirst, type JoinFlags } from "../join.ts";
 import { listenFlag, type ListenFlags, namingPortHolder } from "../port-flag.ts";
-import { again } from "../typed-command.ts";
 import { untilStopped } from "../until-stopped.ts";
 
 export interface WorkerFlags extends ListenFlags, JoinFlags {
   model?: string;
   engine?: string;
   relay?: string;
+  yield?: Yield;
+  for?: Audience;
 }
 
 export async function worker(context: CommandContext, flags: WorkerFlags): Promise<void> {
@@ -33,16 +37,23 @@ export async function worker(context: CommandContext, flags: WorkerFlags): Promi
     dataFolder,
     listen: listenFlag(flags),
     relays: flags.relay === undefined ? undefined : readRelays(flags.relay, url),
+    idle: readOwnerSettings(environment, flags.yield && { yield: flags.yield }),
+    guests: readGuestSettings(environment, flags.for && { lendTo: flags.for }),
   });
   const { signer: owner, accountId } = await identityOf(context);
   const node = await loadSigner(join(dataFolder, "node.key.json"), random);
   // Before an engine is fetched or a model is loaded.
   await reachCoordinator(context);
   await joinFirst(context, { signer: owner, accountId }, flags);
-  await using engines = together(await chosenEngines(context, flags, settings.engineOrigins));
+  const chosen = await chosenEngines(context, flags, settings.engines.addresses);
+  await using engines = together(chosen.engines);
   const mesh = watchMesh(await detectMesh(meshSources(environment, clock)));
   await using running = await namingPortHolder(flags, () =>
-    startWorker(settings, { ...context, engines: engines.all, node, owner, accountId, mesh }),
+    startWorker(settings, {
+      ...{ ...context, ...chosen, engines: engines.all, node, owner, accountId, mesh },
+      senses: sensesHere(environment, clock),
+      onPresence: ({ state, detail }) => output.note(presenceNote(state, detail)),
+    }),
   );
   using _note = leaveRunFile(config.dataFolder, "worker", {
     url: running.url,
@@ -50,29 +61,23 @@ export async function worker(context: CommandContext, flags: WorkerFlags): Promi
     coordinator: url,
   });
   output.say(`Lending as node ${output.bold(running.nodeId.slice(0, 12))} at ${running.url}`);
-  const { models } = running.status();
-  for (const name of models) output.say(`  ${name}`);
-  if (models.length === 0) {
+  const inventory = running.inventory();
+  output.table(engineHead, engineRows(inventory));
+  if (running.status().models.length === 0) {
     const seconds = settings.modelRefreshMs / 1_000;
     output.note(`No model to lend yet. One that your engine gets is offered within ${seconds} s.`);
   }
-  output.json({ node_id: running.nodeId, url: running.url, account_id: accountId });
-  await untilStopped(context.shutdown);
+  output.json({
+    ...{ node_id: running.nodeId, url: running.url, account_id: accountId, engines: inventory },
+  });
+  const isFinished = new AbortController();
+  void running.finished.then(() => isFinished.abort());
+  await untilStopped(AbortSignal.any([context.shutdown, isFinished.signal]));
+  if (isFinished.signal.aborted) return output.note("Finished, as `troop worker finish` asked.");
   output.note("Finishing what runs; press Ctrl-C again to stop at once.");
 }
 
-async function chosenEngines(
-  context: CommandContext,
-  { model, engine }: WorkerFlags,
-  origins: readonly string[],
-): Promise<Engine[]> {
-  if (model !== undefined) return [await builtInEngine(context, model)];
-  if (engine !== undefined) return [await namedEngine(context, engine)];
-  const found = await runningEngines(context, origins);
-  if (found.length > 0) return found;
-  throw new TroopError("engine_unavailable", "No inference engine runs on this machine.", {
-    details: {
-      run: `${again} --model ${shellWord(toyModelFile)}    (or start Ollama, vLLM, LM Studio or llama-server first)`,
-    },
-  });
-}
+const presenceNote = (state: PresenceStatus["state"], detail: string | null): string =>
+  state === "present"
+    ? `The machine is yours (${detail}): nothing is taken until it was quiet for 30 seconds.`
+    : "Lending again.";

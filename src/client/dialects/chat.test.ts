@@ -115,3 +115,22 @@ test("a text of several frames, cut within a character, arrives whole", async ()
   const { choices } = await network.openai.chat.completions.create(question);
   expect(choices[0]!.message.content).toBe("Grüße");
 });
+
+test("each text of a stream arrives as it was said, whether it is read or recognised", async () => {
+  const said = ["one", " two", `"three"`, " four", "\n", " fünf 🐒", "\\", "", " six", "\u2028"];
+  await using network = await startTestNetwork(createFakeClock(), [
+    (exchange) => {
+      exchange.open();
+      for (const text of said) exchange.text(text);
+      finish(exchange, "stop");
+    },
+  ]);
+  const heard: { text: string; rest: object }[] = [];
+  for await (const { choices, ...rest } of await network.openai.chat.completions.create({
+    ...question,
+    stream: true,
+  }))
+    heard.push({ text: choices[0]?.delta.content ?? "", rest });
+  expect(heard.map(({ text }) => text).filter(Boolean)).toEqual(said.filter(Boolean));
+  expect(new Set(heard.map(({ rest }) => JSON.stringify(rest))).size).toBe(1);
+});

@@ -1,22 +1,27 @@
 import { expect, test } from "vitest";
 import { createFakeClock, type FakeClock } from "../../../test/support/fake-clock.ts";
+import { type Random, systemRandom } from "../../base/random.ts";
 import { createPathFinder } from "./find-path.ts";
-import { type Path, pathsTo } from "./path.ts";
+import { createPathsTo, type Path } from "./path.ts";
 
 const node_id = "n".repeat(43);
-const paths = pathsTo({
+const around = { coordinatorUrl: "https://troop.example", networks: ["100.64.0.7/32"] };
+const paths = createPathsTo(() => around)({
   node_id,
   addresses: ["100.64.0.9:8080", "9.9.9.9:8080"],
   relay: ["https://relay.example"],
 });
 const never = new AbortController().signal;
 
+/** Of a pause that is drawn from a half of it to all, three quarters. */
+const middle: Random = { ...systemRandom, fraction: () => 0.5 };
+
 /** Probes answer, refuse or stay silent as the test says. */
 function scripted(clock: FakeClock) {
   const asked: string[] = [];
   const state: Record<string, "open" | "shut" | "silent"> = {};
   const finder = createPathFinder({
-    clock,
+    ...{ clock, random: middle },
     probe: ({ kind }, signal) => {
       asked.push(kind);
       if (state[kind] === "open") return Promise.resolve();
@@ -49,16 +54,31 @@ test("a path that refuses gives way at once, a silent one after 300 ms", async (
   expect((await finding).kind).toBe("relay");
 });
 
-test("what worked a moment ago is used without being asked", async () => {
+test("a path that is known is used without being asked, however long ago it worked", async () => {
   const clock = createFakeClock();
   const { find, state, finder, asked } = scripted(clock);
   state["mesh"] = "open";
-  finder.worked(node_id, await find());
-  await find();
+  const mesh = await find();
+  finder.worked(node_id, mesh);
+  state["mesh"] = "silent";
+  await clock.advance(3_600_000);
+  expect((await find()).kind).toBe("mesh");
   expect(asked).toEqual(["mesh"]);
-  await clock.advance(1_000);
-  await find();
-  expect(asked).toEqual(["mesh", "mesh"]);
+});
+
+test("better paths that stay shut are asked for ever less often, and not with each request", async () => {
+  const clock = createFakeClock();
+  const { find, state, finder, asked } = scripted(clock);
+  Object.assign(state, { mesh: "shut", direct: "shut", relay: "open" });
+  finder.worked(node_id, await find());
+  asked.length = 0;
+  const lookedAt: number[] = [];
+  for (let second = 0; second < 300; second += 1) {
+    expect((await find()).kind).toBe("relay");
+    if (asked.splice(0).includes("mesh")) lookedAt.push(second);
+    await clock.advance(1_000);
+  }
+  expect(lookedAt).toEqual([0, 4, 12, 27, 57, 102, 147, 192, 237, 282]);
 });
 
 test("on the relay, a direct path that opens is used by the request after the next", async () => {

@@ -4,13 +4,15 @@
  */
 import { boundedMap } from "../../base/bounded-map.ts";
 import { type Clock, deadline, type Timer } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import { backoffMs } from "../../base/retry.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { isSamePath, type Path } from "./path.ts";
 import type { Probe } from "./probe.ts";
 
 export interface PathFinder {
   /**
-   * The path that the next request should take.
+   * The path that the next request should take: one that is known is not asked first.
    * @param paths best first
    * @param failed those that this request has tried in vain
    * @throws TroopError `node_unreachable`; the reason of `signal`
@@ -33,33 +35,34 @@ export interface PathFinder {
 
 export interface PathFinderParts {
   clock: Clock;
+  random: Random;
   probe: Probe;
 }
 
-interface Memory {
-  path: Path;
-  workedAt: number;
+/** When better paths are looked for again. */
+interface Look {
+  failures: number;
+  notBefore: number;
 }
 
 /** How long a path has to answer before the next one is tried beside it. */
 const headStartMs = 300;
 const probeMs = 5_000;
-/** So soon after it worked a path is used without being asked first: a connection that has died meanwhile says nothing. */
-const trustMs = 1_000;
+/** A better path that does not open is asked for ever less often: most that are closed stay closed. */
+const lookAgain = { firstMs: 5_000, ceilingMs: 60_000 };
 const nodesMost = 1_000;
 const distrustMs = 300_000;
 const nameOf = (node: string, { origin, prefix }: Path) => `${node} ${origin}${prefix}`;
 
-export function createPathFinder({ clock, probe }: PathFinderParts): PathFinder {
-  const memories = boundedMap<string, Memory>(nodesMost);
-  const looking = new Set<string>();
+export function createPathFinder({ clock, random, probe }: PathFinderParts): PathFinder {
+  const memories = boundedMap<string, Path>(nodesMost);
+  const looks = boundedMap<string, Look>(nodesMost);
   const distrustedUntil = boundedMap<string, number>(nodesMost);
 
   const isTrusted = (node: string) => (path: Path) =>
     (distrustedUntil.get(nameOf(node, path)) ?? 0) <= clock.monotonic();
 
-  const remember = (node: string, path: Path) =>
-    memories.set(node, { path, workedAt: clock.monotonic() });
+  const remember = (node: string, path: Path) => memories.set(node, path);
 
   async function answers(path: Path, signal?: AbortSignal): Promise<void> {
     using limit = deadline(clock, probeMs, new TroopError("timeout"));
@@ -68,23 +71,29 @@ export function createPathFinder({ clock, probe }: PathFinderParts): PathFinder 
 
   /** Looks, beside the request, whether a path better than the present one has opened. */
   function lookForBetter(node: string, better: readonly Path[]): void {
-    if (better.length === 0 || looking.has(node)) return;
-    looking.add(node);
+    const { failures, notBefore } = looks.get(node) ?? { failures: 0, notBefore: -Infinity };
+    if (better.length === 0 || clock.monotonic() < notBefore) return;
+    // Until this one is over.
+    looks.set(node, { failures, notBefore: Infinity });
     const look = async () => {
       for (const path of better) {
         const isOpen = await answers(path).then(
           () => true,
           () => false,
         );
-        if (isOpen) return remember(node, path);
+        if (!isOpen) continue;
+        looks.delete(node);
+        return remember(node, path);
       }
+      const pauseMs = backoffMs(random, lookAgain, failures + 1);
+      looks.set(node, { failures: failures + 1, notBefore: clock.monotonic() + pauseMs });
     };
-    void look().finally(() => looking.delete(node));
+    void look();
   }
 
   function broke(node: string, path: Path): void {
     const memory = memories.get(node);
-    if (memory && isSamePath(memory.path, path)) memories.delete(node);
+    if (memory && isSamePath(memory, path)) memories.delete(node);
   }
 
   return {
@@ -95,11 +104,12 @@ export function createPathFinder({ clock, probe }: PathFinderParts): PathFinder 
       const [only] = left;
       if (!only) throw new TroopError("node_unreachable");
       const memory = memories.get(node);
-      const known = memory ? left.findIndex((path) => isSamePath(path, memory.path)) : -1;
+      const known = memory ? left.findIndex((path) => isSamePath(path, memory)) : -1;
       if (memory && known >= 0) {
         if (failed.length === 0) lookForBetter(node, left.slice(0, known));
-        if (clock.monotonic() - memory.workedAt < trustMs) return left[known]!;
-        left.unshift(...left.splice(known, 1));
+        // However long ago it worked: a question beforehand would cost a round trip, and opening the request's own
+        // connection asks the same.
+        return left[known]!;
       }
       if (left.length === 1) return only;
       const winner = await race(clock, left, answers, signal);
@@ -110,14 +120,14 @@ export function createPathFinder({ clock, probe }: PathFinderParts): PathFinder 
     worked(node, path) {
       const memory = memories.get(node);
       // While this request was under way a better one may have been found.
-      if (!memory || isSamePath(memory.path, path)) remember(node, path);
+      if (!memory || isSamePath(memory, path)) remember(node, path);
     },
     distrust(node, path) {
       distrustedUntil.set(nameOf(node, path), clock.monotonic() + distrustMs);
       broke(node, path);
     },
     broke,
-    last: (node) => memories.get(node)?.path,
+    last: (node) => memories.get(node),
   };
 }
 

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { pathsTo } from "./path.ts";
+import { createPathsTo } from "./path.ts";
 
 const node_id = "n".repeat(43);
+const pathsTo = createPathsTo(() => ({ coordinatorUrl: "http://127.0.0.1:8000", networks: [] }));
 
 test("this machine comes before the mesh, the mesh before other addresses, a relay last", () => {
   const paths = pathsTo({
@@ -9,20 +10,20 @@ test("this machine comes before the mesh, the mesh before other addresses, a rel
     addresses: [
       "192.168.1.2:8080",
       "100.64.3.4:8080",
-      "8.8.8.8:80",
+      "8.8.8.8:8080",
       "[fd7a:115c:a1e0::1]:8080",
       "127.0.0.1:8080",
     ],
-    relay: ["https://relay.example", "http://other.example:81/base/"],
+    relay: ["https://relay.example", "https://other.example:8443/base/"],
   });
   expect(paths.map(({ kind, origin, prefix }) => `${kind} ${origin}${prefix}`)).toEqual([
     "loopback http://127.0.0.1:8080",
     "mesh http://100.64.3.4:8080",
     "mesh http://[fd7a:115c:a1e0::1]:8080",
     "direct http://192.168.1.2:8080",
-    "direct http://8.8.8.8:80",
+    "direct http://8.8.8.8:8080",
     `relay https://relay.example/relay/${node_id}`,
-    `relay http://other.example:81/base/relay/${node_id}`,
+    `relay https://other.example:8443/base/relay/${node_id}`,
   ]);
 });
 
@@ -32,6 +33,13 @@ test("what is no address is left out", () => {
 });
 
 test("a coordinator cannot make a client try any number of addresses", () => {
-  const addresses = Array.from({ length: 100 }, (_, index) => `8.8.8.8:${index + 1}`);
+  const addresses = Array.from({ length: 100 }, (_, index) => `8.8.8.8:${index + 8_000}`);
   expect(pathsTo({ node_id, addresses, relay: [] })).toHaveLength(8);
+});
+
+test("a coordinator in the world cannot send a client to its own machine or network", () => {
+  const abroad = createPathsTo(() => ({ coordinatorUrl: "https://troop.example", networks: [] }));
+  const addresses = ["127.0.0.1:8080", "192.168.1.2:8080", "169.254.169.254:8080", "8.8.8.8:22"];
+  const relay = ["http://127.0.0.1:6379", "https://169.254.169.254"];
+  expect(abroad({ node_id, addresses, relay })).toEqual([]);
 });

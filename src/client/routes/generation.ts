@@ -31,7 +31,7 @@ export function generationRoute<Chunk>(
     using out = createEventStream(response, clock);
     const target = {
       node: (id: string) => out.setHeader(headers.node, id),
-      take: (chunks: Chunk[]) => out.write(chunks.map(eventOf).join("")),
+      take: (events: string) => out.write(events),
     };
     const result = await generate.stream(dialect, path, wanted, target, signal);
     if (result.outcome === "failed")

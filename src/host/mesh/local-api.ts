@@ -37,7 +37,8 @@ export const createLocalApi =
         answer.once("close", () => resolve(undefined));
       },
     );
-    asked.once("error", () => resolve(undefined));
+    // More than once where it is aborted after it broke.
+    asked.on("error", () => resolve(undefined));
     asked.end();
     return await promise;
   };

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -51,6 +52,20 @@ test("whoever stops us is not kept waiting by it", async () => {
   const ending = createTailscaleCommand(environment, createFakeClock())([], 3_000, stop.signal);
   stop.abort(new Error("stopped"));
   await expect(ending).rejects.toThrow("stopped");
+});
+
+test("however it ends, nothing of it is left with a signal that lives for weeks", async () => {
+  const { signal } = new AbortController();
+  script("tailscale", "exit 0");
+  const run = createTailscaleCommand(environment, systemClock);
+  await run([], 60_000, signal);
+  await createTailscaleCommand({ PATH: join(folder, "nowhere") }, systemClock)([], 60_000, signal);
+  script("tailscale", "exec sleep 60");
+  const clock = createFakeClock();
+  const ending = createTailscaleCommand(environment, clock)([], 3_000, signal);
+  await clock.advance(3_000);
+  await ending;
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });
 
 test("a socket that takes the question and says nothing is given up at its time", async () => {

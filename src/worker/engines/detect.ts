@@ -1,89 +1,97 @@
 /** Finds the engines that already run on this machine and tells them apart by what they answer, not by their port. */
 import type { Dispatcher } from "undici";
 import { z } from "zod";
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, deadline } from "../../base/clock.ts";
+import type { EngineAddress, EngineKind, Probe } from "./engine-kind.ts";
 import type { Engine } from "./engine.ts";
-import { ask, type Answer } from "./http.ts";
-import { createOllama } from "./ollama.ts";
-import { createOpenAiCompatible, type OpenAiServer } from "./openai-compatible.ts";
-
-export interface EngineAddress {
-  origin: string;
-  /** For servers that were started with one (vLLM `--api-key`, llama-server `--api-key`). */
-  apiKey?: string;
-}
-
-/** In the order of preference where two engines offer the same model. */
-export const usualAddresses: readonly EngineAddress[] = [
-  { origin: "http://127.0.0.1:8000" }, // vLLM
-  { origin: "http://127.0.0.1:11434" }, // Ollama
-  { origin: "http://127.0.0.1:1234" }, // LM Studio
-  { origin: "http://127.0.0.1:8080" }, // llama-server
-];
+import { type Answer, ask, isOurs } from "./http.ts";
+import { engineKinds } from "./kinds.ts";
+import { createOpenAiCompatible, modelList, openAiCompatible } from "./openai-compatible.ts";
 
 /** An engine on this machine answers in milliseconds; a port that swallows packets must not hold up the start. */
 const probeMs = 2_000;
+/** For all questions to one address. */
+const addressMs = 4_000;
 
-const ownService = z.looseObject({ service: z.string().startsWith("monkey-troop") });
-const modelList = z.looseObject({
-  data: z.array(z.looseObject({ owned_by: z.string().optional() })),
-});
-const version = z.looseObject({ version: z.string() });
-const props = z.looseObject({ default_generation_settings: z.looseObject({}) });
-const lmStudioList = z.looseObject({
-  data: z.array(z.looseObject({ id: z.string(), state: z.string() })),
-});
-
-/** Servers that write their own name into `owned_by` (vLLM's `ModelCard`, llama.cpp's `/v1/models`). */
-const owners: Readonly<Record<string, OpenAiServer>> = {
-  vllm: "vllm",
-  llamacpp: "llama-server",
-  organization_owner: "lm-studio",
-};
+/** A list of nothing, as an engine without models has it. */
+const emptyList = z.looseObject({ data: z.null() });
 
 export interface DetectOptions {
-  addresses?: readonly EngineAddress[];
+  addresses: readonly EngineAddress[];
   clock: Clock;
   signal: AbortSignal;
-  dispatcher?: Dispatcher;
+  dispatcher?: Dispatcher | undefined;
 }
 
-type Probe = (path: string) => Promise<Answer | undefined>;
+export interface Detected {
+  engines: Engine[];
+  /** Where something answers that wants an API key, or another one. */
+  locked: EngineAddress[];
+}
 
-/** The kind of engine behind an address, or undefined where there is none that we know. */
-async function identify(probe: Probe): Promise<OpenAiServer | "ollama" | undefined> {
-  const health = await probe("/health");
-  if (!health || health.isTroop || ownService.safeParse(health.body).success) return undefined;
+type Asked = (path: string) => Promise<Answer | undefined>;
+type Finding = { type: "nothing" } | { type: "locked" } | { type: "engine"; kind: EngineKind };
 
-  // LM Studio answers 200 to any path, so only the shape of a body counts.
-  const body = async (path: string) => {
-    const answer = await probe(path);
-    return answer && answer.status < 300 ? answer.body : undefined;
+/** Each path is asked once. The key is kept from whatever has not yet shown that it is none of our own servers. */
+function questions(
+  { origin, basePath = "", apiKey }: EngineAddress,
+  options: DetectOptions,
+): Asked {
+  const { clock, signal, dispatcher } = options;
+  const answers = new Map<string, Promise<Answer | undefined>>();
+  const headers: Record<string, string> = apiKey ? { authorization: `Bearer ${apiKey}` } : {};
+  const asking = { clock, signal, dispatcher, timeoutMs: probeMs };
+  return (path) => {
+    const withKey = path === "/health" ? asking : { ...asking, headers };
+    const url = `${origin}${path === "/health" ? "" : basePath}${path}`;
+    const answer = answers.get(path) ?? ask(url, withKey).catch(() => undefined);
+    answers.set(path, answer);
+    return answer;
   };
-  const models = modelList.safeParse(await body("/v1/models"));
-  const owner = models.data?.data.map(({ owned_by }) => owners[owned_by ?? ""]).find(Boolean);
-  if (owner) return owner;
-  if (version.safeParse(await body("/api/version")).success) return "ollama";
-  if (lmStudioList.safeParse(await body("/api/v0/models")).success) return "lm-studio";
-  if (props.safeParse(await body("/props")).success) return "llama-server";
-  if (models.success && version.safeParse(await body("/version")).success) return "vllm";
-  return undefined;
+}
+
+async function identify(asked: Asked, { isNamed }: EngineAddress): Promise<Finding> {
+  const health = await asked("/health");
+  if (!health || isOurs(health)) return { type: "nothing" };
+  const probe: Probe = async (path) => {
+    const answer = await asked(path);
+    return answer && !answer.isTroop && answer.status < 300 ? answer.body : undefined;
+  };
+  const listed = await asked("/v1/models");
+  if (listed?.isTroop) return { type: "nothing" };
+  const models = modelList.safeParse(await probe("/v1/models")).data;
+  const owners = new Set(models?.data.map(({ owned_by }) => owned_by));
+  const byOwner = engineKinds.find(({ owner }) => owner !== undefined && owners.has(owner));
+  if (byOwner) return { type: "engine", kind: byOwner };
+  for (const kind of engineKinds) if (await kind.recognise(probe)) return { type: "engine", kind };
+  if (listed?.status === 401 || listed?.status === 403) return { type: "locked" };
+  const isList = models !== undefined || emptyList.safeParse(await probe("/v1/models")).success;
+  return isNamed && isList ? { type: "engine", kind: openAiCompatible } : { type: "nothing" };
 }
 
 /** Never rejects but with the reason of `signal`: an address where nothing answers is simply not there. */
-export async function detectEngines(options: DetectOptions): Promise<Engine[]> {
-  const { addresses = usualAddresses, clock, signal, dispatcher } = options;
+export async function detectEngines(options: DetectOptions): Promise<Detected> {
+  const { addresses, clock, signal, dispatcher } = options;
   const found = await Promise.all(
-    addresses.map(async ({ origin, apiKey }): Promise<Engine | undefined> => {
-      const headers: Record<string, string> = apiKey ? { authorization: `Bearer ${apiKey}` } : {};
-      const asking = { clock, signal, headers, dispatcher, timeoutMs: probeMs };
-      const probe: Probe = (path) => ask(`${origin}${path}`, asking).catch(() => undefined);
-      const type = await identify(probe);
+    addresses.map(async (address) => {
+      using limit = deadline(clock, addressMs, new Error("the address took too long"));
+      const within = AbortSignal.any([signal, limit.signal]);
+      const asked = questions(address, { ...options, signal: within });
+      const finding = await identify(asked, address);
       signal.throwIfAborted();
-      const common = { origin, clock, ...(dispatcher && { dispatcher }) };
-      if (type === "ollama") return createOllama(common);
-      return type && createOpenAiCompatible({ ...common, type, ...(apiKey && { apiKey }) });
+      return { address, finding };
     }),
   );
-  return found.filter((engine) => engine !== undefined);
+  return {
+    engines: found.flatMap(({ address, finding }) =>
+      finding.type === "engine" ? [finding.kind.create({ ...address, clock, dispatcher })] : [],
+    ),
+    locked: found.flatMap(({ address, finding }) => (finding.type === "locked" ? [address] : [])),
+  };
+}
+
+/** The engine at an address that the owner gave: whatever answers there, it is to be used. */
+export async function engineAt(address: EngineAddress, options: Omit<DetectOptions, "addresses">) {
+  const { engines } = await detectEngines({ ...options, addresses: [address] });
+  return engines[0] ?? createOpenAiCompatible({ ...address, ...options });
 }

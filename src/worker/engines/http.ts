@@ -1,5 +1,6 @@
 /** Asks an engine for a small JSON document: bounded in time and size, and never fooled by our own servers. */
 import { request, type Dispatcher } from "undici";
+import { z } from "zod";
 import { deadline, type Clock } from "../../base/clock.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 
@@ -24,6 +25,13 @@ export interface Answer {
   /** The answer is our own coordinator's, which listens where vLLM does: each of its answers carries its time. */
   isTroop: boolean;
 }
+
+/** Coordinator, worker, relay and local API say so at `/health`; all but the relay listen where engines do. */
+const ownService = z.looseObject({ service: z.string().startsWith("monkey-troop") });
+
+/** @param health the answer to `GET /health` */
+export const isOurs = ({ isTroop, body }: Answer): boolean =>
+  isTroop || ownService.safeParse(body).success;
 
 const unreachable = (url: string, reason: string, cause?: unknown) =>
   new TroopError("engine_error", `The engine at ${new URL(url).origin} ${reason}.`, { cause });

@@ -1,21 +1,24 @@
 import { expect, test } from "vitest";
 import { systemClock as clock } from "../../base/clock.ts";
-import { engineContract } from "./engine.contract.ts";
-import { createOllama } from "./ollama.ts";
-import { ollama } from "./recorded-answers.ts";
+import { ollama } from "./ollama.ts";
+import { ollamaRecording as recording, ollamaSparse } from "./recorded-ollama.ts";
 import { serveRecorded } from "./recorded-server.ts";
 
 const signal = new AbortController().signal;
+const { routes } = recording;
 
-engineContract("ollama", async () => {
-  const { origin, stop } = await serveRecorded(ollama);
-  return { engine: createOllama({ origin, clock }), stop };
-});
+/** What the driver makes of `changes` to the recording. */
+async function inspect(changes: object = {}, base = routes) {
+  const server = await serveRecorded({ routes: { ...base, ...changes } });
+  try {
+    return { ...(await ollama.create({ ...server, clock }).inspect(signal)), asked: server.asked };
+  } finally {
+    await server.stop();
+  }
+}
 
 test("a loaded model states its context as loaded, its digest and what it can do", async () => {
-  const server = await serveRecorded(ollama);
-  const { version, models } = await createOllama({ origin: server.origin, clock }).inspect(signal);
-  await server.stop();
+  const { version, models } = await inspect();
   expect(version).toBe("0.12.6");
   expect(models[0]).toEqual({
     name: "gemma3:4b",
@@ -31,28 +34,46 @@ test("a loaded model states its context as loaded, its digest and what it can do
 });
 
 test("a model that Ollama would compute in its cloud is never offered", async () => {
-  const server = await serveRecorded(ollama);
-  const { models } = await createOllama({ origin: server.origin, clock }).inspect(signal);
-  await server.stop();
+  const { models, asked } = await inspect();
   expect(models.map(({ name }) => name)).toEqual(["gemma3:4b", "nomic-embed-text:latest"]);
-  expect(server.asked.filter((route) => route === "POST /api/show")).toHaveLength(2);
+  expect(asked.filter((route) => route === "POST /api/show")).toHaveLength(2);
+});
+
+test.each([
+  ["its host alone says so", { name: "a:1b", remote_host: "https://ollama.com" }, {}],
+  ["its upstream name alone says so", { name: "a:1b", remote_model: "a:1t" }, {}],
+  ["only its tag says so", { name: "kimi-k2:cloud" }, {}],
+  ["only its own page says so", { name: "a:1b" }, { remote_host: "https://ollama.com" }],
+])("a model of the cloud is not offered where %s", async (_, tag, shown) => {
+  const { models } = await inspect({
+    "GET /api/tags": { models: [tag] },
+    "POST /api/show": { capabilities: ["completion"], ...shown },
+  });
+  expect(models).toEqual([]);
+});
+
+test("a model that thinks says so", async () => {
+  const shown = { capabilities: ["completion", "thinking", "insert", "completion"] };
+  const { models } = await inspect({ "POST /api/show": shown });
+  expect(models[0]?.capabilities).toEqual(["chat", "completion", "reasoning"]);
 });
 
 test("what a model can do is asked once, not at every inspection", async () => {
-  const server = await serveRecorded(ollama);
-  const engine = createOllama({ origin: server.origin, clock });
+  const server = await serveRecorded(recording);
+  const engine = ollama.create({ ...server, clock });
   const first = await engine.inspect(signal);
   expect(await engine.inspect(signal)).toEqual(first);
   await server.stop();
   expect(server.asked.filter((route) => route === "POST /api/show")).toHaveLength(2);
 });
 
-test("an Ollama that does not state capabilities is taken to chat", async () => {
-  const { "POST /api/show": _, ...older } = ollama;
-  const server = await serveRecorded(older);
-  const { models } = await createOllama({ origin: server.origin, clock }).inspect(signal);
-  await server.stop();
-  expect(models[0]?.capabilities).toEqual(["chat", "completion"]);
+test("an Ollama that does not state capabilities is taken to chat, and odd fields hide no model", async () => {
+  const { models } = await inspect({}, ollamaSparse.routes);
+  const capabilities = ["chat", "completion"];
+  expect(models).toEqual([
+    { name: "gemma3:4b", capabilities, loaded: true },
+    { name: "another:1b", capabilities, loaded: false },
+  ]);
 });
 
 test.each([
@@ -60,8 +81,5 @@ test.each([
   ["of another shape", { models: [{ name: 7 }] }],
   ["larger than 4 MiB", { models: [], filler: "x".repeat(4 * 1_024 * 1_024) }],
 ])("a list of models that is %s is an engine_error", async (_, tags) => {
-  const server = await serveRecorded({ ...ollama, "GET /api/tags": tags });
-  const inspection = createOllama({ origin: server.origin, clock }).inspect(signal);
-  await expect(inspection).rejects.toMatchObject({ code: "engine_error" });
-  await server.stop();
+  await expect(inspect({ "GET /api/tags": tags })).rejects.toMatchObject({ code: "engine_error" });
 });

@@ -1,12 +1,27 @@
-/** For tests: serves recorded answers of an engine on a loopback port. */
+/** For tests: serves recorded answers of an engine on a loopback port. The answers themselves are in `recorded-*.ts`. */
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 
 /** A value is answered as JSON, a string as server-sent events or plain text, a function decides itself. */
 export type Recorded = unknown;
+export type Routes = Readonly<Record<string, Recorded>>;
 
-type Answering = (request: IncomingMessage, body: string) => unknown;
+/** What one version of an engine answers. Ids and sizes are examples of the document. */
+export interface Recording {
+  /** The document that it was made from, and the version of the engine that this describes. */
+  document: string;
+  routes: Routes;
+  /** For paths that are not among the routes; else they are not found. */
+  otherwise?: Recorded;
+}
+
+/** A refusal under a status of its own. */
+const refusal = (status: number) => ({ status, error: { message: "no" } });
+type Refuse = typeof refusal;
+type Answering = (request: IncomingMessage, body: string, refuse: Refuse) => unknown;
+const statusOf = (answer: unknown): number =>
+  typeof answer === "object" && answer !== null && "status" in answer ? Number(answer.status) : 200;
 
 export interface RecordedServer {
   origin: string;
@@ -17,8 +32,8 @@ export interface RecordedServer {
 }
 
 export async function serveRecorded(
-  routes: Readonly<Record<string, Recorded>>,
-  { headers = {}, otherwise }: { headers?: Record<string, string>; otherwise?: unknown } = {},
+  { routes, otherwise }: Pick<Recording, "routes" | "otherwise">,
+  { headers = {} }: { headers?: Record<string, string> } = {},
 ): Promise<RecordedServer> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
@@ -29,10 +44,12 @@ export async function serveRecorded(
     request.on("end", () => {
       const found = route in routes ? routes[route] : otherwise;
       const answer: unknown =
-        typeof found === "function" ? (found as Answering)(request, body) : found;
+        typeof found === "function" ? (found as Answering)(request, body, refusal) : found;
       const isText = typeof answer === "string";
       const type = isText && answer.startsWith("data:") ? "text/event-stream" : "application/json";
-      response.writeHead(answer === undefined ? 404 : 200, { "content-type": type, ...headers });
+      const isRefusal = typeof found === "function";
+      const status = answer === undefined ? 404 : isRefusal ? statusOf(answer) : 200;
+      response.writeHead(status, { "content-type": type, ...headers });
       response.end(isText ? answer : JSON.stringify(answer ?? { error: "not found" }));
     });
   });

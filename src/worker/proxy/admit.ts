@@ -10,6 +10,7 @@ import { readSealedHeaders, type SealedHeaders } from "../../protocol/sealed-str
 import { isSecretOf, type RevealedSecret } from "../../protocol/secrets.ts";
 import { readStrictJson } from "../../protocol/strict-json.ts";
 import { sealedMediaType } from "../../protocol/version.ts";
+import type { Guests } from "../guests/guests.ts";
 import type { HoldAccount, HoldAccounts } from "../hold-accounts.ts";
 import type { Sessions } from "../sealing/sessions.ts";
 import type { RequestFrames, SealedRequest } from "./request-frames.ts";
@@ -19,6 +20,7 @@ export interface AdmitParts {
   tickets: Tickets;
   sessions: Sessions;
   accounts: HoldAccounts;
+  guests: Pick<Guests, "check">;
 }
 
 /** What admission looks at: the outer headers, then the head frame. */
@@ -45,15 +47,16 @@ export interface Admitted<Path extends Head["path"] = InferencePath> {
 
 /**
  * @throws TroopError `bad_framing`, `missing_ticket`, `unsupported_media_type`, `invalid_value`,
- *   `invalid_ticket`, `wrong_audience`, `ticket_expired`, `ticket_revoked`, `budget_exhausted`,
+ *   `invalid_ticket`, `wrong_audience`, `ticket_expired`, `ticket_revoked`, `not_allowed`, `budget_exhausted`,
  *   `session_unknown`, `seal_broken`, `request_timeout`, `request_too_large`, `request_unproven`, `request_replayed`, and what `readStrictJson` refuses
  */
 export async function admit(
   { headers, request: received }: AdmissionRequest,
-  { tickets, sessions, accounts }: AdmitParts,
+  { tickets, sessions, accounts, guests }: AdmitParts,
 ): Promise<Admitted<Head["path"]>> {
   const { token, sealed } = readHeaders(headers);
   const ticket = await tickets.check(token);
+  guests.check(ticket.claims);
   const account = accounts.open(ticket.claims.jti);
   try {
     if (!ticket.claims.own && account.isSpent(ticket.budget))

@@ -3,7 +3,8 @@ import { StringDecoder } from "node:string_decoder";
 import type { InferencePath } from "../../protocol/chat.ts";
 import { limits } from "../../protocol/limits.ts";
 import { createEventReader, formatEvent } from "../../protocol/sse.ts";
-import { type ChunkIdentity, readChunk, readUsage } from "./chunk.ts";
+import { createTextTemplate } from "../../protocol/text-template.ts";
+import { type ChunkIdentity, countedText, readChunk, readUsage } from "./chunk.ts";
 import type { Meter } from "./meter.ts";
 
 /** `more` while the answer goes on, `whole` at its end, `broken` where it is not what an engine says. */
@@ -34,6 +35,7 @@ const done = "[DONE]";
 function streamReader(path: InferencePath, meter: Meter): AnswerReader {
   const decoder = new StringDecoder("utf8");
   const events = createEventReader(eventCharacters);
+  const template = createTextTemplate();
   let identity: ChunkIdentity | undefined;
   let state: ReadState = "more";
   const ending = () =>
@@ -49,13 +51,10 @@ function streamReader(path: InferencePath, meter: Meter): AnswerReader {
           text += ending();
           break;
         }
-        const event = readChunk(data);
-        if (!event || event.isError) {
+        if (!count(data, at)) {
           state = "broken";
           break;
         }
-        identity ??= event.identity;
-        meter.count(event, at);
         // Within JSON a line's end is only ever white space.
         text += formatEvent(data.replaceAll("\n", " "));
       }
@@ -68,6 +67,21 @@ function streamReader(path: InferencePath, meter: Meter): AnswerReader {
     }),
     lengthEvent: () => formatEvent(finishChunk(path, identity, "length")),
   };
+
+  /** False where the event is none, or says that the engine failed. */
+  function count(data: string, at: number): boolean {
+    const known = template.match(data);
+    if (known !== undefined) {
+      meter.count(countedText(known), at);
+      return true;
+    }
+    const event = readChunk(data);
+    if (!event || event.isError) return false;
+    identity ??= event.identity;
+    meter.count(event, at);
+    if (event.onlyText !== undefined) template.learn(data, event.onlyText);
+    return true;
+  }
 
   function pushEvents(text: string): string[] {
     try {

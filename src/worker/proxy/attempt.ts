@@ -11,7 +11,7 @@ import { type EngineRefusal, readEngineRefusal } from "./engine-refusal.ts";
 import type { Meter } from "./meter.ts";
 
 /** Why we ended what the engine would have gone on with. */
-export type StopReason = "budget" | "client_gone" | "timeout" | "stopping";
+export type StopReason = "budget" | "client_gone" | "timeout" | "stopping" | "yielded";
 
 export type Ending =
   | { type: "whole" }

@@ -1,12 +1,17 @@
 /** Reads one event of an engine's stream, as far as the worker must understand it. Pure. */
 import { limits } from "../../protocol/limits.ts";
 
-/** What an event of the stream adds. */
-export interface Chunk {
+/** What an event of the stream adds to what is counted. */
+export interface Counted {
   /** UTF-8 bytes of content, reasoning and tool calls; 0 where the event carries none. */
   deltaBytes: number;
   finishReason: string | undefined;
   usage: TokenUsage | undefined;
+}
+
+export interface Chunk extends Counted {
+  /** The content, where the event says nothing else. */
+  onlyText: string | undefined;
   /** The engine reports that it failed. */
   isError: boolean;
   identity: ChunkIdentity;
@@ -40,14 +45,32 @@ export function readChunk(data: string): Chunk | undefined {
   const choices = Array.isArray(event.choices) ? (event.choices as unknown[]) : [];
   const choice = fieldsOf(choices[0]);
   const { finish_reason } = choice;
-  return {
+  const counted: Counted = {
     deltaBytes: deltaBytesOf(choice),
     finishReason: typeof finish_reason === "string" ? finish_reason : undefined,
     usage: readUsage(event.usage),
-    isError: event.error !== undefined && event.error !== null,
+  };
+  const isError = event.error !== undefined && event.error !== null;
+  return {
+    ...counted,
+    isError,
+    onlyText: isError ? undefined : onlyTextOf(choice, counted),
     identity: { id: event.id, created: event.created, model: event.model },
   };
 }
+
+function onlyTextOf(choice: Fields, { deltaBytes, finishReason, usage }: Counted) {
+  const { content } = fieldsOf(choice.delta);
+  if (typeof content !== "string" || finishReason !== undefined || usage) return undefined;
+  return bytesOf(content) === deltaBytes ? content : undefined;
+}
+
+/** What an event with this text and nothing else adds. */
+export const countedText = (text: string): Counted => ({
+  deltaBytes: Buffer.byteLength(text),
+  finishReason: undefined,
+  usage: undefined,
+});
 
 /** The figures of a `usage` object; undefined where an engine gives none, or none that a line could state. */
 export function readUsage(usage: unknown): TokenUsage | undefined {

@@ -3,12 +3,14 @@ import { expect, test } from "vitest";
 import { startFakeEngine } from "../../../test/support/fake-engine/fake-engine.ts";
 import { eventsOf } from "../../../test/support/fake-engine/infer-client.ts";
 import {
+  cutAfter,
   errorEvent,
   errorStatus,
   gatedText,
   plainText,
   raw,
   type Script,
+  stalling,
   waiting,
 } from "../../../test/support/fake-engine/script.ts";
 import { startTestWorker } from "../../../test/support/fake-engine/test-worker.ts";
@@ -62,4 +64,37 @@ test("the budget ends the second engine's answer as it would have ended the firs
   for (let count = 0; count < 9; count += 1) second.next();
   expect((await asked).line).toMatchObject({ finish: "budget" });
   await second.aborted.next();
+});
+
+test.each<[string, Script]>([
+  ["broke off in the middle", cutAfter("half")],
+  ["fell silent", stalling("half")],
+])("an engine that %s is asked at once what it still has", async (_name, script) => {
+  // Long enough for nothing but the failure to have been the reason.
+  await using network = await startTestWorker({ script, config: { modelRefreshMs: 3_600_000 } });
+  const { coordinator, engine } = network;
+  await coordinator.beats.next();
+  const gone = network.coordinator.beats.all.length;
+  const asked = network.ask({ ticket: await network.ticket() });
+  await engine.requests.next();
+  engine.offer(undefined);
+  await network.until(asked, 10_000);
+  await expect
+    .poll(() => coordinator.beats.all.slice(gone).flatMap(({ snapshot }) => snapshot ?? []))
+    .toMatchObject([{ engines: [], models: [] }]);
+});
+
+test("an answer that its reader did not want to the end says nothing about the engine", async () => {
+  await using network = await startTestWorker({ script: stalling("half") });
+  const { coordinator, engine, clock } = network;
+  await coordinator.beats.next();
+  for (let k = 1; k <= 3; k += 1) {
+    const open = network.start({ ticket: await network.ticket(), k });
+    await open.response;
+    open.request.destroy();
+    await engine.aborted.next();
+  }
+  engine.play(plainText("well"));
+  await clock.advance(0);
+  expect((await network.ask({ ticket: await network.ticket(), k: 4 })).text).toContain("well");
 });

@@ -12,7 +12,9 @@ import type { InferencePath, InferenceRequest } from "../../protocol/chat.ts";
 import { parseCredits } from "../../protocol/credits.ts";
 import { costOf } from "../../protocol/price.ts";
 import type { Catalogue } from "../catalogue.ts";
+import type { Guests } from "../guests/guests.ts";
 import type { RunningRequest } from "../hold-accounts.ts";
+import type { Room } from "../idle/room.ts";
 import type { Journal } from "../journal.ts";
 import type { Slots } from "../slots.ts";
 import type { Admitted } from "./admit.ts";
@@ -29,8 +31,10 @@ export interface ForwardParts {
   now: () => number;
   dispatcher: Dispatcher;
   journal: Journal;
-  catalogue: Pick<Catalogue, "doubt">;
+  catalogue: Pick<Catalogue, "doubt" | "trust">;
   slots: Slots;
+  room: Pick<Room, "enter" | "note">;
+  guests: Pick<Guests, "served">;
   /** Aborts when what still runs must end. */
   stopping: AbortSignal;
 }
@@ -51,7 +55,7 @@ export async function forward(
   { admitted, received, answer, requestId }: ForwardedRequest,
   parts: ForwardParts,
 ): Promise<void> {
-  const { clock, now, journal, stopping } = parts;
+  const { clock, now, journal, stopping, room, guests } = parts;
   const { ticket, account, secret, path } = admitted;
   const { claims, rate, budget } = ticket;
   const tries = createTries({
@@ -70,12 +74,13 @@ export async function forward(
   };
   const stopNow = () => tries.stop("stopping");
   let longest: Timer | undefined;
+  let leaveRoom: (() => void) | undefined;
   let isInJournal = false;
 
   try {
     const { request } = received;
     const inquiry = {
-      body: engineBody(path, request),
+      body: (ownName: string) => engineBody(path, { ...request, model: ownName }),
       promptBytes: promptBytes(path, request.fields),
     };
     const started = now();
@@ -86,6 +91,7 @@ export async function forward(
     longest = clock.timer(claims.max_seconds * 1_000, () => tries.stop("timeout"));
     stopping.addEventListener("abort", stopNow);
     if (stopping.aborted) stopNow();
+    leaveRoom = room.enter(() => tries.stop("yielded"));
     answer.watch({
       full: tries.pause,
       room: tries.resume,
@@ -109,10 +115,12 @@ export async function forward(
     journal.settle(account.hold, line, isFree);
     account.finish(running, parseCredits(line.cost), isFree);
     answer.finish(isRefused ? undefined : line);
+    guests.served(claims, line);
   } finally {
     longest?.cancel();
     stopping.removeEventListener("abort", stopNow);
     tries.release();
+    leaveRoom?.();
     received.releaseBody();
     account.abandon(running);
     if (isInJournal) account.close();

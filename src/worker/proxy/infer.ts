@@ -16,6 +16,7 @@ import { RequestAborted, type SealedRequest } from "./request-frames.ts";
 
 export interface InferParts extends AdmitParts, ReceiveParts, ForwardParts {
   catalogue: ReceiveParts["catalogue"] & ForwardParts["catalogue"];
+  guests: AdmitParts["guests"] & ForwardParts["guests"];
   log: Log;
 }
 

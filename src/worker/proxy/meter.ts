@@ -7,7 +7,7 @@
 import { limits } from "../../protocol/limits.ts";
 import type { Finish } from "../../protocol/receipt.ts";
 import type { Usage } from "../../protocol/price.ts";
-import type { Chunk, TokenUsage } from "./chunk.ts";
+import type { Counted, TokenUsage } from "./chunk.ts";
 
 export interface Metered extends Usage {
   estimated: boolean;
@@ -18,7 +18,7 @@ export interface Metered extends Usage {
 export interface Meter {
   /** The request is being written to an engine: the count starts anew, whatever was counted before. */
   begin(at: number): void;
-  count(chunk: Chunk, at: number): void;
+  count(chunk: Counted, at: number): void;
   /** Figures that came outside a stream. */
   countUsage(usage: TokenUsage): void;
   pause(at: number): void;

@@ -6,7 +6,8 @@ import {
 } from "../../protocol/chat.ts";
 import { type ErrorCode, TroopError } from "../../protocol/error-codes.ts";
 import { readStrictJson } from "../../protocol/strict-json.ts";
-import { type Catalogue, fitsDigest, type Offer } from "../catalogue.ts";
+import type { Catalogue } from "../catalogue.ts";
+import { fitsDigest, type Offer } from "../catalogue-offers.ts";
 import type { Slot, Slots } from "../slots.ts";
 import type { Admitted } from "./admit.ts";
 
@@ -53,7 +54,7 @@ export async function receive(
   const fitting = offered.filter((offer) => fitsDigest(offer, claims.model_digest));
   if (fitting.length === 0)
     throw new TroopError("wrong_model", "The model's content is not what the ticket names.");
-  const [slot, first] = takeSlot(slots, fitting);
+  const [slot, first] = takeSlot(slots, fitting, claims.own ? undefined : claims.sub);
   try {
     const body = await frames.body();
     try {
@@ -70,9 +71,13 @@ export async function receive(
   }
 }
 
-function takeSlot(slots: Slots, offers: readonly Offer[]): [Slot, Offer] {
+function takeSlot(
+  slots: Slots,
+  offers: readonly Offer[],
+  requester: string | undefined,
+): [Slot, Offer] {
   for (const offer of offers) {
-    const slot = slots.take(offer.engine);
+    const slot = slots.take(offer.engine, requester);
     if (slot) return [slot, offer];
   }
   throw refuse("busy");

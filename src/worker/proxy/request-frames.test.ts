@@ -61,3 +61,15 @@ test("a body that is refused halfway is charged no more", async () => {
   await expect(bodyOf([full, 1, 1], inFlight)).rejects.toThrow();
   expect(inFlight.take(1e9)).toBe(true);
 });
+
+test("of a refused body as much is read as any may have, and then its sender is hung up on", () => {
+  const request = new PassThrough();
+  receiveRequest(request, createFakeClock(), createByteBudget(1e9)).discard();
+  const mebibyte = Buffer.alloc(1_024 * 1_024);
+  let sent = 0;
+  for (; sent < 100 * mebibyte.length && !request.destroyed; sent += mebibyte.length)
+    request.write(mebibyte);
+  expect(request.destroyed).toBe(true);
+  expect(sent).toBeGreaterThan(limits.inferenceBodyBytes);
+  expect(sent).toBeLessThanOrEqual(limits.discardedBytes + 2 * mebibyte.length);
+});

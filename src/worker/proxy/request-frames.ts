@@ -68,7 +68,12 @@ export function receiveRequest(
       if (request.readableEnded) return;
       const timer = clock.timer(limits.inferenceBodyWaitMs, () => request.destroy());
       request.once("close", () => timer.cancel());
-      request.removeAllListeners("data").resume();
+      let left = limits.discardedBytes;
+      request.removeAllListeners("data").on("data", (chunk: Uint8Array) => {
+        left -= chunk.length;
+        if (left < 0) request.destroy();
+      });
+      request.resume();
     },
   };
 }

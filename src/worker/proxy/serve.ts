@@ -5,7 +5,7 @@
  * - before its ticket and secret are proven: a plain HTTP error, `{error, request_id}` with the code's status;
  * - afterwards: outer status 200, a head frame with the status that counts, body frames with the error object,
  *   and the end: no line. Where the engine was asked first (`engine_error`, `context_length_exceeded`,
- *   `unsupported_parameter`, `timeout`, `draining` with a message of its own), the number is used and a line
+ *   `unsupported_parameter`, `timeout`, `draining` and `owner_busy` with messages of their own), the number is used and a line
  *   of cost 0 goes to the coordinator all the same; after every other refusal the number may be used again.
  * An answer is a head frame with status 200, body frames, and the line frame alone, final:
  * - chat and completions: `text/event-stream`; body frames hold events `data: {json}` and an empty line each,

@@ -54,6 +54,11 @@ function errorOfStop(reason: StopReason): TroopError | undefined {
       return new TroopError("timeout");
     case "stopping":
       return new TroopError("draining", "The node stopped before the answer was complete.");
+    case "yielded":
+      return new TroopError(
+        "owner_busy",
+        "The node's owner came back before the answer was complete.",
+      );
     case "client_gone":
       return undefined;
     default:

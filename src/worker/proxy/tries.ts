@@ -7,20 +7,24 @@ import type { Dispatcher } from "undici";
 import type { Clock } from "../../base/clock.ts";
 import type { InferencePath } from "../../protocol/chat.ts";
 import type { Usage } from "../../protocol/price.ts";
-import type { Catalogue, Offer } from "../catalogue.ts";
+import type { Catalogue } from "../catalogue.ts";
+import type { Offer } from "../catalogue-offers.ts";
+import type { Room } from "../idle/room.ts";
 import type { Slots } from "../slots.ts";
 import { type AnswerReader, createAnswerReader } from "./answer-reader.ts";
 import { type Attempt, type Ending, startAttempt, type StopReason } from "./attempt.ts";
 import { createMeter, type Meter } from "./meter.ts";
+import { renamedReader, renamingOf } from "./model-in-answer.ts";
 import type { Received } from "./receive.ts";
 
 export interface TriesParts {
   clock: Clock;
   dispatcher: Dispatcher;
-  catalogue: Pick<Catalogue, "doubt">;
+  catalogue: Pick<Catalogue, "doubt" | "trust">;
   slots: Slots;
+  room: Pick<Room, "note">;
   path: InferencePath;
-  received: Pick<Received, "offers" | "slot">;
+  received: Pick<Received, "offers" | "slot" | "request">;
   /** Text for the client. */
   passOn: (text: string, reader: AnswerReader) => void;
   /** After each piece: the time to look at the budget. */
@@ -29,8 +33,8 @@ export interface TriesParts {
 
 /** What is sent to whichever engine is tried. */
 export interface Inquiry {
-  /** JSON. */
-  body: string;
+  /** JSON, with the model under the name that the engine knows it by. */
+  body: (ownName: string) => string;
   /** UTF-8 bytes of the prompt's text, for engines that do not count. */
   promptBytes: number;
 }
@@ -63,27 +67,40 @@ export function createTries(parts: TriesParts): Tries {
   let current: { attempt: Attempt; meter: Meter } | undefined;
   let stopped: StopReason | undefined;
 
-  async function tryAt({ engine }: Offer, { body, promptBytes }: Inquiry): Promise<Tried> {
-    const meter = createMeter(promptBytes);
-    const reader = createAnswerReader(path, meter);
-    const passOn = (text: string) => parts.passOn(text, reader);
+  async function tryAt(offer: Offer, inquiry: Inquiry): Promise<Tried> {
+    const { engine, ownName } = offer;
+    parts.room.note(offer);
+    const meter = createMeter(inquiry.promptBytes);
+    const body = inquiry.body(ownName);
+    const rename = renamingOf(ownName, received.request.model);
+    const plain = createAnswerReader(path, meter);
+    const reader = rename ? renamedReader(plain, rename) : plain;
+    const passOn = (text: string) => parts.passOn(rename?.(text) ?? text, reader);
     const attempt = startAttempt({ ...parts, engine, body, meter, reader, passOn });
     current = { attempt, meter };
     // The reader may have gone while another engine was being tried.
     if (stopped) attempt.stop(stopped);
-    return { ending: await attempt.ended, meter, reader };
+    const ending = await attempt.ended;
+    if (ending.type === "whole") parts.catalogue.trust(engine);
+    else if (isEnginesFault(ending)) parts.catalogue.doubt(engine);
+    return { ending, meter, reader };
   }
+
+  /** Nobody stopped an answer that ended for its silence. */
+  const isEnginesFault = (ending: Ending): boolean =>
+    ending.type === "broken" ||
+    (ending.type === "refused" && ending.refusal.isWorthRepeating) ||
+    (ending.type === "stopped" && ending.reason === "timeout" && stopped === undefined);
 
   return {
     async run(inquiry) {
       const first = await tryAt(received.offers[0], inquiry);
       const { ending } = first;
       if (ending.type !== "refused" || !ending.refusal.isWorthRepeating) return first;
-      parts.catalogue.doubt();
       const second = secondOffer(received.offers, ending.isReset);
       if (!second || stopped) return first;
       slot.release();
-      const other = slots.take(second.engine);
+      const other = slots.take(second.engine, slot.requester);
       if (!other) return first;
       slot = other;
       return tryAt(second, inquiry);

@@ -35,6 +35,8 @@ export function createDial({ node, clock, random, now }: DialParts): Dial {
       url: relay + relayPath,
     }),
   });
+  /** Relays that only a WebSocket got to: it is tried first there, while it works. */
+  const behindProxy = new Set<string>();
   return async (relay, signal) => {
     using limit = deadline(
       clock,
@@ -43,13 +45,22 @@ export function createDial({ node, clock, random, now }: DialParts): Dial {
     );
     const enough = AbortSignal.any([signal, limit.signal]);
     enough.throwIfAborted();
+    const byWebSocket = async () => dialWebSocket(relay, await prove(relay), enough);
+    // Not only faster: the other way's proof would be as new as this one's, of which the relay takes the first.
+    if (behindProxy.has(relay)) {
+      behindProxy.delete(relay);
+      const socket = await byWebSocket();
+      behindProxy.add(relay);
+      return socket;
+    }
     try {
       return await dialRaw(relay, await prove(relay), enough);
     } catch (error) {
       enough.throwIfAborted();
       // The relay's own word. Anything else was said by somebody in between, who may let a WebSocket pass.
       if (error instanceof TroopError || isNobodyThere(error)) throw error;
-      return await dialWebSocket(relay, await prove(relay), enough);
+      behindProxy.add(relay);
+      return await byWebSocket();
     }
   };
 }

@@ -3,12 +3,14 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, test, vi } from "vitest";
+import { limits } from "../../protocol/limits.ts";
 import { startRelayFixture, answerTo, closeOf, connectWorker } from "../../relay/relay.fixture.ts";
 
 /** Lets WebSockets pass and answers other upgrades itself, as proxies do that do not know them. Without an answer all pass. */
 async function startProxy(refusal?: string) {
   const upgrades: (string | undefined)[] = [];
   const sockets = new Set<Socket>();
+  let swallowed = 0;
   let target: URL | undefined;
   const server = createServer((inside) => {
     sockets.add(inside);
@@ -21,7 +23,13 @@ async function startProxy(refusal?: string) {
       sockets.add(outside);
       outside.on("error", () => undefined);
       outside.write(head);
-      inside.pipe(outside).pipe(inside);
+      const pass = (from: Socket, to: Socket) => {
+        const connection = sockets.size;
+        from.on("data", (chunk) => connection > swallowed && to.write(chunk));
+        from.once("close", () => connection > swallowed && to.destroy());
+      };
+      pass(inside, outside);
+      pass(outside, inside);
       return undefined;
     });
   }).listen(0, "127.0.0.1");
@@ -32,6 +40,8 @@ async function startProxy(refusal?: string) {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     ...{ upgrades, breakAll },
+    /** As a router does that has forgotten a connection: what is sent on those that stand gets nowhere. */
+    forget: () => (swallowed = sockets.size),
     leadTo: (url: string) => (target = new URL(url)),
     async [Symbol.asyncDispose]() {
       breakAll();
@@ -41,7 +51,7 @@ async function startProxy(refusal?: string) {
   };
 }
 
-async function startBehindProxy(refusal = refusals[0]!) {
+async function startBehindProxy(refusal?: string) {
   const stack = new AsyncDisposableStack();
   const proxy = stack.use(await startProxy(refusal));
   const relay = stack.use(await startRelayFixture({ publicUrl: proxy.url }));
@@ -82,7 +92,7 @@ test.each(refusals)("where a proxy answers %j, a WebSocket carries the streams",
 test.each(Array.from({ length: 10 }, (_, index) => index + 1))(
   "a WebSocket that breaks under a stream ends it on both sides and no process (%i)",
   async () => {
-    await using behind = await startBehindProxy();
+    await using behind = await startBehindProxy(refusals[0]!);
     const { proxy, worker } = behind;
     const { stream, response } = await behind.open();
     const failure = text(response).catch((error: NodeJS.ErrnoException) => error.code);
@@ -96,6 +106,21 @@ test.each(Array.from({ length: 10 }, (_, index) => index + 1))(
   },
 );
 
+test("behind such a proxy the WebSocket is tried first from then on, while it works", async () => {
+  await using behind = await startBehindProxy(refusals[0]!);
+  const { proxy, worker, relay } = behind;
+  const isBack = () => worker.changes.all.at(-1)?.length === 1;
+  const again = async () => {
+    proxy.breakAll();
+    await vi.waitUntil(() => !isBack());
+    const back = vi.waitUntil(isBack, { timeout: 10_000 });
+    await relay.clock.advance(1_000);
+    await back;
+  };
+  await again();
+  expect(proxy.upgrades).toEqual(["troop-relay", "websocket", "websocket"]);
+});
+
 test("a relay's own refusal is not taken for a proxy's", async () => {
   // It dials another URL than the relay goes by, so that its proof is refused.
   await using relay = await startRelayFixture({ publicUrl: "http://127.0.0.1:1" });
@@ -106,6 +131,33 @@ test("a relay's own refusal is not taken for a proxy's", async () => {
   expect(proxy.upgrades).toEqual(["troop-relay"]);
   await worker.stop();
 });
+
+test.each([
+  ["its own connection", ""],
+  ["a WebSocket", refusals[0]!],
+])(
+  "%s that is forgotten on the way is given up at both ends by the second ping, and made anew",
+  async (_name, refusal) => {
+    await using behind = await startBehindProxy(refusal || undefined);
+    const { proxy, worker, relay } = behind;
+    const { stream, response } = await behind.open();
+    const failure = text(response).catch((error: NodeJS.ErrnoException) => error.code);
+    const closed = closeOf(stream);
+    proxy.forget();
+    await relay.clock.advance(limits.relayPingMs - 1);
+    expect(worker.changes.all.at(-1)).toEqual([proxy.url]);
+    await relay.clock.advance(1);
+    await relay.clock.advance(limits.relayPingMs);
+    await closed;
+    expect(await failure).toBe("ECONNRESET");
+    const back = vi.waitUntil(() => worker.changes.all.at(-1)?.length === 1, { timeout: 10_000 });
+    await relay.clock.advance(1_000);
+    await back;
+    const again = await behind.open();
+    again.stream.end("!");
+    expect(await text(again.response)).toBe("!");
+  },
+);
 
 test("a worker holds a connection to each of its relays, and says which stand", async () => {
   await using first = await startRelayFixture();

@@ -1,7 +1,8 @@
 /** Serves the inference path, and nothing else, to the clients of a relay. */
-import type { IncomingHttpHeaders, ServerHttp2Session } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Random } from "../../base/random.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
+import { limits } from "../../protocol/limits.ts";
 import { headers } from "../../protocol/version.ts";
 import type { Exchanges } from "../proxy/exchanges.ts";
 import { refusePlainly } from "../proxy/refusal.ts";
@@ -23,6 +24,15 @@ export const createServeRelayed =
       if (sent[":path"] === "/infer" && sent[":method"] === "POST")
         return exchanges.take({ request, headers: sent, response, requestId });
       refusePlainly(response, new TroopError("not_found"), requestId);
-      request.resume();
+      discard(request);
     });
   };
+
+/** The rest is read while it is short, so that the refusal arrives; whoever goes on is hung up on. */
+function discard(request: ServerHttp2Stream): void {
+  let size = 0;
+  request.on("data", (chunk: Uint8Array) => {
+    size += chunk.length;
+    if (size > limits.bodyBytes) request.destroy();
+  });
+}

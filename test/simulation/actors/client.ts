@@ -3,6 +3,7 @@ import { createClientCore } from "../../../src/client/core.ts";
 import { createConnect } from "../../../src/client/connect.ts";
 import type { Asking } from "../../../src/client/dispatch.ts";
 import { createPathFinder } from "../../../src/client/paths/find-path.ts";
+import { createPathsTo } from "../../../src/client/paths/path.ts";
 import { createCoordinatorClient } from "../../../src/host/coordinator-client.ts";
 import type { Micro } from "../../../src/protocol/credits.ts";
 import type { Signer } from "../../../src/protocol/signature.ts";
@@ -72,7 +73,8 @@ export function createClientActor(parts: ClientParts): ClientActor {
       coordinator: createCoordinatorClient({ url: coordinatorUrl, clock, random, transport }),
       connect: createConnect({
         ...{ clock, probe, dispatcher: wire.dispatcherFor(process) },
-        paths: createPathFinder({ clock, probe }),
+        pathsTo: createPathsTo(() => ({ coordinatorUrl, networks: [] })),
+        paths: createPathFinder({ clock, random, probe }),
       }),
     });
     Promise.all(client.run(scheduler.over)).catch(report);

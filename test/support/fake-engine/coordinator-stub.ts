@@ -52,6 +52,10 @@ export interface CoordinatorStub extends AsyncDisposable {
   readonly closes: Mailbox<CloseBody>;
   /** What heartbeats are answered with from now on. */
   answer: HeartbeatAnswer;
+  /** While it is, every call is hung up on. */
+  isDown: boolean;
+  /** Paths of the calls that were hung up on. */
+  readonly missed: Mailbox<string>;
   /** The next call of this path is refused. */
   refuse(path: string, refusal: Refusal): void;
   /** Nodes that heartbeats are taken from; enrolling adds to them. */
@@ -78,6 +82,7 @@ export async function startCoordinatorStub(clock: Clock): Promise<CoordinatorStu
   const enrolments = createMailbox<Enrolment>();
   const lines = createMailbox<{ hold: string; line: Line }>();
   const closes = createMailbox<CloseBody>();
+  const missed = createMailbox<string>();
   const nodes = new Set<string>();
   const refusals = new Map<string, Refusal>();
   let key = await newKey();
@@ -151,6 +156,11 @@ export async function startCoordinatorStub(clock: Clock): Promise<CoordinatorStu
     };
     const handle = async () => {
       const body = await text(request);
+      if (stub.isDown) {
+        missed.put(request.url!);
+        request.socket.destroy();
+        return;
+      }
       const refusal = refusals.get(request.url!);
       refusals.delete(request.url!);
       try {
@@ -171,7 +181,7 @@ export async function startCoordinatorStub(clock: Clock): Promise<CoordinatorStu
 
   const stub: CoordinatorStub = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ beats, enrolments, lines, closes, nodes },
+    ...{ beats, enrolments, lines, closes, missed, nodes, isDown: false },
     answer: {
       ...{ interval_ms: 10_000, resend: false, key_set: key.kid, revoked: [] },
       ...{ multiplier: "1.0000", oldest_protocol: 1 },

@@ -12,6 +12,7 @@ import { TroopError } from "../../../src/protocol/error-codes.ts";
 import type { Model } from "../../../src/protocol/node.ts";
 import { type Engine, openAiPath } from "../../../src/worker/engines/engine.ts";
 import { createMailbox, type Mailbox } from "./mailbox.ts";
+import { describeItself, type Played } from "./native-api.ts";
 import { plainText, promptTokens, type Script, type Step } from "./script.ts";
 
 export interface RecordedRequest {
@@ -36,6 +37,9 @@ export interface FakeEngine extends AsyncDisposable {
   next(): void;
   /** What `inspect` answers; undefined: the engine is away. */
   offer(models: Model[] | undefined): void;
+  /** The process dies: streams break, and nobody answers until it is started again. */
+  die(): void;
+  revive(): void;
 }
 
 export interface FakeEngineOptions {
@@ -63,9 +67,8 @@ export async function startFakeEngine(options: FakeEngineOptions = {}): Promise<
   const flooded = { bytes: 0 };
 
   async function answer(request: IncomingMessage, response: ServerResponse) {
-    if (request.method === "GET" && request.url === "/props" && type === "llama-server")
-      return sendProps(response, slots);
-    if (request.method === "GET") return sendModels(response, request.url, offered, type);
+    if (request.method === "GET" || request.url === "/api/show")
+      return sendSelf(response, request.url!, offered && { type, models: offered, slots });
     const playing = script;
     const body = JSON.parse(await text(request)) as Record<string, unknown>;
     const recorded = { path: request.url!, headers: request.headers, body };
@@ -73,6 +76,7 @@ export async function startFakeEngine(options: FakeEngineOptions = {}): Promise<
     response.once("close", () => {
       if (!response.writableFinished) aborted.put(recorded);
     });
+    if (request.url === "/api/generate") return void response.end(JSON.stringify({ done: true }));
     switch (playing.type) {
       case "refuse":
         return void response.destroy();
@@ -90,6 +94,8 @@ export async function startFakeEngine(options: FakeEngineOptions = {}): Promise<
   const server = createServer((request, response) => {
     void answer(request, response).catch(() => response.destroy());
   });
+  let isDead = false;
+  server.on("connection", (socket) => void (isDead && socket.destroy()));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -107,10 +113,17 @@ export async function startFakeEngine(options: FakeEngineOptions = {}): Promise<
     offer(next) {
       offered = next;
     },
+    die() {
+      isDead = true;
+      server.closeAllConnections();
+    },
+    revive() {
+      isDead = false;
+    },
     engine: {
       ...{ type, origin, slots, headers: { "x-engine-key": "engine-secret" }, path: openAiPath },
       async inspect() {
-        if (!offered) throw new TroopError("engine_error");
+        if (!offered || isDead) throw new TroopError("engine_error");
         return { version: "1.0", models: offered };
       },
       async [Symbol.asyncDispose]() {},
@@ -192,24 +205,11 @@ async function flood(response: ServerResponse, send: (content: string) => boolea
   }
 }
 
-/** What a worker in another process finds out about this engine. */
-function sendModels(
-  response: ServerResponse,
-  url: string | undefined,
-  models: Model[] | undefined,
-  type: string,
-) {
-  const owner = type === "llama-server" ? { owned_by: "llamacpp" } : {};
-  const isList = url === "/v1/models" && models;
-  const data = models?.map(({ name }) => ({ id: name, object: "model", ...owner }));
-  response.writeHead(isList ? 200 : 404, { "content-type": "application/json" });
-  response.end(JSON.stringify(isList ? { object: "list", data } : {}));
-}
-
-/** Where a worker of its own reads how many slots there are. */
-function sendProps(response: ServerResponse, slots: number) {
-  response.writeHead(200, { "content-type": "application/json" });
-  response.end(JSON.stringify({ total_slots: slots, default_generation_settings: {} }));
+/** What a worker that drives this engine over HTTP finds out about it. */
+function sendSelf(response: ServerResponse, path: string, played: Played | undefined) {
+  const said = played && describeItself(path, played);
+  response.writeHead(said ? 200 : 404, { "content-type": "application/json" });
+  response.end(JSON.stringify(said ?? {}));
 }
 
 function sendEmbedding(response: ServerResponse, { model, input }: Record<string, unknown>) {

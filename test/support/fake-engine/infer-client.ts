@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { type AnswerHead, answerHeadSchema } from "../../../src/protocol/chat.ts";
+import { type AnswerHead, readAnswerHead } from "../../../src/protocol/chat.ts";
 import type { Frame } from "../../../src/protocol/frames.ts";
 import { limits } from "../../../src/protocol/limits.ts";
 import { type Line, lineSchema } from "../../../src/protocol/receipt.ts";
@@ -144,7 +144,7 @@ export async function readReply(response: IncomingMessage): Promise<Reply> {
   const pieces: Uint8Array[] = [];
   for await (const { type, bytes } of framesOf(response)) {
     if (line) throw new Error("a frame follows the line");
-    if (type === "head") head = answerHeadSchema.parse(JSON.parse(Buffer.from(bytes).toString()));
+    if (type === "head") head = readAnswerHead(JSON.parse(Buffer.from(bytes).toString()));
     else if (type === "line") line = lineSchema.parse(JSON.parse(Buffer.from(bytes).toString()));
     else pieces.push(bytes);
   }

@@ -7,7 +7,9 @@ import { loadSigner } from "../../../src/host/key-file.ts";
 import { createLog } from "../../../src/host/log.ts";
 import type { TicketClaims } from "../../../src/protocol/ticket.ts";
 import { readWorkerConfig, type WorkerOverrides } from "../../../src/worker/config.ts";
+import type { Engine } from "../../../src/worker/engines/engine.ts";
 import { startWorker, type Worker } from "../../../src/worker/worker.ts";
+import type { Senses } from "../../../src/worker/idle/senses.ts";
 import { createFakeClock, type FakeClock } from "../fake-clock.ts";
 import { type CoordinatorStub, startCoordinatorStub, type TestTicket } from "./coordinator-stub.ts";
 import { type FakeEngine, type FakeEngineOptions, startFakeEngine } from "./fake-engine.ts";
@@ -34,7 +36,11 @@ export interface TestWorker extends AsyncDisposable {
 export interface TestWorkerOptions extends FakeEngineOptions {
   /** More engines beside the scripted one, which comes first. */
   others?: readonly FakeEngine[];
+  /** Instead of the scripted engines' own drivers. */
+  drive?: (fake: FakeEngine, clock: FakeClock) => Engine;
   config?: WorkerOverrides;
+  /** By which the worker notices its owner; without them it does not. */
+  senses?: (clock: FakeClock) => Senses;
 }
 
 export async function startTestWorker(options: TestWorkerOptions = {}): Promise<TestWorker> {
@@ -44,7 +50,8 @@ export async function startTestWorker(options: TestWorkerOptions = {}): Promise<
   stack.defer(() => rmSync(dataFolder, { recursive: true, force: true }));
   const coordinator = stack.use(await startCoordinatorStub(clock));
   const engine = stack.use(await startFakeEngine(options));
-  const engines = [engine, ...(options.others ?? [])].map((each) => each.engine);
+  const { drive = (fake) => fake.engine, others = [] } = options;
+  const engines = [engine, ...others].map((each) => drive(each, clock));
   const node = await loadSigner(join(dataFolder, "node.json"), systemRandom);
   const owner = await loadSigner(join(dataFolder, "owner.json"), systemRandom);
   const start = (): Promise<Worker> =>
@@ -57,7 +64,10 @@ export async function startTestWorker(options: TestWorkerOptions = {}): Promise<
           ...options.config,
         },
       ),
-      { clock, random: systemRandom, log: createLog("silent"), engines, node, owner },
+      {
+        ...{ clock, random: systemRandom, log: createLog("silent"), engines, node, owner },
+        ...(options.senses ? { senses: options.senses(clock) } : {}),
+      },
     );
   let worker = await start();
   stack.defer(() => endNow(worker));

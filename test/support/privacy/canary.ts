@@ -5,9 +5,11 @@
 import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
-import { createLog } from "../../../src/host/log.ts";
+import { createRoleLog } from "../../../src/host/logs/role-log.ts";
+import { createRotatingFile } from "../../../src/host/logs/rotating-file.ts";
 import { type Network, startNetwork } from "../../network.ts";
 import { cutAfter, errorStatus, plainText, type Script, toolCall } from "../fake-engine/script.ts";
+import { createFolder } from "../processes.ts";
 import { createRedisDatabase } from "../services.ts";
 import { startBetween } from "./between.ts";
 import { newMark } from "./marks.ts";
@@ -79,7 +81,9 @@ export async function runCanary({ prompts, relay = false }: CanaryOptions): Prom
   const redisUrl = new URL(redis.url);
   const redisWire = stack.use(await startRecorder(() => redisUrl.host));
   const lines: string[] = [];
-  const log = createLog("trace", { write: (line) => void lines.push(line) });
+  const logs = stack.use(await createFolder());
+  const file = stack.use(createRotatingFile({ path: join(logs.path, "role.log") }));
+  const log = createRoleLog("trace", { write: (line) => void lines.push(line) }, file);
   const between = stack.use(await startBetween());
   const network = stack.use(
     await startNetwork({
@@ -115,6 +119,7 @@ export async function runCanary({ prompts, relay = false }: CanaryOptions): Prom
     database: await dump(network.databaseUrl!),
     disk: await filesOf(network),
     log: lines.map((line) => Buffer.from(line)),
+    logFile: await filesIn(logs.path),
     errors: errors.map((text) => Buffer.from(text)),
   };
   return { marks, places, beforeSealing: applicationWire.captured(), endings };
@@ -149,7 +154,9 @@ async function dump(connectionString: string): Promise<Buffer[]> {
 }
 
 /** Keys, journals and records, with what SQLite has not yet put in its place. */
-async function filesOf({ folder }: Network): Promise<Buffer[]> {
+const filesOf = ({ folder }: Network): Promise<Buffer[]> => filesIn(folder);
+
+async function filesIn(folder: string): Promise<Buffer[]> {
   const contents: Buffer[] = [];
   for await (const entry of glob("**", { cwd: folder, withFileTypes: true }))
     if (entry.isFile()) contents.push(await readFile(join(entry.parentPath, entry.name)));

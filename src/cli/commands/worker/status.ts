@@ -1,0 +1,78 @@
+/** `troop worker status`: what the worker here is doing. */
+import { z } from "zod";
+import type { CommandContext } from "../../context.ts";
+import { callHere, type ShownStatus, tellWorker } from "../../worker-control.ts";
+
+export async function showWorkerStatus(context: CommandContext): Promise<void> {
+  const { output } = context;
+  const status = await tellWorker(context, { method: "GET", path: "/status" });
+  output.say(`${output.bold(status.status)}: ${meaningOf(status)}`);
+  output.say(`Node ${status.node_id.slice(0, 12)} at ${status.url}`);
+  output.say(`Running: ${status.slots.active} of ${status.slots.total}`);
+  output.say(`You: ${presenceOf(status)}`);
+  output.say(`Lends to: ${status.lend_to}`);
+  output.say(`Models: ${status.models.join(", ") || "none yet"}`);
+  if (status.receipts_waiting > 0) output.say(`Receipts on their way: ${status.receipts_waiting}`);
+  const { served } = await recentRequests(context);
+  if (served.length > 0)
+    output.table(
+      ["requester", "hold", "model", "ended by", "credits"],
+      served
+        .slice(0, shownMost)
+        .map(({ requester, own, hold, k, model, finish, cost }) => [
+          ...[own ? "you" : requester, `${hold}.${k}`, model, finish, cost],
+        ]),
+    );
+  output.json({ ...status, served });
+}
+
+/** A screen's worth; the JSON has them all. */
+const shownMost = 10;
+
+const servedAnswer = z.object({
+  served: z.array(
+    z.looseObject({
+      ...{ requester: z.string(), own: z.boolean(), hold: z.string(), k: z.int() },
+      ...{ model: z.string(), finish: z.string(), cost: z.string() },
+    }),
+  ),
+});
+
+async function recentRequests(context: CommandContext) {
+  return servedAnswer.parse(await callHere(context, { method: "GET", path: "/served" }));
+}
+
+function presenceOf({ presence }: ShownStatus): string {
+  const { state, reason, detail, source } = presence;
+  switch (state) {
+    case "away":
+      return `away, says ${source}`;
+    case "present":
+      return `here (${reason}): ${detail}; lends again after 30 quiet seconds`;
+    case "unknown":
+      return "unknown: nothing here measures it. `troop worker pause` is your word";
+    default:
+      return state satisfies never;
+  }
+}
+
+function meaningOf({ status, presence }: ShownStatus): string {
+  switch (status) {
+    case "IDLE":
+      return "lending, with room for another request.";
+    case "BUSY":
+      return presence.state === "present"
+        ? "takes nothing new while you use the machine."
+        : "lending, and every slot is taken.";
+    case "PAUSED":
+      return "takes nothing new until `troop worker resume`.";
+    case "PROVING":
+      return "shows the coordinator what its hardware can do.";
+    case "DRAINING":
+      return "completes what runs, then ends.";
+    case "OFFLINE":
+      return "is ending.";
+    default:
+      return status satisfies never;
+  }
+}

@@ -1,0 +1,51 @@
+import { mkdtempSync, mkdirSync, rmSync, chmodSync, writeFileSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { packageFolder } from "../package.ts";
+import { closedToOthers } from "./readable-by-all.ts";
+import { carriedSettings, settingNames } from "./settings.ts";
+
+const example = readFileSync(join(packageFolder, ".env.example"), "utf8");
+
+test("each role takes what it reads, and no role what another reads", () => {
+  const of = (role: "worker" | "coordinator" | "up") => settingNames(example, role);
+  expect(of("worker")).toEqual(
+    expect.arrayContaining(["COORDINATOR_URL", "OLLAMA_HOST", "LOG_LEVEL"]),
+  );
+  expect(of("worker")).not.toContain("DATABASE_URL");
+  expect(of("coordinator")).toEqual(expect.arrayContaining(["DATABASE_URL", "RECEIPT_SECRET"]));
+  expect(of("coordinator")).not.toContain("TROOP_API_KEY");
+  expect(of("up")).toEqual(expect.arrayContaining(["COORDINATOR_URL", "TROOP_API_KEY"]));
+  for (const role of ["worker", "coordinator", "up"] as const)
+    expect(of(role)).not.toContain("DATA_DIR");
+});
+
+test("a secret in a file is carried by the file's name, and wins as it does for the role", () => {
+  const environment = { DATABASE_URL: "a", DATABASE_URL_FILE: "/secret", LISTEN: "", OTHER: "b" };
+  expect(carriedSettings(environment, ["DATABASE_URL", "LISTEN"])).toEqual({
+    ...{ settings: {}, secretFiles: { DATABASE_URL: "/secret" } },
+  });
+});
+
+test("a value that would end its line is refused", () => {
+  expect(() => carriedSettings({ LISTEN: "a\nROOT=yes" }, ["LISTEN"])).toThrow(/LISTEN/);
+});
+
+test("the place is named where somebody else would not get past", () => {
+  // Its own folder is the owner's alone, so it begins below one that is not.
+  const folder = mkdtempSync(join(tmpdir(), "troop-open-"));
+  try {
+    chmodSync(folder, 0o755);
+    mkdirSync(join(folder, "shut"), { mode: 0o755 });
+    const file = join(folder, "shut", "file");
+    writeFileSync(file, "", { mode: 0o644 });
+    expect(closedToOthers(file)).toBeUndefined();
+    chmodSync(file, 0o600);
+    expect(closedToOthers(file)).toBe(file);
+    chmodSync(join(folder, "shut"), 0o700);
+    expect(closedToOthers(file)).toBe(join(folder, "shut"));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

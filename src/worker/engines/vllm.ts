@@ -1,0 +1,46 @@
+/** Driver for vLLM: `ModelCard` in vllm/entrypoints/openai, `GET /version`; docs.vllm.ai "OpenAI-Compatible Server". */
+import { z } from "zod";
+import type { EngineKind, EngineOptions } from "./engine-kind.ts";
+import type { Engine } from "./engine.ts";
+import { createHttpEngine } from "./http-engine.ts";
+import { capabilitiesByName, toModel } from "./model-claim.ts";
+import { modelList } from "./openai-compatible.ts";
+
+/** It batches by itself, dozens at once; more of them would only make each slower than its requester was told. */
+const slotsDefault = 8;
+const versionAnswer = z.looseObject({ version: z.string() });
+
+const createVllm = (options: EngineOptions): Engine =>
+  createHttpEngine(
+    {
+      type: "vllm",
+      slotsDefault,
+      async read(asking) {
+        const [{ data }, version] = await Promise.all([
+          asking.must("/v1/models", modelList, "list of models"),
+          asking.may("/version", versionAnswer),
+        ]);
+        return {
+          version: version?.version,
+          models: data.map(({ id, max_model_len }) =>
+            toModel({
+              name: id,
+              contextLengths: [max_model_len],
+              capabilities: capabilitiesByName(id),
+              loaded: true,
+            }),
+          ),
+        };
+      },
+    },
+    options,
+  );
+
+export const vllm: EngineKind = {
+  type: "vllm",
+  owner: "vllm",
+  recognise: async (probe) =>
+    modelList.safeParse(await probe("/v1/models")).success &&
+    versionAnswer.safeParse(await probe("/version")).success,
+  create: createVllm,
+};
