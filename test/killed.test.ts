@@ -1,15 +1,13 @@
 /** Each role killed in the middle of a stream, as real processes: what the application sees, and what the books say. */
 import OpenAI from "openai";
 import { expect, test } from "vitest";
-import { costOf } from "../src/protocol/price.ts";
-import type { StoredEntry } from "../src/coordinator/ledger/history-store.ts";
 import { gatedText, plainText } from "./support/fake-engine/script.ts";
+import { delivered, nothingWaits, soundBooks } from "./support/separate-books.ts";
 import { type SeparateNetwork, startSeparateNetwork } from "./support/separate-network.ts";
 
 /** Three processes start, die and start again; that takes a slow machine a while. */
 const timeout = 120_000;
 const words = ["one ", "two ", "three ", "four"];
-const starter = 1_000_000_000n;
 
 /** Opens a stream and returns once its first word is here and the engine waits before the second. */
 async function openStream({ clientUrl, engine }: SeparateNetwork) {
@@ -42,53 +40,6 @@ async function ask({ clientUrl, engine }: SeparateNetwork): Promise<string> {
     messages: [{ role: "user", content: "Well?" }],
   });
   return answer.choices[0]?.message.content ?? "";
-}
-
-/** Waits until neither side has anything left to tell the coordinator. */
-async function delivered({ workerUrl, clientUrl }: SeparateNetwork): Promise<void> {
-  await nothingWaits(workerUrl, "receipts_waiting");
-  await nothingWaits(clientUrl, "pending_acknowledgements");
-}
-
-async function nothingWaits(url: string, name: string): Promise<void> {
-  const waiting = async () =>
-    ((await (await fetch(`${url}/status`)).json()) as Record<string, number>)[name];
-  await expect.poll(waiting, { interval: 100, timeout: 60_000 }).toBe(0);
-}
-
-type Request = Extract<StoredEntry, { type: "request" }>;
-
-/** The requests in the books, oldest first; and that the books are sound and every credit is where they say. */
-async function soundBooks({ books, requester, provider }: SeparateNetwork): Promise<Request[]> {
-  expect(await books.audit()).toEqual([]);
-  const requests = (await books.history(requester, undefined, 200))
-    .filter((entry) => entry.type === "request")
-    .toReversed();
-  const sum = (of: Request[]) => of.reduce((total, { cost }) => total + cost, 0n);
-  const vesting = sum(requests.filter(({ state }) => state === "vesting"));
-  expect(await books.balance(requester)).toMatchObject({
-    posted: starter - sum(requests),
-    vesting: 0n,
-  });
-  expect(await books.balance(provider)).toMatchObject({
-    posted: sum(requests) - vesting,
-    vesting,
-  });
-  for (const entry of requests) {
-    const usage = {
-      billedMs: Number(entry.billed_ms),
-      promptTokens: entry.prompt_tokens ?? 0,
-      completionTokens: entry.completion_tokens ?? 0,
-    };
-    const { per_second: perSecond, per_prompt_token, per_completion_token } = entry;
-    const rate = {
-      perSecond,
-      perPromptToken: per_prompt_token,
-      perCompletionToken: per_completion_token,
-    };
-    expect(entry.cost).toBe(entry.finish === "worker_error" ? 0n : costOf(usage, rate));
-  }
-  return requests;
 }
 
 const settled = { state: "settled", verdict: "ok", shortfall: 0n, commons: 0n };

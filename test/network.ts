@@ -16,9 +16,9 @@ import { createLog, type Log } from "../src/host/log.ts";
 import { balanceAnswer, type HistoryEntry, transactionsAnswer } from "../src/protocol/endpoints.ts";
 import { createSigner, type PublicJwk, type Signer } from "../src/protocol/signature.ts";
 import type { z } from "zod";
-import { readWorkerConfig } from "../src/worker/config.ts";
+import { readWorkerConfig, type WorkerOverrides } from "../src/worker/config.ts";
 import type { Engine } from "../src/worker/engines/engine.ts";
-import { startWorker, type Worker } from "../src/worker/worker.ts";
+import { startWorker, type Worker, type WorkerParts } from "../src/worker/worker.ts";
 import { createFakeClock, type FakeClock } from "./support/fake-clock.ts";
 import { type FakeEngine, startFakeEngine } from "./support/fake-engine/fake-engine.ts";
 import type { Script } from "./support/fake-engine/script.ts";
@@ -53,6 +53,13 @@ export interface Between {
   aim(coordinatorUrl: string): void;
 }
 
+/** What one worker has of its own. */
+export interface OwnParts extends Partial<Pick<WorkerParts, "engines" | "dispatcher" | "senses">> {
+  config?: WorkerOverrides;
+  /** Made anew by default. */
+  node?: Signer;
+}
+
 export interface Lender {
   worker: Worker;
   node: Signer;
@@ -67,8 +74,8 @@ export interface Network extends AsyncDisposable {
   requester: Signer;
   provider: Signer;
   node: Signer;
-  /** One more node behind the same coordinator, with the same engine. */
-  addWorker(owner: Signer): Promise<Lender>;
+  /** One more node behind the same coordinator, with the same engine unless others are given. */
+  addWorker(owner: Signer, own?: OwnParts): Promise<Lender>;
   /** Everything that is kept on disk, but for PostgreSQL. */
   folder: string;
   /** Of PostgreSQL; undefined where the database is embedded. */
@@ -120,12 +127,15 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   const relays = options.relay ? [coordinatorUrl] : [];
   // Workers that come later end with the first, before the coordinator.
   const lenders = stack.use(new AsyncDisposableStack());
-  const addWorker = async (owner: Signer): Promise<Lender> => {
-    const node = await makeSigner();
+  const addWorker = async (owner: Signer, own: OwnParts = {}): Promise<Lender> => {
+    const { config: overrides, node = await makeSigner(), ...ownParts } = own;
     const dataFolder = join(folder, `worker-${node.id}`);
-    const config = readWorkerConfig({}, { coordinatorUrl, dataFolder, listen, relays });
+    const config = readWorkerConfig(
+      {},
+      { coordinatorUrl, dataFolder, listen, relays, ...overrides },
+    );
     const engines = options.engines ?? [engine.engine];
-    const worker = await startWorker(config, { ...parts, engines, node, owner });
+    const worker = await startWorker(config, { ...parts, engines, ...ownParts, node, owner });
     lenders.use(worker);
     return { worker, node };
   };

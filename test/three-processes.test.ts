@@ -50,6 +50,7 @@ const roleStatus = z.strictObject({
 const statusAnswer = z.strictObject({
   roles: z.array(roleStatus).length(3),
   mesh: z.looseObject({ kind: z.enum(["none", "mesh"]) }),
+  no_work: z.looseObject({ code: z.string(), cause: z.string() }).nullable(),
 });
 
 const pingAnswer = z.strictObject({

@@ -13,6 +13,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { findMarks, newMark } from "../../test/support/privacy/marks.ts";
 import { createMachine } from "./command-line.fixture.ts";
+import { reportedFinding } from "./commands/bugreport/findings.ts";
+import { judgeWork } from "./commands/doctor/roles.ts";
 
 const nobody = "http://127.0.0.1:9";
 const marks: string[] = [];
@@ -121,6 +123,47 @@ test("no secret, wherever it was planted and however it is written, is in the re
   // Where they were planted they are found: the search can fail.
   const log = readFileSync(join(here.folder, "logs", "worker.log"));
   expect(findMarks(marks, { log: [log] }).length).toBeGreaterThan(10);
+});
+
+test.each([
+  ["https://troop.acme-client.invalid:8443", "coordinator_unreachable"],
+  ["https://acme-client", "coordinator_unreachable"],
+  ["http://acme-client", "coordinator_unnamed"],
+])("neither %s nor where folders lie is in the report", async (coordinator, code) => {
+  using here = createMachine(coordinator, {
+    OLLAMA_HOST: "127.0.0.1:9",
+  });
+  const data = join(here.folder, "acme-client", "data");
+  mkdirSync(join(data, "logs"), { recursive: true });
+  const lines = [
+    `ENOTFOUND ${new URL(coordinator).hostname}`,
+    `${data} is full`,
+    "see acme-client.example",
+  ];
+  writeFileSync(
+    join(data, "logs", "worker.log"),
+    lines.map((msg) => entry({ msg, reason: "acme-client.example" })).join(""),
+  );
+  const file = join(here.folder, "report.json");
+  const told = await here.troop("bugreport", "--data", data, "--output", file);
+  expect(told.code).toBe(0);
+  const text = readFileSync(file, "utf8");
+  expect(text).not.toContain("acme-client");
+  const { doctor, logs } = JSON.parse(text);
+  expect(logs).toHaveLength(lines.length);
+  const found = doctor.find(({ check }: { check: string }) => check === "coordinator");
+  expect(found).not.toHaveProperty("cause");
+  expect(found.code).toBe(code);
+  expect(text).toContain("<data folder>");
+});
+
+test("of why no work comes only the code is in it, not the owner's programs", () => {
+  const [found] = judgeWork({
+    code: "owner_present",
+    cause: "The machine is yours now: steam runs.",
+  });
+  const reported = reportedFinding({ check: "roles", ...found! }, (text) => text);
+  expect(reported).toEqual({ check: "roles", level: "warning", code: "owner_present" });
 });
 
 test("what helps is in it: versions, findings, settings by name, and ids that can be followed", async () => {

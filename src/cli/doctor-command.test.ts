@@ -1,10 +1,14 @@
 /** `troop doctor` as people type it, on a machine whose data folder they have in their hands. */
 import { chmodSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { systemClock } from "../base/clock.ts";
+import { packageVersion } from "../host/package.ts";
 import { createMachine, type Machine } from "./command-line.fixture.ts";
+import { lookAtExposure } from "./commands/doctor/exposure.ts";
 
 /** Ports at which nothing of this machine's own answers. */
 const quiet = Object.fromEntries(
@@ -14,7 +18,8 @@ const quiet = Object.fromEntries(
   ]),
 );
 const nobody = "http://127.0.0.1:9";
-const machine = () => createMachine(nobody, { ...quiet, PROXY_PORT: "9", LISTEN: "127.0.0.1:9" });
+const machine = (coordinator = nobody) =>
+  createMachine(coordinator, { ...quiet, PROXY_PORT: "9", LISTEN: "127.0.0.1:9" });
 
 async function findings(here: Machine, ...words: string[]) {
   const { json, code, stderr } = await here.troop("doctor", "--json", ...words);
@@ -29,6 +34,55 @@ test("a coordinator that does not answer is a problem, and ends the command with
   const told = await findings(here);
   expect(told.code).toBe(1);
   expect(told.codes).toEqual(["coordinator_unreachable", "account_none", "engine_none"]);
+});
+
+/** Answers `GET /health` as a coordinator does. */
+async function startCoordinator(version: string, aheadMs: number) {
+  const body = JSON.stringify({ status: "ok", service: "monkey-troop-coordinator", version });
+  const server = createHttpServer((_request, response) => {
+    response.setHeader("troop-time", String(Date.now() + aheadMs));
+    response.setHeader("content-type", "application/json").end(body);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+test.each([
+  [packageVersion, 0, ["account_none", "engine_none"], 0],
+  [packageVersion, 120_000, ["clock_far_off", "account_none", "engine_none"], 0],
+  ["9.0.0", 0, ["coordinator_other_version", "account_none", "engine_none"], 1],
+])("a coordinator of version %s, %i ms ahead, gives %j", async (version, aheadMs, codes, code) => {
+  await using coordinator = await startCoordinator(version, aheadMs);
+  using here = machine(coordinator.url);
+  expect(await findings(here)).toMatchObject({ code, codes });
+});
+
+test("an engine that listens everywhere is seen at other addresses, one on this machine is not", async () => {
+  const engine = createServer((socket) => socket.destroy());
+  for (const [host, expected] of [
+    ["0.0.0.0", ["127.0.0.2"]],
+    ["127.0.0.1", []],
+  ] as const) {
+    engine.listen(0, host);
+    await once(engine, "listening");
+    const origin = `http://127.0.0.1:${(engine.address() as AddressInfo).port}`;
+    // Another address of this machine, at which Linux answers for all of 127.0.0.0/8.
+    const desk = {
+      engines: { engines: [], locked: [{ origin }] },
+      context: { clock: systemClock },
+    };
+    const [found] = await lookAtExposure(desk as never, ["127.0.0.2"]);
+    expect(found?.addresses).toEqual(expected);
+    engine.close();
+    await once(engine, "close");
+  }
 });
 
 test("for people each finding is a line, and what mends it another", async () => {
@@ -46,6 +100,7 @@ test("--fix shuts what others could read, says so, and leaves nothing to find", 
   const key = join(here.folder, "client", "key.json");
   mkdirSync(join(here.folder, "client"));
   writeFileSync(key, "{}");
+  writeFileSync(join(here.folder, "account.json"), "{}", { mode: 0o600 });
   chmodSync(key, 0o644);
   chmodSync(here.folder, 0o755);
   expect((await findings(here)).codes).toContain("data_folder_open");
@@ -55,6 +110,25 @@ test("--fix shuts what others could read, says so, and leaves nothing to find", 
   expect([statSync(key).mode & 0o777, statSync(here.folder).mode & 0o777]).toEqual([0o600, 0o700]);
   expect(told.stderr).toContain(`chmod 600 ${key}`);
   expect(told.mended).toContain(`chmod 700 ${here.folder}`);
+});
+
+test.each([
+  ["holds nothing of ours", 0o755, "notes.txt", "data_folder_not_ours"],
+  ["everybody may write to", 0o1777, "worker.running.json", "data_folder_shared"],
+])("--fix leaves a folder alone that %s", async (_which, mode, name, code) => {
+  using here = machine();
+  const file = join(here.folder, name);
+  const gone = { url: nobody, pid: 1, coordinator: nobody };
+  writeFileSync(file, JSON.stringify(gone));
+  chmodSync(file, 0o644);
+  chmodSync(here.folder, mode);
+  const told = await findings(here, "--fix");
+  expect(told.codes).toContain(code);
+  expect(told.mended).toEqual([]);
+  expect([statSync(file).mode & 0o7777, statSync(here.folder).mode & 0o7777]).toEqual([
+    0o644,
+    mode,
+  ]);
 });
 
 test("--fix makes a folder that is missing", async () => {
@@ -71,7 +145,7 @@ test("--fix removes what a killed worker left, and nothing of one that runs", as
   const note = join(here.folder, "worker.running.json");
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
-  const { port } = server.address() as { port: number };
+  const { port } = server.address() as AddressInfo;
   const leave = (at: number) =>
     writeFileSync(
       note,

@@ -5,7 +5,7 @@ import { shellWord } from "../host/shell-word.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import { namedAddress } from "../worker/engines/config.ts";
 import { type Detected, detectEngines, engineAt } from "../worker/engines/detect.ts";
-import type { EngineAddress } from "../worker/engines/engine-kind.ts";
+import { type EngineAddress, placeOf } from "../worker/engines/engine-kind.ts";
 import type { Engine } from "../worker/engines/engine.ts";
 import { startLlamaCpp } from "../worker/engines/llama-cpp/llama-cpp.ts";
 import type { CommandContext } from "./context.ts";
@@ -106,8 +106,8 @@ export const runningEngines = (
 const discoverEngines =
   ({ clock }: EngineContext, addresses: readonly EngineAddress[]) =>
   async (known: readonly Engine[], signal: AbortSignal): Promise<Engine[]> => {
-    const taken = new Set(known.map(({ origin }) => origin));
-    const others = addresses.filter(({ origin }) => !taken.has(origin));
+    const taken = new Set(known.map(placeOf));
+    const others = addresses.filter((address) => !taken.has(placeOf(address)));
     return (await detectEngines({ addresses: others, clock, signal })).engines;
   };
 

@@ -10,9 +10,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { serviceRoles } from "../host/service/service.ts";
 import { createMachine } from "./command-line.fixture.ts";
+import { fileFlags } from "./commands/service/role-words.ts";
+import { checkPlace } from "./commands/service/spec.ts";
 
 const coordinator = "http://127.0.0.1:9";
 
@@ -115,6 +118,27 @@ test("the role's own flags reach it, an invitation and our own do not", async ()
 });
 
 test.each([
+  [["--model", "model.gguf"], `--model ${resolve("model.gguf")}`],
+  [["--model=models/a.gguf"], `--model=${resolve("models/a.gguf")}`],
+  [["--model", "/models/a.gguf", "--port", "1"], "--model /models/a.gguf --port 1"],
+])("a model's file is named from the root on: %j", async (words, expected) => {
+  using desk = createDesk();
+  const install = ["service", "install", "worker", "--user", "--coordinator", coordinator, "--"];
+  expect((await desk.troopAlone(...install, ...words)).code).toBe(0);
+  const unit = readFileSync(desk.unit.replace("up.service", "worker.service"), "utf8");
+  expect(/troop\.mjs worker (.*)$/m.exec(unit)?.[1]).toBe(expected);
+});
+
+test.each(serviceRoles)("every flag of %s that takes a file is known to be one", async (role) => {
+  using desk = createDesk();
+  const { stdout } = await desk.troopAlone(role, "--help");
+  const taking = [...stdout.matchAll(/(--[a-z-]+) <[^>]*(?:file|folder|path)[^>]*>/g)];
+  expect(taking.map(([, flag]) => flag).filter((flag) => flag !== "--data")).toEqual(
+    fileFlags[role],
+  );
+});
+
+test.each([
   [["service", "install", "nobody"], 2, /no role "nobody"/],
   [["service", "install", "up", "--user", "--system"], 2, /--user/],
   [["service"], 2, /group of commands/],
@@ -138,6 +162,11 @@ test("a unit that does not start ends the command, which says where the reason i
   const told = await desk.troop("service", "install", "up", "--user", "--json");
   expect(told).toMatchObject({ code: 1, json: { error: { code: "service_failed" } } });
   expect(told.json.error.run).toBe("journalctl --user-unit troop-up.service --lines 20 --no-pager");
+});
+
+test("no service is made of a program that npm may remove at any time", () => {
+  expect(() => checkPlace("/home/ann/.npm/_npx/1a2b/node_modules/monkey-troop")).toThrow(/npx/);
+  expect(() => checkPlace("/usr/lib/node_modules/monkey-troop")).not.toThrow();
 });
 
 test("the state of a service is read from its manager", async () => {

@@ -69,7 +69,7 @@ export function createAcknowledger(parts: AcknowledgeParts): Acknowledger {
     receive(use, received, seen, retryOf) {
       const { ticket, secret } = use;
       const judgement = judgeLine(received, secret, ticket.rate, seen, ticket.tokensGrace);
-      database.together(() => store(use, judgement, seen, retryOf));
+      database.transaction(() => store(use, judgement, seen, retryOf));
       if (judgement.verdict === "refused") {
         use.finished(mostCost(seen, ticket.rate));
       } else {

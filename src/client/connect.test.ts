@@ -112,6 +112,19 @@ test("a path that was known and has died in silence costs a second, and the requ
   expect(way.asked).toEqual(["/infer 1", `/relay/${"n".repeat(43)}/infer 3`]);
 });
 
+test("a path that is merely slow is come back to once the others have failed", async () => {
+  await using way = await startWay();
+  way.silent.add("127.0.0.1");
+  const answer = way.call(
+    [`127.0.0.1:${way.port}`],
+    [`http://${nowhere.replace("127.0.0.1", "localhost")}`],
+  );
+  await way.clock.advance(999);
+  way.silent.delete("127.0.0.1");
+  await way.clock.advance(1);
+  expect((await answer).status).toBe(200);
+});
+
 test("where there is no other path a connection is waited for", async () => {
   await using way = await startWay();
   const address = `127.0.0.1:${way.port}`;

@@ -40,8 +40,8 @@ export interface ConnectParts {
 }
 
 /**
- * How long a connection may take where there is another path: two round trips to the far side of the world, or a packet
- * that was lost. A path that has died in silence costs a request this much, once.
+ * How long a connection may take where there is another path. A path that has died in silence costs a request this much,
+ * once. One that is merely slow, as through a satellite, or after a packet was lost, is come back to when no other is left.
  */
 const connectMs = 1_000;
 const tooSlow = new TroopError("timeout", "No connection came about in time.");
@@ -51,9 +51,15 @@ export function createConnect(parts: ConnectParts): Connect {
   return async ({ node, seal, signal }) => {
     const usable = pathsTo(node);
     const failed: Path[] = [];
+    let slow: Path[] = [];
+    let isPatient = false;
     for (;;) {
-      const path = await paths.find(node.node_id, usable, failed, signal);
-      const hasOther = usable.length > failed.length + 1;
+      if (slow.length > 0 && failed.length + slow.length === usable.length) {
+        isPatient = true;
+        slow = [];
+      }
+      const path = await paths.find(node.node_id, usable, [...failed, ...slow], signal);
+      const hasOther = !isPatient && usable.length > failed.length + slow.length + 1;
       using limit = hasOther ? deadline(clock, connectMs, tooSlow) : undefined;
       const request = {
         ...{ origin: path.origin, path: `${path.prefix}/infer`, ...seal() },
@@ -82,7 +88,7 @@ export function createConnect(parts: ConnectParts): Connect {
         signal.throwIfAborted();
         paths.broke(node.node_id, path);
         if (error !== tooSlow && !isConnectFailure(error)) throw error;
-        failed.push(path);
+        (error === tooSlow ? slow : failed).push(path);
       }
     }
   };

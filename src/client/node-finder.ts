@@ -89,7 +89,8 @@ export function createNodeFinder({
       if (!hasList && !isRestricted(policy)) return { kind: "any", node: undefined };
       // An old list does not show that nobody is there.
       if (failure && (exclude.size === 0 || !hasList)) throw failure as Error;
-      if (exclude.size === 0) peers.wish(model);
+      // Whoever asks few asks them alone, and tells nobody what for.
+      if (exclude.size === 0 && !isRestricted(policy)) peers.wish(model);
       return { kind: "nobody" };
     },
     avoid: (node) => avoidedUntil.set(node, clock.monotonic() + avoidMs),

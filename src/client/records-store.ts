@@ -39,7 +39,7 @@ export interface RecordsStore {
   find(hold: string, k: number): { outcome: string | null; cost: string | null } | undefined;
 }
 
-export function createRecordsStore({ sqlite, later }: LocalDatabase): RecordsStore {
+export function createRecordsStore({ sqlite }: LocalDatabase): RecordsStore {
   sqlite.exec(`
     create table if not exists request_record (
       hold text not null, k integer not null, node text not null, model text not null, started integer not null,
@@ -51,15 +51,15 @@ export function createRecordsStore({ sqlite, later }: LocalDatabase): RecordsSto
       where outcome in ('no_line', 'gone', 'lost');
   `);
   // A number that was refused is used again and takes its record over.
-  const insert = later(
+  const insert = sqlite.prepare(
     `insert or replace into request_record (hold, k, node, model, started, prompt_tokens)
      values (?, ?, ?, ?, ?, ?)`,
   );
-  const update = later(
+  const update = sqlite.prepare(
     `update request_record set outcome = ?, line_hash = ?, cost = ?, billed_ms = ?, prompt_tokens = ?, completion_tokens = ?
      where hold = ? and k = ?`,
   );
-  const remove = later("delete from request_record where hold = ? and k = ?");
+  const remove = sqlite.prepare("delete from request_record where hold = ? and k = ?");
   const removeOld = sqlite.prepare("delete from request_record where started < ?");
   const markLost = sqlite.prepare(
     "update request_record set outcome = 'lost' where outcome is null",
@@ -75,14 +75,14 @@ export function createRecordsStore({ sqlite, later }: LocalDatabase): RecordsSto
   );
   return {
     begin: ({ hold, k, node, model, started, sentBytes }) =>
-      insert(hold, k, node, model, started, sentBytes),
+      void insert.run(hold, k, node, model, started, sentBytes),
     markLost: () => void markLost.run(),
     open: (most) => open.all(most) as unknown as OpenRecord[],
     conclude: (hold, k, outcome) => void conclude.run(outcome, hold, k),
     end(hold, k, end) {
       const { figures } = end;
       const seen = "cost" in end ? [end.lineHash, end.cost] : [null, null];
-      update(
+      update.run(
         end.outcome,
         ...seen,
         figures.billed_ms,
@@ -92,7 +92,7 @@ export function createRecordsStore({ sqlite, later }: LocalDatabase): RecordsSto
         k,
       );
     },
-    forget: (hold, k) => remove(hold, k),
+    forget: (hold, k) => void remove.run(hold, k),
     expire: (now) => void removeOld.run(now - limits.recordAgeMs),
     find: (hold, k) =>
       select.get(hold, k) as { outcome: string | null; cost: string | null } | undefined,

@@ -68,7 +68,9 @@ export async function readRefusal(
   if (!isErrorCode(code) || !sayable.has(code))
     return new TroopError("node_unreachable", `The node answered ${status} without a known code.`);
   const retryAfterMs = Number(headers["retry-after"]) * 1_000;
-  return new TroopError(code, undefined, {
+  // A relay's word, of whatever else comes from the same network: another node, or a moment, may do.
+  const met = code === "rate_limit_exceeded" ? "busy" : code;
+  return new TroopError(met, undefined, {
     ...(param && parameterName.test(param) ? { param } : {}),
     ...(Number.isFinite(retryAfterMs) ? { retryAfterMs } : {}),
     ...(code === "session_unknown" ? { details: keyStatementIn(details) } : {}),

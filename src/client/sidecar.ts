@@ -7,7 +7,7 @@ import { createCoordinatorClient } from "../host/coordinator-client.ts";
 import { lockFolder } from "../host/folder-lock.ts";
 import { ensureFolder } from "../host/folders.ts";
 import { listenFailure, urlOf } from "../host/listen.ts";
-import { openOwnDatabase } from "../host/local-database.ts";
+import { openLocalDatabase } from "../host/local-database.ts";
 import type { Log } from "../host/log.ts";
 import { type Mesh, noMesh } from "../host/mesh/mesh.ts";
 import { ownNetworks } from "../host/own-networks.ts";
@@ -65,7 +65,7 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
 
   const folder = ensureFolder(config.dataFolder);
   stack.use(lockFolder(folder, "client"));
-  const database = stack.use(openOwnDatabase(folder, "client.sqlite"));
+  const database = stack.use(openLocalDatabase(folder, "client.sqlite"));
   const dispatcher =
     parts.dispatcher ??
     stack.adopt(new Agent({ connect: { timeout: connectTimeoutMs } }), (agent) => agent.destroy());

@@ -32,7 +32,7 @@ export interface OutboxStore {
 /** By its hold, which the primary key begins with: each further index would be one more write for every line. */
 const ofStatement = "hold = (select hold from outbox_statement where id = ?1) and statement = ?1";
 
-export function createOutboxStore({ sqlite, transaction, later }: LocalDatabase): OutboxStore {
+export function createOutboxStore({ sqlite, transaction }: LocalDatabase): OutboxStore {
   sqlite.exec(`
     create table if not exists outbox_statement (id integer primary key, hold text not null, jws text not null) strict;
     create table if not exists outbox_line (
@@ -40,7 +40,7 @@ export function createOutboxStore({ sqlite, transaction, later }: LocalDatabase)
       statement integer, primary key (hold, k)
     ) strict;
   `);
-  const insertLine = later(
+  const insertLine = sqlite.prepare(
     "insert into outbox_line (hold, k, line) values (?, ?, ?) on conflict do nothing",
   );
   const firstUnsigned = sqlite.prepare(
@@ -63,7 +63,7 @@ export function createOutboxStore({ sqlite, transaction, later }: LocalDatabase)
   const deleteStatement = sqlite.prepare("delete from outbox_statement where id = ?");
   const countPending = sqlite.prepare("select count(*) as count from outbox_line");
   return {
-    add: ({ hold, k, line }) => insertLine(hold, k, line),
+    add: ({ hold, k, line }) => void insertLine.run(hold, k, line),
     unsigned() {
       const first = firstUnsigned.get() as { hold: string } | undefined;
       if (!first) return undefined;

@@ -25,6 +25,8 @@ export interface OutboxParts {
   /** `/receipts` or `/acknowledgements`, and the type of statement that goes there. */
   path: "/receipts" | "/acknowledgements";
   type: SignedType;
+  /** The coordinator's final answer to a statement about a hold; the same one may come again after a crash. */
+  onAnswered?: ((hold: string, outcome: StatementOutcome) => void) | undefined;
 }
 
 export interface Outbox {
@@ -94,11 +96,13 @@ export function createOutbox(parts: OutboxParts): Outbox {
   /** @returns why the statement has to be sent once more, if it has */
   function take(statement: OutboxStatement, outcome: StatementOutcome): TroopError | undefined {
     if (outcome.status === "accepted") {
+      parts.onAnswered?.(statement.hold, outcome);
       store.finish(statement.id);
       return undefined;
     }
     log.warn({ hold: statement.hold, code: outcome.code }, "statement refused");
     if (outcome.code !== "clock_skew") {
+      parts.onAnswered?.(statement.hold, outcome);
       store.finish(statement.id);
       return undefined;
     }

@@ -1,15 +1,23 @@
 /**
- * The one dialect that workers understand, field by field. A field that is not in these tables is dropped and
- * named to the caller, never refused: applications send what their engine of the day understands.
+ * The one dialect that workers understand, field by field. A field that is not in these tables, at whatever depth, is
+ * dropped and named to the caller, never refused: applications send what their engine of the day understands. A value
+ * that would change what the engine does for its owner (`chat-fields.ts`) is refused.
  */
 import { z } from "zod";
+import {
+  logitBias,
+  message,
+  responseFormat,
+  templateSettings,
+  tool,
+  toolChoice,
+} from "./chat-fields.ts";
 import { TroopError } from "./error-codes.ts";
 import type { Capability } from "./node.ts";
 
 const penalty = z.number().min(-2).max(2);
 const tokenCount = z.int().min(1).max(10_000_000);
 const text = z.string();
-const object = z.record(z.string(), z.unknown());
 
 /** Sampling and output fields that chat and plain completion share. */
 const generation = {
@@ -26,14 +34,8 @@ const generation = {
   presence_penalty: penalty,
   repetition_penalty: z.number().min(0).max(10),
   n: z.literal(1),
-  logit_bias: z.record(z.string(), z.number()),
+  logit_bias: logitBias,
 } as const;
-
-const contentPart = z.looseObject({ type: text });
-const message = z.looseObject({
-  role: z.enum(["system", "developer", "user", "assistant", "tool"]),
-  content: z.union([text, z.array(contentPart).max(256), z.null()]).optional(),
-});
 
 const chatFields = {
   ...generation,
@@ -41,12 +43,12 @@ const chatFields = {
   max_completion_tokens: tokenCount,
   logprobs: z.boolean(),
   top_logprobs: z.int().min(0).max(20),
-  response_format: object,
-  tools: z.array(object).max(1_024),
-  tool_choice: z.union([text, object]),
+  response_format: responseFormat,
+  tools: z.array(tool).max(1_024),
+  tool_choice: toolChoice,
   parallel_tool_calls: z.boolean(),
   reasoning_effort: text,
-  chat_template_kwargs: object,
+  chat_template_kwargs: templateSettings,
 } as const;
 
 const completionFields = {
@@ -83,7 +85,7 @@ export interface InferenceRequest {
   model: string;
   /** Validated fields, ready for an engine. */
   fields: Record<string, unknown>;
-  /** Names of fields that were dropped because no engine is known to take them. */
+  /** Names of fields that were dropped because no engine is known to take them; within others, as `messages.name`. */
   ignored: string[];
 }
 
@@ -103,31 +105,77 @@ export function readInferenceRequest(path: InferencePath, body: unknown): Infere
     });
   }
   const fields: Record<string, unknown> = {};
-  const ignored: string[] = [];
+  const ignored = new Set<string>();
   for (const [name, value] of Object.entries(rest)) {
     const schema = Object.hasOwn(route.fields, name) ? route.fields[name] : undefined;
-    if (!schema) ignored.push(name);
+    if (!schema) ignored.add(name);
     // SDKs send null for "not set".
-    else if (value !== null) fields[name] = parseField(schema, name, value);
+    else if (value !== null) {
+      fields[name] = parseField(schema, name, value);
+      noteDropped(name, value, fields[name], ignored);
+    }
   }
   for (const name of route.required) {
     if (!(name in fields))
       throw new TroopError("invalid_value", `\`${name}\` is required.`, { param: name });
   }
-  return { model, fields, ignored };
+  return { model, fields, ignored: [...ignored] };
 }
 
+/** Names what parsing left out: the first hundred, for a caller who sends thousands. */
+function noteDropped(name: string, before: unknown, after: unknown, ignored: Set<string>): void {
+  // What a schema takes as it is, it returns as it is.
+  if (before === after || typeof before !== "object" || before === null) return;
+  // Bare loops: each request comes by here, and entries of each object would take several times as long.
+  if (Array.isArray(before)) {
+    const kept = after as readonly unknown[];
+    for (let at = 0; at < before.length; at += 1) noteDropped(name, before[at], kept[at], ignored);
+    return;
+  }
+  const kept = after as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(before)) {
+    const member = (before as Readonly<Record<string, unknown>>)[key];
+    if (Object.hasOwn(kept, key)) {
+      if (member !== kept[key]) noteDropped(`${name}.${key}`, member, kept[key], ignored);
+    } else if (member !== null && ignored.size < ignoredMost) ignored.add(`${name}.${key}`);
+  }
+}
+
+const ignoredMost = 100;
+
 /** A key within a value may be the caller's own text: the path ends where it would begin. */
+const knownKeys = new Set<PropertyKey>(
+  ["role", "content", "type", "text", "include_usage", "image_url", "url", "detail"].concat(
+    ["input_audio", "data", "format", "tool_calls", "function", "name", "arguments"],
+    ["parameters", "json_schema", "schema"],
+  ),
+);
+
 function safePath(path: readonly PropertyKey[]): (string | number)[] {
-  const known = new Set<PropertyKey>(["role", "content", "type", "include_usage"]);
-  const end = path.findIndex((part) => typeof part !== "number" && !known.has(part));
+  const end = path.findIndex((part) => typeof part !== "number" && !knownKeys.has(part));
   return (end < 0 ? path : path.slice(0, end)) as (string | number)[];
+}
+
+type Issue = Pick<z.core.$ZodIssue, "path" | "message">;
+
+/** Of a value that may have several shapes, the one that it came closest to tells what is wrong. */
+function closest(issue: z.core.$ZodIssue): Issue {
+  if (issue.code !== "invalid_union") return issue;
+  const deepest = issue.errors
+    .flatMap(([first]) => (first ? [closest(first)] : []))
+    .reduce<Issue | undefined>(
+      (best, next) => (next.path.length > (best?.path.length ?? 0) ? next : best),
+      undefined,
+    );
+  if (!deepest) return issue;
+  return { path: [...issue.path, ...deepest.path], message: deepest.message };
 }
 
 function parseField(schema: z.ZodType, name: string, value: unknown): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  const [first] = parsed.error.issues;
+  const issue = first && closest(first);
   const where = [name, ...safePath(issue?.path ?? [])].join(".");
   throw new TroopError("invalid_value", `\`${where}\`: ${issue?.message ?? "not understood"}.`, {
     param: where,

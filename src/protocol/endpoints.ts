@@ -103,7 +103,7 @@ export const demandAnswer = z.strictObject({
   models: z.array(
     z.strictObject({
       model: modelName,
-      /** Accounts that asked for it within a day; a hundred at most are counted. */
+      /** Networks that asked for it within a day, and accounts where those are private; a hundred at most are counted. */
       requesters: z.int().positive(),
       asked_at: timestamp,
       /** That offer it now. */

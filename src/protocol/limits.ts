@@ -51,6 +51,10 @@ export const limits = {
   slowReaderMs: 30 * second,
   /** Who reads less than this in that time hardly reads: it would keep a slot, unbilled, for half an hour. */
   slowReaderBytes: 16 * kibibyte,
+  /** No engine on one machine makes more of one answer; what a budget can pay for is at most this much by time. */
+  tokensPerSecondMost: 1_000,
+  /** Before the only engine with a model is asked once more, where nobody listened. */
+  refusedConnectionMs: 500,
   abortEngineMs: 1 * second,
   /** How long a worker that is asked to stop lets its streams finish. */
   drainMs: 300 * second,

@@ -82,6 +82,8 @@ export function createRelay(parts: RelayParts): Relay {
     if (request.headers["content-type"] !== sealedMediaType)
       throw new TroopError("unsupported_media_type");
     const claims = await tickets.check(request.headers.authorization, node);
+    // Whoever has a ticket is counted by it below: strangers of the same network must not be able to shut it out.
+    sources.giveBack(request.socket.remoteAddress);
     const link = links.find(node);
     if (!link) throw new TroopError("node_unreachable", "The node is not connected to this relay.");
     const use = quotas.begin({
@@ -120,12 +122,12 @@ export function createRelay(parts: RelayParts): Relay {
   /** @throws TroopError why the worker does not get its connection */
   async function admit(knock: Knock): Promise<NewLink> {
     const { request, socket } = knock;
+    sources.charge(socket.remoteAddress);
     checkFraming(request);
     if (pathOf(request.url ?? "") !== relayPath || request.method !== "GET")
       throw new TroopError("not_found");
     upgradeKind(knock);
     if (isDraining) throw draining();
-    sources.charge(socket.remoteAddress);
     const { node, provenAt } = await prove(request);
     const link = { node, provenAt, prefix: sourcePrefix(socket.remoteAddress ?? "") };
     checkPlace(link);
@@ -136,6 +138,8 @@ export function createRelay(parts: RelayParts): Relay {
   async function attach(knock: Knock, link: NewLink): Promise<void> {
     const upgraded = await upgradeSocket(knock);
     try {
+      // HTTP/2 on a dead socket says neither that it failed nor that it closed.
+      if (upgraded.destroyed) throw new Error("the worker went away");
       // Others may have knocked meanwhile, or the relay begun to stop.
       checkPlace(link);
       links.attach(link, upgraded);
@@ -156,7 +160,8 @@ export function createRelay(parts: RelayParts): Relay {
         link = await admit(knock);
       } catch (error) {
         if (socket.destroyed) return;
-        return refuseUpgrade(socket, asTroopError(error, requestId), { requestId, now: now() });
+        const context = { requestId, now: now() };
+        return refuseUpgrade(clock, socket, asTroopError(error, requestId), context);
       }
       try {
         await attach(knock, link);

@@ -15,6 +15,8 @@ export interface SourceBuckets {
    * @throws TroopError `rate_limit_exceeded`
    */
   charge(address: string | undefined): void;
+  /** The call turned out to be somebody's who may make it. */
+  giveBack(address: string | undefined): void;
 }
 
 interface Bucket {
@@ -29,6 +31,11 @@ const tokenMs = 1_000 / limits.relayPrefixCallsPerSecond;
 
 export function createSourceBuckets(clock: Clock): SourceBuckets {
   const buckets = boundedMap<string, Bucket>(keptPrefixes);
+  function giveBack(address: string | undefined): void {
+    const prefix = address === undefined ? undefined : sourcePrefix(address);
+    const bucket = prefix === undefined ? undefined : buckets.get(prefix);
+    if (bucket) bucket.tokens = Math.min(limits.relayPrefixCallsAtOnce, bucket.tokens + 1);
+  }
   return {
     charge(address) {
       if (address === undefined)
@@ -45,5 +52,6 @@ export function createSourceBuckets(clock: Clock): SourceBuckets {
         });
       buckets.set(prefix, { tokens: tokens - 1, at });
     },
+    giveBack,
   };
 }

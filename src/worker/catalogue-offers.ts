@@ -14,6 +14,8 @@ export interface Offer {
 /** An engine that answered when it was last asked. */
 export interface Inspected extends EngineSnapshot {
   engine: Engine;
+  /** Models that it has beside these, larger than the owner allows; absent: none. */
+  tooLarge?: number;
 }
 
 /** What the owner decided about engines and models. */

@@ -167,6 +167,23 @@ test("an engine that has gone is asked again soon, then ever less often, up to t
   expect(askedAt).toEqual([5, 10, 20, 40, 80, 160, 320, 500, 680]);
 });
 
+test("one that has just gone is asked again soon, however long another has been away", async () => {
+  const [long, short] = [fleeting("vllm"), fleeting("ollama")];
+  await using running = await startCatalogue([long.engine, short.engine]);
+  const { catalogue, clock, typesFor } = running;
+  long.state.isPresent = false;
+  catalogue.doubt(long.engine);
+  await clock.advance(0);
+  for (let second = 0; second < 400; second += 1) await clock.advance(1_000);
+  short.state.isPresent = false;
+  catalogue.doubt(short.engine);
+  await clock.advance(0);
+  expect(typesFor("m")).toEqual([]);
+  short.state.isPresent = true;
+  await clock.advance(5_000);
+  expect(typesFor("m")).toEqual(["ollama"]);
+});
+
 test("an engine that is started after the worker is found at the next refresh", async () => {
   const { engine: late } = fleeting("ollama");
   const discover = (known: readonly Engine[]) =>

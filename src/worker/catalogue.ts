@@ -1,12 +1,5 @@
 /** Which models the engines offer now, and which engine serves a model. */
 import { boundedMap } from "../base/bounded-map.ts";
-import {
-  afterFailure,
-  breakerPhase,
-  type BreakerRule,
-  type BreakerState,
-  closedBreaker,
-} from "../base/breaker.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import { type Loop, startLoop } from "../base/loop.ts";
 import type { Random } from "../base/random.ts";
@@ -23,14 +16,15 @@ import {
   offersUnder,
   usualPolicy,
 } from "./catalogue-offers.ts";
+import { createDoubts } from "./doubts.ts";
 import type { Engine } from "./engines/engine.ts";
+import { healthOf } from "./no-work/engine-health.ts";
+import type { EngineHealth } from "./no-work/why-no-work.ts";
 
 /** An engine that fails each request is not asked what it has as often as requests come. */
 const doubtGapMs = 1_000;
 /** One that has gone is asked again soon, then ever less often. */
 const awayGapMs = 5_000;
-/** One that says it is well and fails all the same: its models are offered by others, or not at all, for a while. */
-const breakerRule: BreakerRule = { failures: 3, firstMs: 15_000, ceilingMs: 300_000 };
 
 /** One engine, for the owner's eyes. */
 export interface EngineReport {
@@ -50,12 +44,17 @@ export interface Catalogue {
   /** The engines' part of a snapshot. */
   described(): NodeSnapshot["engines"];
   inventory(): EngineReport[];
+  /** Of every engine that is known, those that are away too. */
+  health(): EngineHealth[];
   /** Best first. */
   offersOf(model: string): readonly Offer[];
   /** Asks all engines. Never rejects but with the reason of `signal`: an engine that is away offers nothing. */
   refresh(signal: AbortSignal): Promise<void>;
-  /** An engine failed: look again now, or within a second of the last doubt, not in three minutes. */
-  doubt(engine: Engine): void;
+  /**
+   * An engine failed: look again now, or within a second of the last doubt, not in three minutes.
+   * @param witness whose request it was, where the engine was there to refuse it
+   */
+  doubt(engine: Engine, witness?: string): void;
   /** An engine answered as it should. */
   trust(engine: Engine): void;
   /** Refreshes until `signal` aborts. */
@@ -80,7 +79,7 @@ export function createCatalogue(parts: CatalogueParts): Catalogue {
   const { clock, random, log, refreshMs, onChange, policy = usualPolicy, bytesMost } = parts;
   const known = [...parts.engines];
   const awaySince = new Map<Engine, number>();
-  const breakers = new Map<Engine, BreakerState>();
+  const doubts = createDoubts(clock);
   let inspected: Inspected[] = [];
   let offers: OfferMap = new Map();
   /** What was asked for since: to find out whether names mean the same takes longer than to remember. */
@@ -92,8 +91,6 @@ export function createCatalogue(parts: CatalogueParts): Catalogue {
   let rest: Timer | undefined;
   let isDoubted = false;
 
-  const isOpen = (engine: Engine) =>
-    breakerPhase(breakers.get(engine) ?? closedBreaker, clock.monotonic()) === "open";
   const present = () =>
     inspected.slice(0, limits.enginesPerNode).map(({ engine, version }) => ({ engine, version }));
   const described = () =>
@@ -103,9 +100,9 @@ export function createCatalogue(parts: CatalogueParts): Catalogue {
     try {
       const { version, models: all } = await engine.inspect(signal);
       // It was started anew: what its predecessor did is forgotten.
-      if (awaySince.delete(engine)) breakers.delete(engine);
+      if (awaySince.delete(engine)) doubts.forget(engine);
       const fitting = all.filter(({ size_bytes = 0 }) => size_bytes <= (bytesMost ?? Infinity));
-      return { engine, version, models: fitting };
+      return { engine, version, models: fitting, tooLarge: all.length - fitting.length };
     } catch (error) {
       signal.throwIfAborted();
       if (awaySince.has(engine)) return undefined;
@@ -130,7 +127,7 @@ export function createCatalogue(parts: CatalogueParts): Catalogue {
 
   function compose() {
     offers = mergeOffers(
-      inspected.filter(({ engine }) => !isOpen(engine)),
+      inspected.filter(({ engine }) => !doubts.isFailing(engine)),
       policy,
     );
     found = boundedMap(limits.modelsPerNode);
@@ -154,7 +151,7 @@ export function createCatalogue(parts: CatalogueParts): Catalogue {
   /** Milliseconds until engines are asked again. */
   function gapMs(): number {
     const gaps = [...awaySince.values()].map((since) => clock.monotonic() - since);
-    return gaps.length === 0 ? refreshMs : Math.min(refreshMs, Math.max(awayGapMs, ...gaps));
+    return Math.min(refreshMs, ...gaps.map((gap) => Math.max(awayGapMs, gap)));
   }
 
   return {
@@ -173,24 +170,23 @@ export function createCatalogue(parts: CatalogueParts): Catalogue {
             }),
         ),
       })),
+    health: () => healthOf({ known, inspected, offers, isFailing: doubts.isFailing }),
     offersOf(model) {
       const offered = found.get(model) ?? offersUnder(offers, model);
       if (!found.has(model)) found.set(model, offered);
       return offered;
     },
     refresh,
-    doubt(engine) {
-      const before = breakers.get(engine) ?? closedBreaker;
-      const after = afterFailure(before, breakerRule, clock.monotonic());
-      breakers.set(engine, after);
-      if (after.openings > before.openings) {
+    doubt(engine, witness) {
+      const restMs = doubts.add(engine, witness);
+      if (restMs !== undefined) {
         log.warn({ engine: engine.type, origin: engine.origin }, "engine keeps failing");
-        clock.timer(after.openUntil - clock.monotonic(), compose);
+        clock.timer(restMs, compose);
         compose();
       }
       lookAgain();
     },
-    trust: (engine) => void (breakers.size > 0 && breakers.delete(engine)),
+    trust: doubts.forget,
     run(signal) {
       let isFirst = true;
       loop = startLoop({

@@ -10,7 +10,7 @@ import type { CoordinatorClient } from "../host/coordinator-client.ts";
 import type { ListenAddress } from "../host/listen.ts";
 import type { LocalDatabase } from "../host/local-database.ts";
 import type { Log } from "../host/log.ts";
-import { createOutbox, type Outbox } from "../host/outbox.ts";
+import { createOutbox, type Outbox, type OutboxParts } from "../host/outbox.ts";
 import { packageVersion } from "../host/package.ts";
 import { limits } from "../protocol/limits.ts";
 import type { HeartbeatAnswer, NodeSnapshot, NodeStatus } from "../protocol/node.ts";
@@ -31,6 +31,7 @@ import type { Senses } from "./idle/senses.ts";
 import { createJournal } from "./journal.ts";
 import { nextState, refusalIn, statusOf, type WorkerEvent, type WorkerState } from "./lifecycle.ts";
 import { announcedHosts } from "./listen-address.ts";
+import { createCacheSalts } from "./proxy/cache-salt.ts";
 import { createInfer, type Infer } from "./proxy/infer.ts";
 import { createTickets } from "./proxy/tickets.ts";
 import { createSealingKeys } from "./sealing/keys.ts";
@@ -64,6 +65,8 @@ export interface WorkerCoreParts {
   onPresence?: ((status: PresenceStatus) => void) | undefined;
   /** Without it everybody is let in. */
   guests?: Pick<Guests, "check" | "served">;
+  /** Hears what the coordinator said of receipts. */
+  onAnswered?: OutboxParts["onAnswered"];
 }
 
 export interface WorkerCore {
@@ -93,7 +96,7 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
   const now = () => coordinator.time.now();
   const outbox = createOutbox({
     ...{ database, coordinator, clock, random, log, signer: node },
-    ...{ path: "/receipts", type: "troop-receipt+jwt" },
+    ...{ path: "/receipts", type: "troop-receipt+jwt", onAnswered: parts.onAnswered },
   });
   const journal = createJournal({ database, outbox });
   const recovered = journal.recover();
@@ -195,6 +198,7 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
         stopping,
         room,
         guests: parts.guests ?? openToAll,
+        saltOf: createCacheSalts(random),
       },
       refusal: () => refusalIn(state) ?? (presence.isPresent ? "owner_busy" : undefined),
     }),

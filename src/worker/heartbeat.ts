@@ -23,6 +23,7 @@ import {
 } from "../protocol/node.ts";
 import type { Signer } from "../protocol/signature.ts";
 import { afterAnswer, afterStale, firstBeatState, nextBeat, type NodeView } from "./beat.ts";
+import { afterFailedBeat, type LastBeat } from "./last-beat.ts";
 
 export interface Heartbeats {
   /** One beat, repeated where the coordinator asks for it. @throws TroopError the coordinator's refusal */
@@ -33,6 +34,7 @@ export interface Heartbeats {
   loadChanged(): void;
   /** `open`: the coordinator has not answered for a while, `half_open`: and is asked again. */
   readonly phase: BreakerPhase;
+  readonly last: LastBeat;
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export function createHeartbeats(parts: HeartbeatParts): Heartbeats {
   let pending: Timer | undefined;
   let loop: Loop | undefined;
   let breaker = closedBreaker;
+  let last: LastBeat = { kind: "none" };
 
   const phase = () => breakerPhase(breaker, clock.monotonic());
 
@@ -107,6 +110,16 @@ export function createHeartbeats(parts: HeartbeatParts): Heartbeats {
   }
 
   async function beat(signal: AbortSignal): Promise<void> {
+    try {
+      await beatUntilTaken(signal);
+      last = { kind: "answered", at: clock.now() };
+    } catch (error) {
+      if (!signal.aborted) last = afterFailedBeat(last, error);
+      throw error;
+    }
+  }
+
+  async function beatUntilTaken(signal: AbortSignal): Promise<void> {
     for (let repeats = 0; ; repeats += 1) {
       const body = makeBeat();
       try {
@@ -152,6 +165,9 @@ export function createHeartbeats(parts: HeartbeatParts): Heartbeats {
     changed,
     get phase() {
       return phase();
+    },
+    get last() {
+      return last;
     },
     loadChanged() {
       if (pending || status() === lastStatus) return;

@@ -18,6 +18,8 @@ export interface HoldAccount {
   /** A refused number may be used again. */
   giveBack(k: number): void;
   isSpent(budget: Micro): boolean;
+  /** What of `budget` is neither spent nor used by what runs. */
+  left(budget: Micro): Micro;
   readonly freeAborts: number;
   start(request: RunningRequest): void;
   finish(request: RunningRequest, cost: Micro, isFree: boolean): void;
@@ -55,6 +57,11 @@ export function createHoldAccounts(journal: Pick<Journal, "historyOf">): HoldAcc
     const used = new Set(history.used);
     const running = new Set<RunningRequest>();
     let { spent, freeAborts } = history;
+    const left = (budget: Micro): Micro => {
+      let sum = spent;
+      for (const request of running) sum += request.costNow();
+      return sum < budget ? budget - sum : 0n;
+    };
     const entry: Entry = {
       users: 0,
       running,
@@ -62,11 +69,8 @@ export function createHoldAccounts(journal: Pick<Journal, "historyOf">): HoldAcc
         hold,
         take: (k) => !used.has(k) && Boolean(used.add(k)),
         giveBack: (k) => void used.delete(k),
-        isSpent(budget) {
-          let sum = spent;
-          for (const request of running) sum += request.costNow();
-          return sum >= budget;
-        },
+        isSpent: (budget) => left(budget) === 0n,
+        left,
         get freeAborts() {
           return freeAborts;
         },

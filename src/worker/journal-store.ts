@@ -32,7 +32,7 @@ export interface JournalStore {
   prune(time: number): number;
 }
 
-export function createJournalStore({ sqlite, later }: LocalDatabase): JournalStore {
+export function createJournalStore({ sqlite }: LocalDatabase): JournalStore {
   sqlite.exec(`
     create table if not exists journal (
       hold text not null, k integer not null, secret text not null, started integer not null,
@@ -43,16 +43,17 @@ export function createJournalStore({ sqlite, later }: LocalDatabase): JournalSto
     create table if not exists hold_end (hold text primary key, ends integer not null) strict, without rowid;
     create index if not exists hold_end_ends on hold_end (ends);
   `);
-  // `hold-accounts.ts` lets each number through once; were it not so, the first would stand.
-  const insert = later(
-    "insert into journal (hold, k, secret, started) values (?, ?, ?, ?) on conflict do nothing",
+  const insert = sqlite.prepare(
+    "insert into journal (hold, k, secret, started) values (?, ?, ?, ?)",
   );
-  const settle = later("update journal set cost = ?, free = ? where hold = ? and k = ?");
+  const settle = sqlite.prepare("update journal set cost = ?, free = ? where hold = ? and k = ?");
   const rowsOf = sqlite.prepare("select k, cost, free from journal where hold = ? order by k");
   const unsettled = sqlite.prepare(
     "select hold, k, secret, started from journal where cost is null order by started",
   );
-  const insertEnd = later("insert into hold_end (hold, ends) values (?, ?) on conflict do nothing");
+  const insertEnd = sqlite.prepare(
+    "insert into hold_end (hold, ends) values (?, ?) on conflict do nothing",
+  );
   const endedBy = sqlite.prepare(
     `select hold from hold_end where ends <= ? and not exists (
        select 1 from journal where journal.hold = hold_end.hold and journal.cost is null
@@ -61,14 +62,14 @@ export function createJournalStore({ sqlite, later }: LocalDatabase): JournalSto
   const removeEnd = sqlite.prepare("delete from hold_end where hold = ?");
   const prune = sqlite.prepare("delete from journal where started < ? and cost is not null");
   return {
-    insert: ({ hold, k, secret, started }) => insert(hold, k, secret, started),
-    settle: (hold, k, cost, isFree) => settle(cost, isFree ? 1 : 0, hold, k),
+    insert: ({ hold, k, secret, started }) => void insert.run(hold, k, secret, started),
+    settle: (hold, k, cost, isFree) => void settle.run(cost, isFree ? 1 : 0, hold, k),
     rowsOf: (hold) =>
       (rowsOf.all(hold) as { k: number; cost: string | null; free: number }[]).map(
         ({ k, cost, free }) => ({ k, cost, isFree: free === 1 }),
       ),
     unsettled: () => unsettled.all() as unknown as JournalRow[],
-    insertEnd,
+    insertEnd: (hold, ends) => void insertEnd.run(hold, ends),
     endedBy: (time, most) =>
       (endedBy.all(time, most) as { hold: string }[]).map(({ hold }) => hold),
     removeEnd: (hold) => void removeEnd.run(hold),

@@ -49,18 +49,17 @@ export function createJournal({ database, outbox }: JournalParts): Journal {
   const store = createJournalStore(database);
   const noted = boundedMap<string, true>(notedHolds);
   const settle = (hold: string, line: Line, isFree: boolean) =>
-    database.together(() => {
+    database.transaction(() => {
       store.settle(hold, line.k, line.cost, isFree);
       outbox.add(hold, line);
     });
   return {
     begin(hold, secret, started, ends) {
-      const endToNote = noted.has(hold) ? undefined : ends;
-      database.together(() => {
-        if (endToNote !== undefined) store.insertEnd(hold, endToNote);
-        store.insert({ hold, k: secret.k, secret: JSON.stringify(secret), started });
-      });
-      if (endToNote !== undefined) noted.set(hold, true);
+      if (ends !== undefined && !noted.has(hold)) {
+        store.insertEnd(hold, ends);
+        noted.set(hold, true);
+      }
+      store.insert({ hold, k: secret.k, secret: JSON.stringify(secret), started });
     },
     settle,
     historyOf(hold) {

@@ -5,6 +5,12 @@ import type { PresenceStatus } from "./idle/owner.ts";
 import type { Yield } from "./idle/settings.ts";
 import type { NodeSnapshot, NodeStatus } from "../protocol/node.ts";
 
+/** As any program at this machine may read it on the worker's port: which of the owner's programs run is not among it. */
+export const statusOnPort = (status: WorkerStatus): WorkerStatus => ({
+  ...status,
+  presence: { ...status.presence, detail: null },
+});
+
 export interface WorkerStatus {
   node_id: string;
   owner: string;

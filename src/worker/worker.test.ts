@@ -1,5 +1,7 @@
 /** A worker from the outside: it enrols, beats, answers, and accounts for what it answered. */
 import { mkdtempSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { type IncomingMessage, request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -13,6 +15,7 @@ import { createLog } from "../host/log.ts";
 import { readWorkerConfig } from "./config.ts";
 import { createJournal } from "./journal.ts";
 import { startWorker } from "./worker.ts";
+import { statusOnPort } from "./worker-status.ts";
 
 test("a worker that nobody knows enrols, is listed with its models, and serves a paid request", async () => {
   await using network = await startTestWorker();
@@ -104,9 +107,34 @@ test("health tells everybody, status those at the machine", async () => {
   const { worker } = network;
   const get = async (path: string) => (await fetch(worker.url + path)).json() as Promise<unknown>;
   expect(await get("/health")).toMatchObject({ status: "ok", service: "monkey-troop-worker" });
-  expect(await get("/status")).toEqual(worker.status());
+  expect(await get("/status")).toEqual(statusOnPort(worker.status()));
   expect(worker.engineOf("test-model")).toBe("openai");
   expect(await get("/nothing")).toMatchObject({ error: { code: "not_found" } });
   const wrong = await fetch(`${worker.url}/infer`);
   expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "POST"]);
+});
+
+test.each([
+  ["127.0.0.1:80", 200],
+  ["localhost:8080", 200],
+  ["[::1]:8080", 200],
+  ["evil.example:8080", 404],
+  ["127.0.0.1.evil.example", 404],
+  ["localhost.evil.example:80", 404],
+])(
+  "a page whose name was made to point here reads no status: Host %s gets %d",
+  async (host, code) => {
+    await using network = await startTestWorker();
+    const asked = httpRequest(`${network.worker.url}/status`, { headers: { host }, agent: false });
+    const [answer] = (await once(asked.end(), "response")) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(code);
+  },
+);
+
+test("which of the owner's programs run is not said on the port", async () => {
+  await using network = await startTestWorker();
+  const status = network.worker.status();
+  const presence = { ...status.presence, detail: "blender runs" };
+  expect(JSON.stringify(statusOnPort({ ...status, presence }))).not.toContain("blender");
 });

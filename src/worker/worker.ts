@@ -6,7 +6,7 @@ import { type CoordinatorClient, createCoordinatorClient } from "../host/coordin
 import { lockFolder } from "../host/folder-lock.ts";
 import { ensureFolder } from "../host/folders.ts";
 import { urlOf } from "../host/listen.ts";
-import { type LocalDatabase, openLocalDatabase, openOwnDatabase } from "../host/local-database.ts";
+import { type LocalDatabase, openLocalDatabase } from "../host/local-database.ts";
 import type { Log } from "../host/log.ts";
 import { type Mesh, noMesh, ownAddresses } from "../host/mesh/mesh.ts";
 import { packageVersion } from "../host/package.ts";
@@ -23,8 +23,12 @@ import { createGuestsStore, guestsFile } from "./guests/guests-store.ts";
 import { readHardware } from "./hardware.ts";
 import type { PresenceStatus } from "./idle/owner.ts";
 import type { Senses } from "./idle/senses.ts";
+import { createJobs } from "./jobs/jobs.ts";
+import { createJobsStore } from "./jobs/jobs-store.ts";
 import { refusalIn } from "./lifecycle.ts";
 import { listenCandidates } from "./listen-address.ts";
+import { createAskDemand } from "./no-work/demand.ts";
+import { createWorkReport } from "./no-work/work-report.ts";
 import { createExchanges } from "./proxy/exchanges.ts";
 import { serveAtFirstFree } from "./proxy/serve.ts";
 import { createDial } from "./relay/dial.ts";
@@ -32,7 +36,7 @@ import { createRelays } from "./relay/relays.ts";
 import { createServeRelayed } from "./relay/serve-relayed.ts";
 import { drain, stop, type StopParts } from "./stop.ts";
 import { fetchTicketKeys } from "../host/ticket-keys.ts";
-import type { WorkerStatus } from "./worker-status.ts";
+import { statusOnPort, type WorkerStatus } from "./worker-status.ts";
 
 export interface WorkerParts {
   clock: Clock;
@@ -96,13 +100,21 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
   const outside = openOutside(config, parts, stack);
   const { coordinator } = outside;
   const streams = new AbortController();
+  const now = () => coordinator.time.now();
   const guests = createGuests({
-    ...{ settings: config.guests, store: createGuestsStore(outside.guestsDatabase), log },
-    now: () => coordinator.time.now(),
+    ...{ settings: config.guests, store: createGuestsStore(outside.guestsDatabase), log, now },
   });
+  const jobs = stack.use(createJobs({ store: createJobsStore(outside.database), now, log }));
   const core = createWorkerCore(
     {
-      ...{ ...parts, ...outside, config, guests, hardware: readHardware() },
+      ...{ ...parts, ...outside, config, hardware: readHardware(), onAnswered: jobs.answered },
+      guests: {
+        check: guests.check,
+        served(claims, line) {
+          guests.served(claims, line);
+          jobs.served(claims, line);
+        },
+      },
       address: () => server.address,
       relays: () => relays.connected(),
       fetchKeys: (signal) => fetchTicketKeys(coordinator, signal),
@@ -116,7 +128,7 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
   const exchanges = createExchanges({ infer, clock, log });
   const relays = createRelays({
     ...{ urls: config.relays, clock, random, log, onChange: heartbeats.changed },
-    dial: createDial({ node, clock, random, now: () => coordinator.time.now() }),
+    dial: createDial({ node, clock, random, now }),
     serve: createServeRelayed({ exchanges, random }),
   });
   const workerStatus = (): WorkerStatus => ({
@@ -137,7 +149,7 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
   });
   await core.prepare(loops.signal);
   const server = await serveAtFirstFree(candidates, {
-    ...{ exchanges, random, status: workerStatus },
+    ...{ exchanges, random, status: () => statusOnPort(workerStatus()) },
     health: () => ({
       status: refusalIn(core.state) === "draining" ? "stopping" : "ok",
       service: "monkey-troop-worker",
@@ -148,7 +160,11 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
   const steering = createSteering({
     ...{ folder: config.dataFolder, move, exchanges, status: workerStatus },
   });
-  const verbs = { ...steering.verbs, ...guestVerbs(guests) };
+  const report = createWorkReport({
+    ...{ core, jobs, lendTo: config.guests.lendTo, now },
+    askDemand: createAskDemand({ coordinator, owner, clock }),
+  });
+  const verbs = { ...steering.verbs, ...guestVerbs(guests), "GET /work": report };
   stack.use(await openControl({ folder: config.dataFolder, verbs, random, log }));
   // Where the start fails from here on, nobody else would end what was begun.
   stack.defer(() => loops.abort(new Error("the worker stops")));
@@ -194,7 +210,7 @@ function openOutside(
   const folder = ensureFolder(dataFolder);
   stack.use(lockFolder(folder, "worker"));
   return {
-    database: stack.use(openOwnDatabase(folder, "worker.sqlite")),
+    database: stack.use(openLocalDatabase(folder, "worker.sqlite")),
     guestsDatabase: stack.use(openLocalDatabase(folder, guestsFile)),
     coordinator: stack.use(
       createCoordinatorClient({ url, clock, random, ...(given ? { dispatcher: given } : {}) }),

@@ -9,7 +9,14 @@ import { createLedger, type Ledger } from "../../src/coordinator/ledger/ledger.t
 import { createSqlStore } from "../../src/coordinator/ledger/sql-store.ts";
 import { type FakeEngine, startFakeEngine } from "./fake-engine/fake-engine.ts";
 import type { Script } from "./fake-engine/script.ts";
-import { createFolder, freePort, lastObject, type Running, startTroop } from "./processes.ts";
+import {
+  createFolder,
+  type Exit,
+  freePort,
+  lastObject,
+  type Running,
+  startTroop,
+} from "./processes.ts";
 import { createDatabase } from "./services.ts";
 
 export type Role = "coordinator" | "worker" | "client";
@@ -21,8 +28,8 @@ export interface SeparateNetwork extends AsyncDisposable {
   workerUrl: string;
   requester: string;
   provider: string;
-  /** SIGKILL; resolves when the process is gone. */
-  kill(role: Role): Promise<void>;
+  /** SIGKILL, or another signal; resolves when the process is gone. */
+  kill(role: Role, signal?: NodeJS.Signals): Promise<Exit>;
   /** Resolves once it has printed or logged a line that matches. */
   said(role: Role, pattern: RegExp): Promise<unknown>;
   /** Starts it on the same folder and port, and resolves when it is ready. */
@@ -74,9 +81,7 @@ export async function startSeparateNetwork(script: Script): Promise<SeparateNetw
     ...{ requester, provider },
     clientUrl: `http://127.0.0.1:${ports.client}`,
     workerUrl: `http://127.0.0.1:${ports.worker}`,
-    async kill(role) {
-      await running.get(role)!.end("SIGKILL");
-    },
+    kill: (role, signal = "SIGKILL") => running.get(role)!.end(signal),
     said: (role, pattern) => running.get(role)!.line(pattern),
     async start(role) {
       await start(role);

@@ -4,11 +4,13 @@ import { availableParallelism, homedir, hostname, release, totalmem, userInfo } 
 import { join, resolve } from "node:path";
 import { packageFolder, packageVersion } from "../../host/package.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
-import type { CommandContext } from "../context.ts";
+import { type CommandContext, coordinatorUrl } from "../context.ts";
+import { reportedFinding } from "./bugreport/findings.ts";
 import { reportedLine, type ReportedLine } from "./bugreport/log-lines.ts";
 import { createRedactor, type Redact } from "./bugreport/redactor.ts";
 import { secretsIn, shownSettings } from "./bugreport/settings.ts";
 import { examine } from "./doctor/examine.ts";
+import { real } from "./doctor/place.ts";
 import { sourcesOf } from "./logs.ts";
 
 export interface BugreportFlags {
@@ -41,7 +43,7 @@ async function makeReport(context: CommandContext, flags: BugreportFlags) {
   const { environment, clock } = context;
   const redact = createRedactor({
     ...{ home: homedir(), user: userName(), host: hostname().split(".")[0]! },
-    secrets: secretsIn(environment),
+    ...{ secrets: secretsIn(environment), hosts: hostsOf(context), folders: foldersOf(context) },
   });
   const findings = await examine(context);
   const example = readFileSync(join(packageFolder, ".env.example"), "utf8");
@@ -55,12 +57,35 @@ async function makeReport(context: CommandContext, flags: BugreportFlags) {
     cores: availableParallelism(),
     memory_bytes: totalmem(),
     settings: shownSettings(environment, names),
-    doctor: findings.map(({ check, level, code, cause, run }) => ({
-      ...{ check, level, code, cause: redact(cause) },
-      ...(run === undefined ? {} : { run: redact(run) }),
-    })),
+    doctor: findings.map((finding) => reportedFinding(finding, redact)),
     logs: await lastLines(context, flags, redact),
   };
+}
+
+/** The coordinator's, as it was named: it need not be a URL that we would use. */
+function hostsOf(context: CommandContext): string[] {
+  const named = [context.config.coordinatorUrl];
+  try {
+    named.push(coordinatorUrl(context));
+  } catch {
+    // None is named, or it is none to trust.
+  }
+  return named.flatMap((url = "") => {
+    const host = URL.parse(url)?.hostname ?? /^[\w.-]+/.exec(url)?.[0];
+    return host ? [host] : [];
+  });
+}
+
+/** They may be named after whomever the machine is for. */
+function foldersOf({ config }: CommandContext): [string, string][] {
+  const named: [string, string][] = [
+    [config.dataFolder, "<data folder>"],
+    [config.cacheFolder, "<cache folder>"],
+    [packageFolder, "<program folder>"],
+  ];
+  return named.flatMap(([path, instead]) =>
+    [...new Set([path, resolve(path), real(path)])].map((way): [string, string] => [way, instead]),
+  );
 }
 
 async function lastLines(

@@ -1,4 +1,5 @@
 /** `troop ping <node>`: by which paths a node is reached from here, and how long each takes. Costs nothing. */
+import { join } from "node:path";
 import { Agent } from "undici";
 import { createAuthorize } from "../../client/authorize.ts";
 import { readSidecarConfig } from "../../client/config.ts";
@@ -33,7 +34,9 @@ export async function ping(context: CommandContext, { node }: { node: string }):
   if (!model)
     throw new TroopError("model_not_found", "The node offers no model to get a ticket for.");
 
-  using database = openLocalDatabase(ensureFolder(context.config.dataFolder), "client.sqlite");
+  // Where `troop up` and `troop nodes` keep what is remembered of nodes.
+  const folder = ensureFolder(join(context.config.dataFolder, "client"));
+  using database = openLocalDatabase(folder, "client.sqlite");
   const { policy } = readSidecarConfig(environment, { coordinatorUrl: coordinator.url });
   const sealings = createSealings({
     // Whoever is only pinged is not remembered as met.

@@ -134,3 +134,21 @@ test("each text of a stream arrives as it was said, whether it is read or recogn
   expect(heard.map(({ text }) => text).filter(Boolean)).toEqual(said.filter(Boolean));
   expect(new Set(heard.map(({ rest }) => JSON.stringify(rest))).size).toBe(1);
 });
+
+test("what each event says beside its text is passed on each time, be it the same", async () => {
+  const thinking = (content: string) => ({
+    choices: [{ index: 0, delta: { content, reasoning: "hm" }, logprobs: { content: [] } }],
+  });
+  await using network = await startTestNetwork(createFakeClock(), [
+    (exchange) => {
+      exchange.open();
+      for (const text of ["one", " two", " three"]) exchange.event(thinking(text));
+      finish(exchange, "stop");
+    },
+  ]);
+  const { choices } = await network.openai.chat.completions.create(question);
+  expect(choices[0]!.message).toMatchObject({
+    content: "one two three",
+    reasoning_content: "hmhmhm",
+  });
+});

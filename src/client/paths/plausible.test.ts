@@ -58,7 +58,7 @@ describe("an address is tried only where a node could stand", () => {
     ...["0.0.0.0", "0.1.2.3", "::", "224.0.0.1", "255.255.255.255", "ff02::1"],
     // IPv4 within IPv6, by which the above could be named otherwise.
     ...["::ffff:169.254.169.254", "::ffff:a9fe:a9fe", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1"],
-    "2001:0:a9fe:a9fe::1",
+    ...["2001:0:a9fe:a9fe::1", "::7f00:1", "::ffff:0:7f00:1", "198.18.0.1"],
   ])("%s never is", (host) => {
     for (const around of [here, inTheOffice, onMesh, { ...inTheWorld, networks: lan }])
       expect(address(host, around)).toBe(false);

@@ -28,8 +28,10 @@ const never = new BlockList();
 for (const [network, prefix, family] of [
   ["0.0.0.0", 8, "ipv4"],
   ["169.254.0.0", 16, "ipv4"],
+  ["198.18.0.0", 15, "ipv4"],
   ["224.0.0.0", 3, "ipv4"],
-  ["::", 128, "ipv6"],
+  ["::", 96, "ipv6"],
+  ["::ffff:0:0:0", 96, "ipv6"],
   ["64:ff9b::", 32, "ipv6"],
   ["2001::", 32, "ipv6"],
   ["2002::", 16, "ipv6"],
@@ -53,8 +55,10 @@ function placeOf(host: string): Place {
   if (name === "localhost" || name.endsWith(".localhost")) return "loopback";
   const version = isIP(name);
   if (version === 0) return innerName.test(name) ? "private" : "public";
-  if (never.check(name, version === 4 ? "ipv4" : "ipv6")) return "never";
-  return addressKind(name) ?? "never";
+  const kind = addressKind(name);
+  // `::1` is within the addresses that once wrapped IPv4.
+  if (kind === "loopback") return kind;
+  return never.check(name, version === 4 ? "ipv4" : "ipv6") ? "never" : (kind ?? "never");
 }
 
 function isNear(host: string, { coordinatorUrl, networks }: Surroundings): boolean {

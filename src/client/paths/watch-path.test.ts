@@ -33,6 +33,14 @@ test("silence alone does not: an engine may think for minutes", async () => {
   expect(asked.length).toBeGreaterThan(5);
 });
 
+test("one question that is lost now and then does not add up", async () => {
+  let asked = 0;
+  const { clock, watch } = watched(() => ((asked += 1) % 2 === 1 ? refused() : Promise.resolve()));
+  await clock.advance(60_000);
+  expect(asked).toBeGreaterThan(6);
+  expect(watch.signal.aborted).toBe(false);
+});
+
 test("while something comes nobody is asked", async () => {
   const { clock, watch, asked } = watched(refused);
   for (let second = 0; second < 10; second += 1) {

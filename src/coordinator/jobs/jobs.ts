@@ -94,6 +94,7 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
       stop.signal.throwIfAborted();
       if (now >= expireFrom) {
         await alone("release unused", () => releaseUnused(now), failed);
+        await noteAlive(clock.now());
         await alone("expire", () => ledger.expireHolds(now), failed);
         if (isSwept) await onSwept?.(now);
       }

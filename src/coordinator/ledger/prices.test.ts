@@ -99,6 +99,22 @@ describe.each(["PGlite", "PostgreSQL"] as const)("prices on %s", { timeout: 120_
     expect((await fit(model, books.now)).of(model)).toBeUndefined();
   });
 
+  test("learn nothing from lines that their requester disputes, though they are paid", async () => {
+    const model = "disputed:7b";
+    for (let index = 0; index < 5; index += 1) {
+      const [account, payee] = pair(index);
+      const hold = await books.hold({ account, payee, model, amount: credits(100) });
+      for (let k = 1; k <= 4; k += 1) {
+        const fields = { billed_ms: 1_000, prompt_tokens: 0, completion_tokens: 100 };
+        const line = lineOf(hold, k, fields);
+        await books.receive(hold, line);
+        // By so little that the worker's figures stand.
+        await books.acknowledge(hold, seen(line, { verdict: "differs" }));
+      }
+    }
+    expect((await fit(model, books.now)).of(model)).toBeUndefined();
+  });
+
   test("learn nothing from lines that nobody acknowledged, nor from what is long ago", async () => {
     const model = "silent:7b";
     for (let index = 0; index < 5; index += 1)

@@ -44,10 +44,21 @@ test.each(["", "-rf", "a model", "\u001b[2J", "über", "x\n", "<b>"])(
   },
 );
 
-test("whoever makes names and accounts up pushes out the oldest, and no more", () => {
-  const { demand, models } = open();
+test("whoever makes names up gets twenty a day on the list, and pushes nobody out", () => {
+  const { clock, demand, models } = open();
+  demand.wish("anna", "small:1b");
   for (let index = 0; index < 2_000; index += 1) demand.wish("mallory", `made-up-${index}`);
-  for (let index = 0; index < 2_000; index += 1) demand.wish(`mallory-${index}`, "one");
-  expect(models()).toHaveLength(500);
-  expect(models()[0]).toEqual(["one", 100]);
+  expect(models()).toHaveLength(21);
+  expect(models()).toContainEqual(["small:1b", 1]);
+  // What was named before may be asked for again.
+  demand.wish("mallory", "made-up-3");
+  clock.advance(day);
+  demand.wish("mallory", "another:1b");
+  expect(models()).toEqual([["another:1b", 1]]);
+});
+
+test("a hundred who ask for one model are all that are counted", () => {
+  const { demand, models } = open();
+  for (let index = 0; index < 2_000; index += 1) demand.wish(`network-${index}`, "one");
+  expect(models()).toEqual([["one", 100]]);
 });

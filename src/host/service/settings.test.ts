@@ -1,9 +1,10 @@
 import { mkdtempSync, mkdirSync, rmSync, chmodSync, writeFileSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { packageFolder } from "../package.ts";
 import { closedToOthers } from "./readable-by-all.ts";
+import { serviceRoles } from "./service.ts";
 import { carriedSettings, settingNames } from "./settings.ts";
 
 const example = readFileSync(join(packageFolder, ".env.example"), "utf8");
@@ -21,10 +22,26 @@ test("each role takes what it reads, and no role what another reads", () => {
     expect(of(role)).not.toContain("DATA_DIR");
 });
 
+test("there is no setting that no role takes, but for folders and a relay's own", () => {
+  const taken = new Set(serviceRoles.flatMap((role) => settingNames(example, role)));
+  const all = [...example.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name!);
+  const left = all.filter((name) => !taken.has(name));
+  expect(left.filter((name) => !/^(DATA_DIR|NO_COLOR|XDG_|RELAY_)/.test(name))).toEqual([]);
+});
+
 test("a secret in a file is carried by the file's name, and wins as it does for the role", () => {
   const environment = { DATABASE_URL: "a", DATABASE_URL_FILE: "/secret", LISTEN: "", OTHER: "b" };
   expect(carriedSettings(environment, ["DATABASE_URL", "LISTEN"])).toEqual({
     ...{ settings: {}, secretFiles: { DATABASE_URL: "/secret" } },
+  });
+});
+
+test("files are carried from the root on: a service starts elsewhere", () => {
+  const environment = { DATABASE_URL_FILE: "secret", NODE_EXTRA_CA_CERTS: "ca.pem", LISTEN: "a" };
+  const names = ["DATABASE_URL", "NODE_EXTRA_CA_CERTS", "LISTEN"];
+  expect(carriedSettings(environment, names)).toEqual({
+    settings: { NODE_EXTRA_CA_CERTS: resolve("ca.pem"), LISTEN: "a" },
+    secretFiles: { DATABASE_URL: resolve("secret") },
   });
 });
 

@@ -1,4 +1,5 @@
 /** Which settings of the shell that installs a service go with it: those that its role reads, and no others. */
+import { resolve } from "node:path";
 import { TroopError } from "../../protocol/error-codes.ts";
 import type { Environment } from "../env.ts";
 import type { ServiceRole } from "./service.ts";
@@ -20,6 +21,8 @@ const headings: Readonly<Record<ServiceRole, string>> = {
 const notCarried = /^(DATA_DIR|XDG_\w+|NO_COLOR)$/;
 /** Read by Node and by libraries, for whoever is behind a proxy or a certificate of their own. */
 const foreign = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS"];
+/** Settings that name a file. */
+const files: ReadonlySet<string> = new Set(["NODE_EXTRA_CA_CERTS"]);
 
 /** @param example the text of `.env.example` */
 export function settingNames(example: string, role: ServiceRole): string[] {
@@ -37,6 +40,7 @@ export function settingNames(example: string, role: ServiceRole): string[] {
 }
 
 /**
+ * Files are named from the root on: a service starts in a folder of its manager's.
  * @param names settings that the role reads
  * @throws TroopError `configuration_invalid` where a value does not fit into a line
  */
@@ -48,8 +52,9 @@ export function carriedSettings(
   for (const name of names) {
     const file = environment[`${name}_FILE`];
     const value = environment[name];
-    if (file) carried.secretFiles[name] = inOneLine(`${name}_FILE`, file);
-    else if (value) carried.settings[name] = inOneLine(name, value);
+    if (file) carried.secretFiles[name] = inOneLine(`${name}_FILE`, resolve(file));
+    else if (value)
+      carried.settings[name] = inOneLine(name, files.has(name) ? resolve(value) : value);
   }
   return carried;
 }

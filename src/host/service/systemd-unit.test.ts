@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { pathOf, programs } from "../../../tools/services/programs.ts";
 import { limits } from "../../protocol/limits.ts";
 import { specOf } from "./service.fixture.ts";
-import { serviceRoles, type ServiceScope, type ServiceSpec } from "./service.ts";
+import { servicePaths, serviceRoles, type ServiceScope, type ServiceSpec } from "./service.ts";
 import { systemdUnit } from "./systemd-unit.ts";
 import { environmentLine } from "./systemd-words.ts";
 
@@ -43,6 +43,15 @@ test.each(every)("systemd has nothing to say against the $scope's $role", ({ rol
     );
     expect(told).toMatchObject({ status: 0, stdout: "", stderr: "" });
   }
+});
+
+test("a folder of settings with blanks and signs in its name is understood", () => {
+  const configFolder = '/home/ann/my 100% "config"';
+  const paths = servicePaths("systemd", "worker", "user", { home: "/home/ann", configFolder });
+  const spec = specOf("worker", "user", { paths });
+  expect(analyze(spec, "verify", "--man=no")).toMatchObject({ status: 0, stdout: "", stderr: "" });
+  const line = lines(spec).find((found) => found.startsWith("EnvironmentFile="));
+  expect(line?.slice("EnvironmentFile=".length).replaceAll("%%", "%")).toBe(paths.environment);
 });
 
 test("a unit that systemd does not understand is found", () => {

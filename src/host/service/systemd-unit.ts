@@ -5,7 +5,7 @@
  */
 import { limits } from "../../protocol/limits.ts";
 import type { ServiceRole, ServiceSpec } from "./service.ts";
-import { unitPath, unitVariable, unitWord } from "./systemd-words.ts";
+import { unitLine, unitPath, unitVariable, unitWord } from "./systemd-words.ts";
 
 /** What runs is finished, then receipts and a farewell are sent, and an engine of ours ends. */
 const stopSeconds = limits.drainMs / 1_000 + 30;
@@ -42,7 +42,7 @@ function running({ role, program, words, paths, systemdVersion = 0 }: ServiceSpe
   return [
     "Type=exec",
     `ExecStart=${[...program, role, ...words].map(unitWord).join(" ")}`,
-    `EnvironmentFile=${unitPath(paths.environment!)}`,
+    `EnvironmentFile=${unitLine(paths.environment!)}`,
     // GPUs' tools lie there too.
     "Environment=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/rocm/bin:/usr/lib/wsl/lib",
     "Restart=on-failure",
@@ -85,7 +85,7 @@ function identity(spec: ServiceSpec): string[] {
     unitVariableLine("XDG_CACHE_HOME", cacheFolder.replace(/\/monkey-troop$/, "")),
     // Read by the manager, and shown to the service alone.
     ...Object.entries(spec.secretFiles).flatMap(([name, file]) => [
-      `LoadCredential=${name}:${file.replaceAll("%", "%%")}`,
+      `LoadCredential=${name}:${unitLine(file)}`,
       `Environment=${name}_FILE=%d/${name}`,
     ]),
   ];
@@ -142,7 +142,7 @@ const namespaces = ({ role, scope }: ServiceSpec): string[] => [
   "ProtectKernelModules=yes",
   "ProtectKernelTunables=yes",
   "RemoveIPC=yes",
-  // Without a user namespace a user's manager could do none of these.
+  // In a user's manager (252) half of these end with 218, "capabilities", unless they come in a user namespace.
   ...(scope === "user" || role !== "worker" ? ["PrivateUsers=yes"] : []),
   // A worker looks at its GPU, and at what else uses it.
   ...(role === "worker"

@@ -12,6 +12,9 @@ export function unitPath(text: string): string {
   return /^[\w@%+=:,./$-]+$/.test(literal) ? literal : quoted(literal);
 }
 
+/** A setting that takes all there is up to the end of its line, where quotes would be part of the path. */
+export const unitLine = (text: string): string => text.replaceAll("%", "%%");
+
 /** `NAME=value` of `Environment=`, where `$` means itself. */
 export const unitVariable = (name: string, value: string): string => unitPath(`${name}=${value}`);
 

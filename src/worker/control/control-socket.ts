@@ -14,7 +14,7 @@ import { limits } from "../../protocol/limits.ts";
 import { controlPath } from "./control-path.ts";
 
 /** By method and path, such as `POST /pause`: what is done, and what is answered. */
-export type ControlVerbs = Readonly<Record<string, (body: unknown) => object>>;
+export type ControlVerbs = Readonly<Record<string, (body: unknown) => object | Promise<object>>>;
 
 export interface ControlParts {
   /** The worker's own. */
@@ -62,7 +62,7 @@ async function respond(
     const name = `${request.method} ${request.url}`;
     const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
     if (!verb) throw new TroopError("not_found");
-    send(200, verb(await readJson(request)));
+    send(200, await verb(await readJson(request)));
   } catch (error) {
     if (!(error instanceof TroopError)) log.error({ err: error }, "control socket");
     const known = error instanceof TroopError ? error : new TroopError("internal_error");

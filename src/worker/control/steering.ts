@@ -1,4 +1,5 @@
 /** What the owner may tell a running worker: wait, go on, finish; and what it says of itself. */
+import { TroopError } from "../../protocol/error-codes.ts";
 import type { WorkerEvent } from "../lifecycle.ts";
 import type { Exchanges } from "../proxy/exchanges.ts";
 import { finish } from "../stop.ts";
@@ -16,6 +17,7 @@ export interface SteeringParts {
 export interface Steering {
   /** The worker is ready: it serves, or waits where its owner had paused it before the last stop. */
   start(): void;
+  /** @throws TroopError `data_folder_invalid` where it waits, but would not after a restart */
   pause(): void;
   resume(): void;
   finish(): void;
@@ -28,8 +30,17 @@ export function createSteering({ folder, move, exchanges, status }: SteeringPart
   const note = pauseNote(folder);
   const { promise: finished, resolve: setFinished } = Promise.withResolvers<void>();
   const pause = () => {
-    note.leave();
+    // The owner's word holds now, even where the disk is full and it cannot be kept.
     move("pause");
+    try {
+      note.leave();
+    } catch (error) {
+      throw new TroopError(
+        "data_folder_invalid",
+        "The worker waits, but that could not be written down: started again, it lends again.",
+        { cause: error },
+      );
+    }
   };
   const resume = () => {
     note.remove();

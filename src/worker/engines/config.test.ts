@@ -55,15 +55,32 @@ test("the key of Ollama's cloud is shown to nobody", () => {
   expect(changed({ OLLAMA_API_KEY: "secret" })).toEqual([]);
 });
 
-test("further servers are named by their URLs, with or without /v1, and share a key", () => {
-  const common = { isNamed: true, keyVariable: "ENGINE_API_KEY", apiKey: "k" };
-  const environment = {
-    ENGINE_URL: "http://10.0.0.2:5000/v1, https://gpu.example/openai/v1/",
-    ENGINE_API_KEY: "k",
-  };
-  expect(changed(environment)).toEqual([
+test("further servers are named by their URLs, with or without /v1, each place at an origin apart", () => {
+  const common = { isNamed: true, keyVariable: "ENGINE_API_KEY" };
+  const urls = "http://10.0.0.2:5000/v1, https://gpu.example/a/v1/, https://gpu.example/b";
+  expect(changed({ ENGINE_URL: urls })).toEqual([
     { ...common, origin: "http://10.0.0.2:5000" },
-    { ...common, origin: "https://gpu.example", basePath: "/openai" },
+    { ...common, origin: "https://gpu.example", basePath: "/a" },
+    { ...common, origin: "https://gpu.example", basePath: "/b" },
+  ]);
+});
+
+test("their key is for one of them: no server is shown another's", () => {
+  const key = { ENGINE_API_KEY: "k" };
+  const two = { ...key, ENGINE_URL: "http://10.0.0.2:5000, https://gpu.example" };
+  expect(() => readEngineSettings(two)).toThrow(invalid("ENGINE_API_KEY"));
+  const one = { ...key, ENGINE_URL: "https://gpu.example/a, https://gpu.example/b/v1" };
+  expect(changed(one)).toMatchObject([{ apiKey: "k" }, { apiKey: "k" }]);
+});
+
+test("a usual address that is named without a key keeps the key that is usual there", () => {
+  const named = { ENGINE_URL: `${local(8_000)}/v1`, VLLM_API_KEY: "v" };
+  expect(changed(named)).toEqual([
+    { origin: local(8_000), isNamed: true, keyVariable: "VLLM_API_KEY", apiKey: "v" },
+  ]);
+  const elsewhere = { ENGINE_URL: `${local(9_000)}/v1`, VLLM_API_KEY: "v" };
+  expect(changed(elsewhere).filter(({ isNamed }) => isNamed)).toEqual([
+    { origin: local(9_000), isNamed: true, keyVariable: "ENGINE_API_KEY" },
   ]);
 });
 

@@ -4,7 +4,7 @@ import { addressKind } from "../../host/address-kind.ts";
 import { type Environment, readSecret, readSettings } from "../../host/env.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { type CataloguePolicy, usualPolicy } from "../catalogue-offers.ts";
-import type { EngineAddress } from "./engine-kind.ts";
+import { type EngineAddress, placeOf } from "./engine-kind.ts";
 import { engineTypes } from "./kinds.ts";
 
 export interface EngineSettings {
@@ -50,10 +50,11 @@ const invalid = (param: string, text: string) =>
 export function readEngineSettings(environment: Environment): EngineSettings {
   const read = readSettings(environment, settings);
   const named = listOf(read.ENGINE_URL).map((url) => namedAddress(environment, url));
+  if (named.some(({ apiKey }) => apiKey) && new Set(named.map(({ origin }) => origin)).size > 1)
+    throw invalid(namedKey, "is for one server, and ENGINE_URL names several.");
   const usual = usualPlaces.flatMap((place) => addressesOf(environment, place, read[place.host]));
   return {
-    // Once each: the owner's own word on an address counts for more.
-    addresses: [...new Map([...usual, ...named].map((each) => [each.origin, each])).values()],
+    addresses: onceEach(usual, named),
     policy: {
       order: read.ENGINE_ORDER ? readOrder(read.ENGINE_ORDER) : usualPolicy.order,
       allow: listOf(read.MODELS_ALLOW),
@@ -61,6 +62,18 @@ export function readEngineSettings(environment: Environment): EngineSettings {
       aliases: readAliases(read.MODEL_ALIASES),
     },
   };
+}
+
+/** The owner's own word on an address counts for more; the key that is usual there is kept where they name none. */
+function onceEach(usual: EngineAddress[], named: EngineAddress[]): EngineAddress[] {
+  const addresses = new Map(usual.map((each) => [placeOf(each), each]));
+  for (const each of named) {
+    const { keyVariable, apiKey } = addresses.get(placeOf(each)) ?? {};
+    const isKeyUsual = each.apiKey === undefined && keyVariable !== undefined;
+    const usualKey = isKeyUsual ? { keyVariable, ...(apiKey && { apiKey }) } : {};
+    addresses.set(placeOf(each), { ...each, ...usualKey });
+  }
+  return [...addresses.values()];
 }
 
 const listOf = (text = ""): string[] =>

@@ -31,7 +31,8 @@ async function inspect(
   });
   const engine = kind.create({ origin: server.origin, clock, ...options });
   try {
-    return { ...(await engine.inspect(signal)), slots: engine.slots };
+    const snapshot = await engine.inspect(signal);
+    return { ...snapshot, slots: engine.slots, saltField: engine.saltField };
   } finally {
     await server.stop();
   }
@@ -41,6 +42,21 @@ test("vLLM states its version and the length it serves", async () => {
   const { version, models, slots } = await inspect(vllm, vllmRecording);
   expect({ version, slots }).toEqual({ version: "0.11.0", slots: 8 });
   expect(models[0]).toMatchObject({ context_length: 8_192, loaded: true });
+});
+
+test.each([
+  ["0.11.0", "cache_salt"],
+  ["1.0.0", "cache_salt"],
+  ["0.10.2", undefined],
+  ["0.9.1", undefined],
+])("vLLM %s is told whose prefixes may be shared by %s", async (version, field) => {
+  const { saltField } = await inspect(vllm, vllmRecording, { "GET /version": { version } });
+  expect(saltField).toBe(field);
+});
+
+test("SGLang is told too, servers that nobody knows are not", async () => {
+  expect((await inspect(sglang, sglangRecording)).saltField).toBe("cache_salt");
+  expect((await inspect(openAiCompatible, vllmRecording)).saltField).toBeUndefined();
 });
 
 test("llama-server states its slots, and the context of one of them", async () => {

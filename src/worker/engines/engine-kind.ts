@@ -17,6 +17,10 @@ export interface EngineAddress {
   isNamed?: boolean | undefined;
 }
 
+/** Two servers may share an origin, each below a path of its own. */
+export const placeOf = ({ origin, basePath = "" }: Pick<EngineAddress, "origin" | "basePath">) =>
+  origin + basePath;
+
 export interface EngineOptions extends EngineAddress {
   clock: Clock;
   /** Requests at once; by default what the server says, else what its kind usually bears. */

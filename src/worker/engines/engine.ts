@@ -16,8 +16,12 @@ export interface Engine extends AsyncDisposable {
   readonly type: string;
   /** Origin of the engine's HTTP server, without a trailing slash. */
   readonly origin: string;
+  /** What stands before the paths of a server that is not alone at its origin, for example `/ollama`. */
+  readonly basePath?: string | undefined;
   /** Headers that each request to the engine must carry (its API key, where it has one). */
   readonly headers: Readonly<Record<string, string>>;
+  /** The field by which the engine keeps requests apart in its prefix cache, where it has one. */
+  readonly saltField?: "cache_salt" | undefined;
   /** How many requests the engine computes at once. */
   readonly slots: number;
   /** Asks the engine for its version and models. Rejects with code `engine_error` when it cannot be reached. */

@@ -26,6 +26,8 @@ export interface Reading {
   models: readonly (Model | undefined)[];
   /** Requests that it computes at once, where it says. */
   slots?: number | null | undefined;
+  /** Where this version of it has one. */
+  saltField?: Engine["saltField"];
 }
 
 export interface HttpDriver {
@@ -39,6 +41,7 @@ export function createHttpEngine(driver: HttpDriver, options: EngineOptions): En
   const { origin, basePath = "", clock, apiKey, dispatcher } = options;
   const headers: Record<string, string> = apiKey ? { authorization: `Bearer ${apiKey}` } : {};
   let slots = options.slots ?? driver.slotsDefault;
+  let saltField: Engine["saltField"];
 
   function asking(signal: AbortSignal): Asking {
     const get = (path: string, body?: object) =>
@@ -68,8 +71,10 @@ export function createHttpEngine(driver: HttpDriver, options: EngineOptions): En
 
   return {
     type: driver.type,
-    origin,
-    headers,
+    ...{ origin, basePath, headers },
+    get saltField() {
+      return saltField;
+    },
     get slots() {
       return slots;
     },
@@ -81,6 +86,7 @@ export function createHttpEngine(driver: HttpDriver, options: EngineOptions): En
       const said = await reading;
       signal.throwIfAborted();
       slots = options.slots ?? said.slots ?? driver.slotsDefault;
+      ({ saltField } = said);
       const named = said.models.filter((model) => model !== undefined);
       const once = new Map(named.map((model) => [model.name, model]));
       return {

@@ -58,6 +58,8 @@ const createSglang = (options: EngineOptions): Engine =>
         ]);
         return {
           version: server?.version,
+          // In its requests' protocol (sglang/srt/entrypoints/openai/protocol.py); older versions pass over it.
+          saltField: "cache_salt",
           slots: Math.min(slotsDefault, server?.max_running_requests ?? slotsDefault),
           models: data.map(({ id, max_model_len }) =>
             toModel({

@@ -10,6 +10,12 @@ import { modelList } from "./openai-compatible.ts";
 const slotsDefault = 8;
 const versionAnswer = z.looseObject({ version: z.string() });
 
+/**
+ * docs.vllm.ai "Automatic Prefix Caching", cache isolation. Before 0.11 one that runs its first engine, as it does by
+ * itself on old GPUs, refuses each request that has the field (`check_cache_salt_support`), and does not say which it is.
+ */
+const hasSalt = (version = ""): boolean => !/^v?0\.(\d|10)(\.|$)/.test(version);
+
 const createVllm = (options: EngineOptions): Engine =>
   createHttpEngine(
     {
@@ -22,6 +28,7 @@ const createVllm = (options: EngineOptions): Engine =>
         ]);
         return {
           version: version?.version,
+          saltField: hasSalt(version?.version) ? "cache_salt" : undefined,
           models: data.map(({ id, max_model_len }) =>
             toModel({
               name: id,

@@ -120,6 +120,20 @@ test("our own load is never counted as the owner's, nor what is left of it just 
   expect(worker.status().presence).toMatchObject({ state: "present", others_load: 99 });
 });
 
+test("an engine that misses a question while it computes for us is no owner's program", async () => {
+  await using smi = await createFakeNvidiaSmi(idle);
+  await using network = await start(smi, { config: { modelRefreshMs: sampleMs } });
+  const { engine, worker } = network;
+  await look(network);
+  const { reply } = await begin(network);
+  engine.offer(undefined);
+  await smi.show({ load: 99, processes: { ollama: 99 } });
+  await look(network, 4);
+  expect(worker.status()).toMatchObject({ models: [], presence: { state: "away" } });
+  for (let word = 0; word < 2; word += 1) engine.next();
+  expect((await reply).line).toMatchObject({ finish: "stop" });
+});
+
 test("a model that was in memory before us stays there", async () => {
   await using smi = await createFakeNvidiaSmi(idle);
   await using network = await start(smi, { models: [testModel("test-model")] });

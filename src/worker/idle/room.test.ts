@@ -75,3 +75,22 @@ test("the model goes when the last request has ended, unless the owner has gone 
   room.need(true);
   expect(unloaded).toEqual(["model"]);
 });
+
+test("what its engine did not let go of is asked for again at the next return", async () => {
+  const asked: string[] = [];
+  const { promise: tried, resolve } = Promise.withResolvers<void>();
+  const room = createRoom({
+    ...{ yield: "stop", log: createLog("silent"), onUnloaded: resolve },
+    unload({ ownName }) {
+      asked.push(ownName);
+      return ownName === "stuck" ? Promise.reject(new Error("no")) : Promise.resolve();
+    },
+  });
+  room.note(offer("stuck", false));
+  room.note(offer("gone", false));
+  room.need(true);
+  await tried;
+  room.need(false);
+  room.need(true);
+  expect(asked).toEqual(["stuck", "gone", "stuck"]);
+});

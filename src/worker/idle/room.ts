@@ -26,7 +26,7 @@ export interface RoomParts {
   log: Log;
 }
 
-const keyOf = ({ engine, ownName }: Offer) => `${engine.origin} ${ownName}`;
+const keyOf = ({ engine, ownName }: Offer) => `${engine.origin}${engine.basePath ?? ""} ${ownName}`;
 
 export function createRoom({ yield: how, unload, onUnloaded, log }: RoomParts): Room {
   const running = new Set<() => void>();
@@ -38,8 +38,13 @@ export function createRoom({ yield: how, unload, onUnloaded, log }: RoomParts): 
     if (offers.length === 0) return;
     loadedByUs.clear();
     const results = await Promise.allSettled(offers.map(unload));
-    for (const result of results)
-      if (result.status === "rejected") log.warn({ err: result.reason }, "a model stays loaded");
+    for (const [index, result] of results.entries()) {
+      if (result.status === "fulfilled") continue;
+      log.warn({ err: result.reason }, "a model stays loaded");
+      // Still ours: tried again when the owner comes back the next time.
+      const offer = offers[index]!;
+      loadedByUs.set(keyOf(offer), offer);
+    }
     onUnloaded();
   }
   const tidy = () => {

@@ -10,6 +10,7 @@ import {
 } from "../../../test/support/fake-engine/infer-client.ts";
 import { startTestWorker } from "../../../test/support/fake-engine/test-worker.ts";
 import { limits } from "../../protocol/limits.ts";
+import { readOwnerSettings } from "../idle/config.ts";
 
 test("a ticket for another model is refused where its digest contradicts the engine's", async () => {
   const model = {
@@ -114,6 +115,25 @@ test("a paused worker refuses, a resumed one serves, a draining one refuses for 
   await network.worker.drain();
   network.worker.resume();
   expect(await network.ask({ ticket, k: 2 })).toMatchObject({ code: "draining", status: 503 });
+});
+
+test("a request whose body is whole only after the owner's return does not run, and its number is free", async () => {
+  await using network = await startTestWorker({
+    config: { idle: readOwnerSettings({ OWNER_YIELD: "finish" }) },
+  });
+  const { worker, engine } = network;
+  const ticket = await network.ticket();
+  const { request, response } = openRequest({ url: worker.url, ticket });
+  const bytes = requestBytes({ url: worker.url, ticket });
+  request.write(bytes.subarray(0, -1));
+  await expect.poll(() => worker.status().slots.active).toBe(1);
+  worker.pause();
+  request.end(bytes.subarray(-1));
+  expect(await readReply(await response)).toMatchObject({ code: "owner_busy", status: 503 });
+  expect(engine.requests.all).toEqual([]);
+  worker.resume();
+  expect(worker.status().slots.active).toBe(0);
+  expect((await network.ask({ ticket, k: 1 })).status).toBe(200);
 });
 
 test("a head that does not come within two seconds is refused", async () => {

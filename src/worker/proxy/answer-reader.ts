@@ -4,7 +4,7 @@ import type { InferencePath } from "../../protocol/chat.ts";
 import { limits } from "../../protocol/limits.ts";
 import { createEventReader, formatEvent } from "../../protocol/sse.ts";
 import { createTextTemplate } from "../../protocol/text-template.ts";
-import { type ChunkIdentity, countedText, readChunk, readUsage } from "./chunk.ts";
+import { type ChunkIdentity, countedText, isDocument, readChunk, readUsage } from "./chunk.ts";
 import type { Meter } from "./meter.ts";
 
 /** `more` while the answer goes on, `whole` at its end, `broken` where it is not what an engine says. */
@@ -122,7 +122,9 @@ function documentReader(meter: Meter): AnswerReader {
     end() {
       const text = Buffer.concat(parts).toString("utf8");
       try {
-        const usage = readUsage((JSON.parse(text) as { usage?: unknown } | null)?.usage);
+        const document: unknown = JSON.parse(text);
+        if (!isDocument(document)) return { text: "", state: "broken" };
+        const usage = readUsage(document.usage);
         if (usage) meter.countUsage(usage);
         return { text, state: "whole" };
       } catch {

@@ -86,6 +86,20 @@ test.each<[string, (answer: Answer) => void]>([
   },
 );
 
+test("what waits for a reader who takes nothing is 256 KiB, and the frame that went beyond", async () => {
+  await using connection = await startAnswer();
+  const { answer, response } = connection;
+  const heard = events();
+  answer.watch(heard);
+  // The engine is paused then, and says no more.
+  while (heard.full.mock.calls.length === 0) {
+    answer.body("x".repeat(limits.frameBytes / 2));
+    answer.flush();
+  }
+  expect(response.writableLength).toBeGreaterThanOrEqual(limits.streamBufferBytes);
+  expect(response.writableLength).toBeLessThan(limits.streamBufferBytes + limits.frameBytes);
+});
+
 test("a reader that catches up is told of once, and then not hung up on", async () => {
   await using connection = await startAnswer();
   const { answer, clock, response, read } = connection;

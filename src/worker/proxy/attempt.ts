@@ -15,11 +15,17 @@ export type StopReason = "budget" | "client_gone" | "timeout" | "stopping" | "yi
 
 export type Ending =
   | { type: "whole" }
-  /** The engine gave no answer; nothing was passed on. `isReset`: an idle connection had died meanwhile. */
-  | { type: "refused"; refusal: EngineRefusal; isReset: boolean }
+  /** The engine gave no answer; nothing was passed on. */
+  | { type: "refused"; refusal: EngineRefusal; connection: Connection }
   /** The answer began and then broke. */
   | { type: "broken" }
   | { type: "stopped"; reason: StopReason };
+
+/**
+ * How the connection of a refused try was: `fine` where the engine itself said no, `reset` where an idle one had died,
+ * `refused` where nobody listened, `lost` where it failed otherwise.
+ */
+export type Connection = "fine" | "reset" | "refused" | "lost";
 
 export interface Attempt {
   readonly ended: Promise<Ending>;
@@ -96,7 +102,7 @@ export function startAttempt(parts: AttemptParts): Attempt {
       if (isEnded) return watch.stop();
       if (errorStatus !== undefined) {
         const refusal = readEngineRefusal(errorStatus, errorText);
-        return end({ type: "refused", refusal, isReset: false });
+        return end({ type: "refused", refusal, connection: "fine" });
       }
       const { text, state } = reader.end();
       return take({ text, state: state === "whole" ? "whole" : "broken" });
@@ -106,7 +112,7 @@ export function startAttempt(parts: AttemptParts): Attempt {
       // Where the engine had said why the answer ends, nothing is missing.
       if (meter.finishReason !== undefined) return end({ type: "whole" });
       if (hasPassedOn) return end({ type: "broken" });
-      return end({ ...brokenFromTheStart(error), isReset: wasReset(error) });
+      return end({ ...brokenFromTheStart(error), connection: connectionOf(error) });
     },
   });
 
@@ -121,11 +127,13 @@ export function startAttempt(parts: AttemptParts): Attempt {
 const brokenFromTheStart = (cause?: Error) => ({
   type: "refused" as const,
   refusal: { error: new TroopError("engine_error", undefined, { cause }), isWorthRepeating: true },
-  isReset: false,
+  connection: "fine" as const,
 });
 
-const wasReset = (error: NodeJS.ErrnoException): boolean =>
-  ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"].includes(error.code ?? "");
+function connectionOf({ code = "" }: NodeJS.ErrnoException): Connection {
+  if (code === "ECONNREFUSED") return "refused";
+  return ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"].includes(code) ? "reset" : "lost";
+}
 
 /** Calls `onStall` once nothing has been touched for as long as an engine may be silent. */
 function watchProgress(clock: Clock, onStall: () => void) {

@@ -50,7 +50,8 @@ export function readChunk(data: string): Chunk | undefined {
     finishReason: typeof finish_reason === "string" ? finish_reason : undefined,
     usage: readUsage(event.usage),
   };
-  const isError = event.error !== undefined && event.error !== null;
+  // Older versions of vLLM say `{"object": "error", "message": …}`: what has no choices is no part of an answer.
+  const isError = isReported(event) || !Array.isArray(event.choices);
   return {
     ...counted,
     isError,
@@ -58,6 +59,12 @@ export function readChunk(data: string): Chunk | undefined {
     identity: { id: event.id, created: event.created, model: event.model },
   };
 }
+
+const isReported = ({ error }: Fields): boolean => error !== undefined && error !== null;
+
+/** Whether a whole document is what an engine answers, and not its report of a failure. */
+export const isDocument = (value: unknown): value is Fields =>
+  isFields(value) && Array.isArray(value.data) && !isReported(value);
 
 function onlyTextOf(choice: Fields, { deltaBytes, finishReason, usage }: Counted) {
   const { content } = fieldsOf(choice.delta);

@@ -7,6 +7,7 @@ import {
   errorEvent,
   errorStatus,
   gatedText,
+  hangUp,
   plainText,
   raw,
   type Script,
@@ -97,4 +98,25 @@ test("an answer that its reader did not want to the end says nothing about the e
   engine.play(plainText("well"));
   await clock.advance(0);
   expect((await network.ask({ ticket: await network.ticket(), k: 4 })).text).toContain("well");
+});
+
+test("requests of one guest that make the engine answer 500 do not take it from the others", async () => {
+  await using network = await startTestWorker({ script: errorStatus(500) });
+  const ticket = await network.ticket({ sub: "them" });
+  for (let k = 1; k <= 4; k += 1)
+    expect((await network.ask({ ticket, k })).code).toBe("engine_error");
+  expect(network.worker.status().models).toEqual(["test-model"]);
+  for (let k = 1; k <= 3; k += 1)
+    await network.ask({ ticket: await network.ticket({ sub: `other-${k}` }) });
+  expect(network.worker.status().models).toEqual([]);
+});
+
+test("a request that is tried twice at one engine speaks against it once", async () => {
+  await using network = await startTestWorker({ script: hangUp });
+  const ticket = await network.ticket();
+  for (let k = 1; k <= 2; k += 1) await network.ask({ ticket, k });
+  expect(network.engine.requests.all).toHaveLength(4);
+  expect(network.worker.status().models).toEqual(["test-model"]);
+  await network.ask({ ticket, k: 3 });
+  expect(network.worker.status().models).toEqual([]);
 });

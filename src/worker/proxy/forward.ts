@@ -8,10 +8,10 @@
  */
 import type { Dispatcher } from "undici";
 import type { Clock, Timer } from "../../base/clock.ts";
-import type { InferencePath, InferenceRequest } from "../../protocol/chat.ts";
 import { parseCredits } from "../../protocol/credits.ts";
 import { costOf } from "../../protocol/price.ts";
 import type { Catalogue } from "../catalogue.ts";
+import type { Offer } from "../catalogue-offers.ts";
 import type { Guests } from "../guests/guests.ts";
 import type { RunningRequest } from "../hold-accounts.ts";
 import type { Room } from "../idle/room.ts";
@@ -19,6 +19,7 @@ import type { Journal } from "../journal.ts";
 import type { Slots } from "../slots.ts";
 import type { Admitted } from "./admit.ts";
 import type { Answer } from "./answer.ts";
+import { engineBody, payableTokensOf } from "./engine-body.ts";
 import { promptBytes } from "./prompt-size.ts";
 import type { Received } from "./receive.ts";
 import { finishOfEnding, isFreeAbort, lineOf } from "./settlement.ts";
@@ -35,6 +36,8 @@ export interface ForwardParts {
   slots: Slots;
   room: Pick<Room, "enter" | "note">;
   guests: Pick<Guests, "served">;
+  /** What keeps a requester's prompts apart in an engine's cache. */
+  saltOf: (requester: string) => string;
   /** Aborts when what still runs must end. */
   stopping: AbortSignal;
 }
@@ -79,9 +82,15 @@ export async function forward(
 
   try {
     const { request } = received;
-    const inquiry = {
-      body: (ownName: string) => engineBody(path, { ...request, model: ownName }),
+    const toSend = {
+      ...{ path, fields: request.fields, salt: () => parts.saltOf(claims.sub) },
       promptBytes: promptBytes(path, request.fields),
+    };
+    const payableTokens = () =>
+      claims.own ? Infinity : payableTokensOf(account.left(budget), rate, claims.max_seconds);
+    const inquiry = {
+      body: (offer: Offer) => engineBody({ ...toSend, payableTokens: payableTokens() }, offer),
+      promptBytes: toSend.promptBytes,
     };
     const started = now();
     const admittedAt = clock.monotonic();
@@ -126,15 +135,4 @@ export async function forward(
     if (isInJournal) account.close();
     else admitted.giveBack();
   }
-}
-
-/** Nothing reaches the engine but what the route's table allows; a worker always streams and asks for usage. */
-function engineBody(path: InferencePath, { model, fields }: InferenceRequest): string {
-  if (path === "/v1/embeddings") return JSON.stringify({ ...fields, model });
-  return JSON.stringify({
-    ...fields,
-    model,
-    stream: true,
-    stream_options: { include_usage: true },
-  });
 }

@@ -2,9 +2,20 @@
 import { expect, test } from "vitest";
 import { chatBody } from "../../../test/support/fake-engine/infer-client.ts";
 import { gatedText, plainText } from "../../../test/support/fake-engine/script.ts";
-import { startTestWorker } from "../../../test/support/fake-engine/test-worker.ts";
-import { fillDisk } from "../../../test/support/full-disk.ts";
+import { startTestWorker, type TestWorker } from "../../../test/support/fake-engine/test-worker.ts";
+import { openLocalDatabase } from "../../host/local-database.ts";
 import { limits } from "../../protocol/limits.ts";
+
+/** From now until it is disposed the journal cannot be written, as on a full disk. */
+function failJournal({ dataFolder }: TestWorker, on: "insert" | "update"): Disposable {
+  const fail = `before ${on} on journal begin select raise(abort, 'disk full'); end`;
+  const run = (sql: string) => {
+    using database = openLocalDatabase(dataFolder, "worker.sqlite");
+    database.sqlite.exec(sql);
+  };
+  run(`create trigger full_disk ${fail}`);
+  return { [Symbol.dispose]: () => run("drop trigger full_disk") };
+}
 
 /** Five of these are more than may be on their way at once. */
 const large = chatBody({
@@ -28,7 +39,7 @@ test("requests that cannot be written to the journal are refused and hold nothin
   const { coordinator, engine, until } = network;
   const ticket = await network.ticket();
   {
-    using _full = fillDisk();
+    using _full = failJournal(network, "insert");
     // More than there are slots.
     for (let count = 0; count < 5; count += 1) {
       const reply = await network.ask({ ticket, body: large });
@@ -48,9 +59,9 @@ test("an answer that cannot be written to the journal breaks off, and then uses 
   // Three words' worth.
   const ticket = await network.ticket({ budget: "0.003000" });
   {
+    using _full = failJournal(network, "update");
     const asked = network.ask({ ticket });
     await engine.requests.next();
-    using _full = fillDisk();
     await clock.advance(60_000);
     for (let count = 0; count < 3; count += 1) engine.next();
     await expect(asked).rejects.toThrow();

@@ -46,8 +46,11 @@ export async function receive(
   { ticket: { claims }, path, frames }: Pick<Admitted, "ticket" | "path" | "frames">,
   { catalogue, slots, refusal }: ReceiveParts,
 ): Promise<Received> {
-  const code = refusal();
-  if (code) throw refuse(code);
+  const mayRun = () => {
+    const code = refusal();
+    if (code) throw refuse(code);
+  };
+  mayRun();
   const offered = catalogue.offersOf(claims.model);
   if (offered.length === 0)
     throw new TroopError("engine_error", "No engine of this node offers the model any more.");
@@ -58,6 +61,8 @@ export async function receive(
   try {
     const body = await frames.body();
     try {
+      // A body may take its time, and the owner come back meanwhile.
+      mayRun();
       const request = readBody(path, body.bytes, claims.model);
       const others = fitting.filter((offer) => offer !== first);
       return { request, offers: [first, ...others], slot, releaseBody: body.release };

@@ -14,6 +14,7 @@
  * - where the engine broke off: `data: {"error": …}` as the last event, then the line (`worker_error`, cost 0).
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { isIP } from "node:net";
 import { assert } from "../../base/error.ts";
 import type { Random } from "../../base/random.ts";
 import { checkFraming } from "../../host/framing.ts";
@@ -27,7 +28,7 @@ import { refusePlainly } from "./refusal.ts";
 export interface ServeParts {
   exchanges: Exchanges;
   random: Random;
-  /** Bodies of `GET /health` and `GET /status`. */
+  /** Bodies of `GET /health` and `GET /status`; the second is no place for what only the owner should read. */
   health: () => object;
   status: () => object;
 }
@@ -112,7 +113,12 @@ function sendJson(response: ServerResponse, body: object): void {
   response.end(JSON.stringify(body));
 }
 
-/** Details are for whoever sits at this machine, also where it listens on its mesh address only. */
-function isFromHere({ socket }: IncomingMessage): boolean {
-  return socket.remoteAddress === socket.localAddress;
+/**
+ * Details are for whoever sits at this machine, also where it listens on its mesh address only. A page in their browser
+ * is not: its own name can be made to point here, but not an address's or `localhost`.
+ */
+function isFromHere({ socket, headers: { host = "" } }: IncomingMessage): boolean {
+  const name = host.replace(/:\d*$/, "");
+  const isLiteral = isIP(name.replace(/^\[(.*)\]$/, "$1")) !== 0;
+  return socket.remoteAddress === socket.localAddress && (isLiteral || /^localhost$/i.test(name));
 }

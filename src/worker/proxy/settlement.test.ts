@@ -11,7 +11,7 @@ test.each<[Ending, string | undefined, string]>([
   [{ type: "whole" }, "length", "length"],
   [{ type: "whole" }, undefined, "stop"],
   [{ type: "broken" }, "stop", "worker_error"],
-  [{ type: "refused", refusal, isReset: false }, undefined, "worker_error"],
+  [{ type: "refused", refusal, connection: "fine" }, undefined, "worker_error"],
   [{ type: "stopped", reason: "budget" }, undefined, "budget"],
   [{ type: "stopped", reason: "client_gone" }, undefined, "client_gone"],
   [{ type: "stopped", reason: "timeout" }, undefined, "timeout"],

@@ -4,15 +4,23 @@
  * and half an event of the first is no beginning of the second's.
  */
 import type { Dispatcher } from "undici";
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, sleep } from "../../base/clock.ts";
 import type { InferencePath } from "../../protocol/chat.ts";
+import { limits } from "../../protocol/limits.ts";
 import type { Usage } from "../../protocol/price.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Offer } from "../catalogue-offers.ts";
+import type { Engine } from "../engines/engine.ts";
 import type { Room } from "../idle/room.ts";
 import type { Slots } from "../slots.ts";
 import { type AnswerReader, createAnswerReader } from "./answer-reader.ts";
-import { type Attempt, type Ending, startAttempt, type StopReason } from "./attempt.ts";
+import {
+  type Attempt,
+  type Connection,
+  type Ending,
+  startAttempt,
+  type StopReason,
+} from "./attempt.ts";
 import { createMeter, type Meter } from "./meter.ts";
 import { renamedReader, renamingOf } from "./model-in-answer.ts";
 import type { Received } from "./receive.ts";
@@ -33,8 +41,8 @@ export interface TriesParts {
 
 /** What is sent to whichever engine is tried. */
 export interface Inquiry {
-  /** JSON, with the model under the name that the engine knows it by. */
-  body: (ownName: string) => string;
+  /** JSON, as the engine that is asked needs it. */
+  body: (offer: Offer) => string;
   /** UTF-8 bytes of the prompt's text, for engines that do not count. */
   promptBytes: number;
 }
@@ -66,24 +74,33 @@ export function createTries(parts: TriesParts): Tries {
   let { slot } = received;
   let current: { attempt: Attempt; meter: Meter } | undefined;
   let stopped: StopReason | undefined;
+  const doubted = new Set<Engine>();
 
   async function tryAt(offer: Offer, inquiry: Inquiry): Promise<Tried> {
     const { engine, ownName } = offer;
-    parts.room.note(offer);
     const meter = createMeter(inquiry.promptBytes);
-    const body = inquiry.body(ownName);
+    const body = inquiry.body(offer);
     const rename = renamingOf(ownName, received.request.model);
     const plain = createAnswerReader(path, meter);
     const reader = rename ? renamedReader(plain, rename) : plain;
     const passOn = (text: string) => parts.passOn(rename?.(text) ?? text, reader);
+    // Nothing is asked of the engine then, so what is in its memory is none of ours.
+    if (stopped) return { ending: { type: "stopped", reason: stopped }, meter, reader };
+    parts.room.note(offer);
     const attempt = startAttempt({ ...parts, engine, body, meter, reader, passOn });
     current = { attempt, meter };
-    // The reader may have gone while another engine was being tried.
-    if (stopped) attempt.stop(stopped);
     const ending = await attempt.ended;
     if (ending.type === "whole") parts.catalogue.trust(engine);
-    else if (isEnginesFault(ending)) parts.catalogue.doubt(engine);
+    else if (isEnginesFault(ending)) doubt(engine, ending);
     return { ending, meter, reader };
+  }
+
+  /** Once per request, however often it is tried; where the engine lives and says no, the request may be at fault. */
+  function doubt(engine: Engine, ending: Ending) {
+    if (doubted.has(engine)) return;
+    doubted.add(engine);
+    const isAlive = ending.type === "refused" && ending.connection === "fine";
+    parts.catalogue.doubt(engine, isAlive ? (slot.requester ?? "the owner") : undefined);
   }
 
   /** Nobody stopped an answer that ended for its silence. */
@@ -97,7 +114,10 @@ export function createTries(parts: TriesParts): Tries {
       const first = await tryAt(received.offers[0], inquiry);
       const { ending } = first;
       if (ending.type !== "refused" || !ending.refusal.isWorthRepeating) return first;
-      const second = secondOffer(received.offers, ending.isReset);
+      const second = secondOffer(received.offers, ending.connection);
+      // One that is being started again listens soon.
+      if (second && ending.connection === "refused" && second === received.offers[0])
+        await sleep(clock, limits.refusedConnectionMs);
       if (!second || stopped) return first;
       slot.release();
       const other = slots.take(second.engine, slot.requester);
@@ -122,6 +142,17 @@ export function createTries(parts: TriesParts): Tries {
   };
 }
 
-/** Another engine, or the same where only the idle connection to it had died. */
-const secondOffer = (offers: Received["offers"], isReset: boolean): Offer | undefined =>
-  isReset ? offers[0] : offers[1];
+/** Another engine; or the same, where only the idle connection to it had died, or where there is no other. */
+function secondOffer(offers: Received["offers"], connection: Connection): Offer | undefined {
+  switch (connection) {
+    case "fine":
+    case "lost":
+      return offers[1];
+    case "reset":
+      return offers[0];
+    case "refused":
+      return offers[1] ?? offers[0];
+    default:
+      return connection satisfies never;
+  }
+}

@@ -1,6 +1,8 @@
 /** What a line says of the bytes: counted here anew, from what went over the wire, however a request ends. */
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import {
   chatBody,
@@ -15,7 +17,6 @@ import {
   type Script,
 } from "../../../test/support/fake-engine/script.ts";
 import { startTestWorker, type TestWorker } from "../../../test/support/fake-engine/test-worker.ts";
-import { fillDisk } from "../../../test/support/full-disk.ts";
 import type { Line } from "../../protocol/receipt.ts";
 import type { TicketClaims } from "../../protocol/ticket.ts";
 
@@ -129,7 +130,8 @@ test("an answer whose line cannot be written down breaks off without one", async
   const { response } = network.start({ ticket: await network.ticket() });
   network.engine.next();
   const message = await response;
-  using _full = fillDisk();
+  using database = new DatabaseSync(join(network.dataFolder, "worker.sqlite"));
+  database.exec("alter table journal rename to lost");
   const types: string[] = [];
   const read = async () => {
     for await (const { type } of framesOf(message)) types.push(type);
@@ -138,4 +140,5 @@ test("an answer whose line cannot be written down breaks off without one", async
   network.engine.next();
   await expect(broken).rejects.toThrow();
   expect(types).not.toContain("line");
+  database.exec("alter table lost rename to journal");
 });

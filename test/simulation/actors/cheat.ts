@@ -80,10 +80,11 @@ export function startCheat({ world, wire, coordinator, account, models }: CheatP
       for (let count = 0; count < atOnce; count += 1)
         send(ticket, ticket, reveal(ticket, next(ticket)));
     },
-    // A number that it has used before, perhaps before the worker was started anew.
+    // A number that it has used before, perhaps before the worker was started anew: sealed to the key that it has now.
     (ticket) => {
       if (ticket.lastNumber === 0) next(ticket);
-      send(ticket, ticket, reveal(ticket, random.between(1, ticket.lastNumber)));
+      const latest = tickets.findLast(({ node }) => node.node_id === ticket.node.node_id);
+      send(ticket, latest ?? ticket, reveal(ticket, random.between(1, ticket.lastNumber)));
     },
     // A secret that is none, of a number that was never revealed.
     (ticket) => {

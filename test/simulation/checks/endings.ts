@@ -83,8 +83,9 @@ function checkCloses({ tables, truth, violate }: EndingsParts): void {
     if (state !== "expired" || knownAt >= endedAt!) continue;
     const rows = tables.requests.get(id);
     const isThere = (row: StoredRequest | undefined) => row?.receipt && row.receivedAt < endedAt!;
-    // A liar that spoke its lines under somebody else's hold has none for its own, and closes it all the same.
-    if (closingNumbers?.every((k) => isThere(rows?.get(k))))
+    // A liar that spoke its lines under somebody else's hold has none for its own, and closes it all the same. Where no
+    // number was noted none was waited for.
+    if (!closingNumbers || closingNumbers.every((k) => isThere(rows?.get(k))))
       violate(`hold ${id} was closed by its worker, and stayed open until it expired`);
   }
 }

@@ -6,7 +6,7 @@ export const workerMutants: readonly Mutant[] = [
     name: "volatile-journal",
     what: "A request is admitted without a row in the journal: what the process remembers is quicker.",
     file: "src/worker/journal.ts",
-    find: "        store.insert({ hold, k: secret.k, secret: JSON.stringify(secret), started });\n",
+    find: "      store.insert({ hold, k: secret.k, secret: JSON.stringify(secret), started });\n",
     replace: "",
   },
   {
@@ -49,7 +49,7 @@ export const workerMutants: readonly Mutant[] = [
     name: "line-in-two-writes",
     what: "The journal's row and the outbox's are written one after the other, in no transaction.",
     file: "src/worker/journal.ts",
-    find: `    database.together(() => {
+    find: `    database.transaction(() => {
       store.settle(hold, line.k, line.cost, isFree);
       outbox.add(hold, line);
     });`,
@@ -57,20 +57,6 @@ export const workerMutants: readonly Mutant[] = [
       store.settle(hold, line.k, line.cost, isFree);
       outbox.add(hold, line);
     };`,
-  },
-  {
-    name: "ahead-unread",
-    what: "What a former process wrote ahead of the database is thrown away at the start instead of run.",
-    file: "src/host/write-ahead-store.ts",
-    find: "  for (const { number, writes } of former) {",
-    replace: "  for (const { number, writes } of former.slice(former.length)) {",
-  },
-  {
-    name: "ahead-of-the-file",
-    what: "A write waits in memory only: the file beside the database is written when it is convenient.",
-    file: "src/host/write-ahead-store.ts",
-    find: "      file.append(formatRecord(JSON.stringify(entry)));\n",
-    replace: "",
   },
   {
     name: "recovery-forgotten",

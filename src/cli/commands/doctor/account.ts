@@ -38,7 +38,12 @@ export function judgeAccount(facts: AccountFacts): Found[] {
             "troop up",
           ),
         ];
-      return [problem("account_refused", `${facts.code}: ${facts.reason}`, "troop account show")];
+      return [
+        {
+          ...problem("account_refused", `${facts.code}: ${facts.reason}`, "troop account show"),
+          isPrivate: true,
+        },
+      ];
     default:
       return facts satisfies never;
   }

@@ -15,19 +15,27 @@ export function judgeCoordinator(facts: CoordinatorFacts, own: string): Found[] 
   switch (facts.kind) {
     case "unnamed":
       return [
-        warning(
-          "coordinator_unnamed",
-          facts.reason,
-          "troop doctor --coordinator http://127.0.0.1:8000",
-        ),
+        {
+          ...warning(
+            "coordinator_unnamed",
+            facts.reason,
+            "troop doctor --coordinator http://127.0.0.1:8000",
+          ),
+          // It may quote a URL that is none.
+          isPrivate: true,
+        },
       ];
     case "away":
       return [
-        problem(
-          "coordinator_unreachable",
-          `The coordinator ${facts.url} does not answer: ${facts.reason}`,
-          `curl ${shellWord(`${facts.url}/health`)}`,
-        ),
+        {
+          ...problem(
+            "coordinator_unreachable",
+            `The coordinator ${facts.url} does not answer: ${facts.reason}`,
+            `curl ${shellWord(`${facts.url}/health`)}`,
+          ),
+          // Systems and TLS name hosts in their reasons.
+          isPrivate: true,
+        },
       ];
     case "answers":
       if (wireOf(facts.version) !== wireOf(own))

@@ -50,6 +50,7 @@ async function attempt(check: Check, desk: Desk): Promise<Found[]> {
     return await check(desk);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return [problem("check_failed", `This could not be looked at: ${reason}`, "troop bugreport")];
+    const cause = `This could not be looked at: ${reason}`;
+    return [{ ...problem("check_failed", cause, "troop bugreport"), isPrivate: true }];
   }
 }

@@ -66,11 +66,16 @@ export function answersAt(clock: Clock, host: string, port: number): Promise<boo
 
 const local = /^(localhost|127\.|\[::1\])/;
 
-function lookAtExposure({ engines, context }: Desk): Promise<ExposedEngine[]> {
-  // Link-local addresses need a zone, and stand for no network of their own.
-  const outside = ownAddresses().filter(
+/** Addresses of this machine at which others find it. Link-local ones need a zone, and stand for no network of their own. */
+const outsideAddresses = (): string[] =>
+  ownAddresses().filter(
     (address) => addressKind(address) !== "loopback" && !/^fe80:/i.test(address),
   );
+
+export function lookAtExposure(
+  { engines, context }: Pick<Desk, "engines" | "context">,
+  outside: readonly string[] = outsideAddresses(),
+): Promise<ExposedEngine[]> {
   const here = [
     ...engines.engines.map(({ type, origin }) => ({ type, origin })),
     ...engines.locked.map(({ origin }) => ({ type: "an engine", origin })),

@@ -19,7 +19,8 @@ export type Level = "ok" | "warning" | "problem";
 
 /** What `--fix` may do: nothing that could cost anybody anything. */
 export type Mend =
-  | { kind: "chmod"; path: string; mode: number }
+  /** `owner`: the user id that it belongs to, or it is left alone. */
+  | { kind: "chmod"; path: string; mode: number; owner: number }
   | { kind: "mkdir"; path: string }
   | { kind: "remove"; path: string };
 
@@ -32,6 +33,8 @@ export interface Finding {
   /** One command; absent where all is well. */
   run?: string;
   mends?: readonly Mend[];
+  /** It says what others have said, or what the owner decided: in a report its code is enough. */
+  isPrivate?: true;
 }
 
 /** Findings of one check, less its name. */

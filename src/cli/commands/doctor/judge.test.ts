@@ -10,7 +10,8 @@ import { type CheckName, checkNames, type Found } from "./finding.ts";
 import { judgeGpus } from "./gpu.ts";
 import { judgeMesh } from "./mesh.ts";
 import { judgeNode } from "./node.ts";
-import { type Entry, judgePermissions } from "./permissions.ts";
+import { judgePermissions } from "./permissions.ts";
+import type { Entry } from "./place.ts";
 import { judgePorts } from "./ports.ts";
 import { judgeRoles } from "./roles.ts";
 
@@ -25,10 +26,13 @@ const ended = (code: number, stdout: string, stderr = "") => ({
   stderr,
 });
 const nvidia = { maker: "NVIDIA", tool: "nvidia-smi", hasDevice: true } as const;
-const entry = (path: string, mode: number, isOwn = true): Entry => ({
-  ...{ path, mode, isOwn },
+const me = 1_000;
+const entry = (path: string, mode: number, owner = me): Entry => ({
+  ...{ path, mode, owner },
   kind: "file",
 });
+const judgeFolder = (entries: Entry[]) =>
+  judgePermissions({ folder: "/data", entries, place: "ours", userId: me });
 const note = "/data/worker.running.json";
 const disk = (freeBytes: number) => [{ what: "data" as const, path: "/data", freeBytes }];
 const ollama = { type: "ollama", origin: "http://127.0.0.1:11434" };
@@ -158,28 +162,28 @@ const cases: [CheckName, Found[], string, RegExp?][] = [
   ["disk", judgeDisks(disk(1_000)), "problem disk_full", /df -h/],
   [
     "permissions",
-    judgePermissions("/data", [entry("/data", 0o700), entry("/data/k", 0o600)]),
+    judgeFolder([entry("/data", 0o700), entry("/data/k", 0o600)]),
     "ok data_folder_private",
   ],
   [
     "permissions",
-    judgePermissions("/data", [entry("/data", 0o755), entry("/data/k", 0o600)]),
+    judgeFolder([entry("/data", 0o755), entry("/data/k", 0o600)]),
     "problem data_folder_open",
     /chmod -R go= \/data/,
   ],
   [
     "permissions",
-    judgePermissions("/data", [entry("/data", 0o700), entry("/data/k", 0o644)]),
+    judgeFolder([entry("/data", 0o700), entry("/data/k", 0o644)]),
     "warning data_folder_open",
     /chmod/,
   ],
   [
     "permissions",
-    judgePermissions("/data", [entry("/data", 0o700, false)]),
+    judgeFolder([entry("/data", 0o700, 1)]),
     "problem data_folder_foreign",
     /sudo chown/,
   ],
-  ["permissions", judgePermissions("/data", []), "warning data_folder_missing", /mkdir/],
+  ["permissions", judgeFolder([]), "warning data_folder_missing", /mkdir/],
   ["ports", judgePorts([{ port: 9_000, command: "up", state: { kind: "free" } }]), "ok ports_free"],
   ["ports", judgePorts([{ port: 9_000, command: "up", state: { kind: "ours" } }]), "ok ports_free"],
   [
@@ -230,12 +234,4 @@ test("every check is shown well and broken", () => {
       isBroken: true,
     });
   }
-});
-
-test("permissions are only ever taken away, and from others only", () => {
-  const [found] = judgePermissions("/data", [entry("/data", 0o755), entry("/data/k", 0o640)]);
-  expect(found!.mends).toEqual([
-    { kind: "chmod", path: "/data", mode: 0o700 },
-    { kind: "chmod", path: "/data/k", mode: 0o600 },
-  ]);
 });

@@ -4,9 +4,12 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { readRunFile } from "../../../host/run-file.ts";
 import { shellWord } from "../../../host/shell-word.ts";
+import type { WhyCode } from "../../../worker/no-work/why-no-work.ts";
+import { noWorkHere } from "../../worker-work.ts";
 import type { Desk } from "./desk.ts";
 import { answersAt } from "./exposure.ts";
 import { type Found, ok, warning } from "./finding.ts";
+import { placeOf, real } from "./place.ts";
 
 const roles = ["worker", "client", "coordinator"] as const;
 
@@ -76,5 +79,23 @@ function isStale(path: string): Promise<boolean> {
   });
 }
 
-export const checkRoles = async (desk: Desk): Promise<Found[]> =>
-  judgeRoles(await lookAtRoles(desk));
+/** Reasons that nothing here can change: nothing is wrong with this machine. */
+const otherPeoples: ReadonlySet<string> = new Set<WhyCode>(["nobody_asks", "others_preferred"]);
+
+/** @param noWork why the worker here has no work; null where it has some, or none runs */
+export function judgeWork(noWork: { code: string; cause: string } | null): Found[] {
+  if (!noWork) return [];
+  const { code, cause } = noWork;
+  const found = otherPeoples.has(code)
+    ? ok(code, `The worker has no work: ${cause} More: troop worker status`)
+    : warning(code, `The worker has no work: ${cause}`, "troop worker status");
+  // Programs that the owner runs, and models that others ask for.
+  return [{ ...found, isPrivate: true }];
+}
+
+export async function checkRoles(desk: Desk): Promise<Found[]> {
+  const [facts, noWork] = await Promise.all([lookAtRoles(desk), noWorkHere(desk.context)]);
+  const found = judgeRoles(facts);
+  const isOurs = placeOf(real(desk.context.config.dataFolder)) === "ours";
+  return [...(isOurs ? found : found.map(({ mends: _, ...rest }) => rest)), ...judgeWork(noWork)];
+}

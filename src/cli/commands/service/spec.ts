@@ -13,6 +13,7 @@ import { carriedSettings, settingNames } from "../../../host/service/settings.ts
 import { TroopError } from "../../../protocol/error-codes.ts";
 import { type CommandContext, coordinatorUrl } from "../../context.ts";
 import { askTimeoutMs, type ServiceMachine } from "./machine.ts";
+import { roleWords } from "./role-words.ts";
 
 export interface InstallFlags {
   data?: string;
@@ -35,10 +36,11 @@ export async function serviceSpec(
       "usage",
       `A system's service keeps its data in ${systemFolders.dataFolder}.`,
     );
-  checkWords(flags);
+  const words = roleWords(role, flags);
   const example = readFileSync(join(packageFolder, ".env.example"), "utf8");
   const { settings, secretFiles } = carriedSettings(environment, settingNames(example, role));
   if (role !== "coordinator") settings["COORDINATOR_URL"] = coordinatorUrl(context);
+  checkPlace(packageFolder);
   const program = [process.execPath, join(packageFolder, "bin", "troop.mjs")] as const;
   if (scope === "system") checkProgram(program);
   const folders =
@@ -46,7 +48,7 @@ export async function serviceSpec(
       ? systemFolders
       : { dataFolder: resolve(config.dataFolder), cacheFolder: resolve(config.cacheFolder) };
   return {
-    ...{ role, scope, paths: machine.paths(role), program, words: flags, settings, secretFiles },
+    ...{ role, scope, paths: machine.paths(role), program, words, settings, secretFiles },
     ...folders,
     groups: existingGroups(["render", "video"]),
     systemdVersion: await systemdVersion(machine, context.shutdown),
@@ -54,19 +56,14 @@ export async function serviceSpec(
   };
 }
 
-/** What is ours to set, or must not be read by everybody. */
-const notForWords = /^--(invite|data|coordinator|json)(=|$)/;
-
-function checkWords(words: readonly string[]): void {
-  const wrong = words.find((word) => notForWords.test(word));
-  if (wrong?.startsWith("--invite"))
-    throw new TroopError("usage", "A service's command line is read by everybody; join first.", {
-      details: { run: "troop worker --invite <code>" },
-    });
-  if (wrong) throw new TroopError("usage", `${wrong} goes before the --, if anywhere.`);
-  const [first] = words;
-  if (first !== undefined && !first.startsWith("-"))
-    throw new TroopError("usage", `Behind -- go flags of the role; ${first} is none.`);
+/** @throws TroopError `configuration_invalid` where npm may remove the program at any time */
+export function checkPlace(folder: string): void {
+  if (!/[/\\]_npx[/\\]/.test(folder)) return;
+  throw new TroopError(
+    "configuration_invalid",
+    "A service cannot run from the cache of npx, which npm empties as it likes.",
+    { details: { run: "npm install --global monkey-troop" } },
+  );
 }
 
 function checkProgram(program: readonly string[]): void {
@@ -103,9 +100,12 @@ async function systemdVersion(
 /** Some kernels and distributions keep user namespaces from users; a unit that asks for them would not start there. */
 async function canShutIn(machine: ServiceMachine, signal: AbortSignal): Promise<boolean> {
   if (machine.manager !== "systemd") return false;
-  const options = ["PrivateUsers=yes", "ProtectSystem=strict", "PrivateTmp=yes"].flatMap(
-    (option) => ["-p", option],
-  );
+  const options = [
+    "PrivateUsers=yes",
+    "ProtectSystem=strict",
+    "PrivateTmp=yes",
+    "CapabilityBoundingSet=",
+  ].flatMap((option) => ["-p", option]);
   const told = await machine.run(
     ["systemd-run", "--user", "--wait", "--collect", "--quiet", ...options, "true"],
     askTimeoutMs,

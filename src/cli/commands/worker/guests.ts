@@ -25,7 +25,7 @@ async function decide(context: CommandContext, call: Call): Promise<unknown> {
   using database = openLocalDatabase(ensureFolder(workerFolder(context)), guestsFile);
   const store = createGuestsStore(database);
   const guests = createGuests({ settings: readGuestSettings({}), store, now: clock.now, log });
-  return guestVerbs(guests)[`${call.method} ${call.path}`]!(call.body);
+  return await guestVerbs(guests)[`${call.method} ${call.path}`]!(call.body);
 }
 
 interface Requester {

@@ -1,7 +1,9 @@
-/** `troop worker status`: what the worker here is doing. */
+/** `troop worker status`: what the worker here is doing, what that earned, and why nothing comes. */
 import { z } from "zod";
 import type { CommandContext } from "../../context.ts";
 import { callHere, type ShownStatus, tellWorker } from "../../worker-control.ts";
+import { workHere } from "../../worker-work.ts";
+import { showWork } from "./show-work.ts";
 
 export async function showWorkerStatus(context: CommandContext): Promise<void> {
   const { output } = context;
@@ -11,32 +13,13 @@ export async function showWorkerStatus(context: CommandContext): Promise<void> {
   output.say(`Running: ${status.slots.active} of ${status.slots.total}`);
   output.say(`You: ${presenceOf(status)}`);
   output.say(`Lends to: ${status.lend_to}`);
-  output.say(`Models: ${status.models.join(", ") || "none yet"}`);
   if (status.receipts_waiting > 0) output.say(`Receipts on their way: ${status.receipts_waiting}`);
-  const { served } = await recentRequests(context);
-  if (served.length > 0)
-    output.table(
-      ["requester", "hold", "model", "ended by", "credits"],
-      served
-        .slice(0, shownMost)
-        .map(({ requester, own, hold, k, model, finish, cost }) => [
-          ...[own ? "you" : requester, `${hold}.${k}`, model, finish, cost],
-        ]),
-    );
-  output.json({ ...status, served });
+  const [work, { served }] = await Promise.all([workHere(context), recentRequests(context)]);
+  if (work) showWork(context, work);
+  output.json({ ...status, served, work: work ?? null });
 }
 
-/** A screen's worth; the JSON has them all. */
-const shownMost = 10;
-
-const servedAnswer = z.object({
-  served: z.array(
-    z.looseObject({
-      ...{ requester: z.string(), own: z.boolean(), hold: z.string(), k: z.int() },
-      ...{ model: z.string(), finish: z.string(), cost: z.string() },
-    }),
-  ),
-});
+const servedAnswer = z.object({ served: z.array(z.looseObject({ requester: z.string() })) });
 
 async function recentRequests(context: CommandContext) {
   return servedAnswer.parse(await callHere(context, { method: "GET", path: "/served" }));

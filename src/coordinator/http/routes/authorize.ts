@@ -15,8 +15,9 @@ export function authorizeRoute(app: App, { issuer, demand, callers }: Services):
     },
     async (request) => {
       const account = await callers.joiner(request);
-      demand.wish(account, request.body.model);
-      return issuer.authorize(account, request.body, sourcePrefix(request.ip));
+      const prefix = sourcePrefix(request.ip);
+      demand.wish(prefix ?? account, request.body.model);
+      return issuer.authorize(account, request.body, prefix);
     },
   );
 }
