@@ -174,8 +174,7 @@ const cases: [CheckName, Found[], string, RegExp?][] = [
   [
     "permissions",
     judgeFolder([entry("/data", 0o700), entry("/data/k", 0o644)]),
-    "warning data_folder_open",
-    /chmod/,
+    "ok data_folder_private",
   ],
   [
     "permissions",

@@ -37,13 +37,13 @@ export function judgePermissions({ folder, entries, place, userId }: FolderFacts
     return [problem("data_folder_foreign", `${foreign.path} belongs to another user.`, run)];
   }
   const open = entries.filter(({ mode }) => (mode & 0o077) !== 0);
-  if (open.length === 0) return [ok("data_folder_private", `${folder} is open to its owner only.`)];
+  // Behind a folder that is shut nobody gets at what is in it, whatever modes a database gives its files.
+  if (open.length === 0 || (root.mode & 0o077) === 0)
+    return [ok("data_folder_private", `${folder} is open to its owner only.`)];
   if (place === "not ours") {
     const cause = `${folder} holds nothing of ours yet, and others can read in it.`;
     return [warning("data_folder_not_ours", cause, another)];
   }
-  // Behind a folder that is shut nobody gets at what is in it, but for a copy that keeps the modes.
-  const isReachable = (root.mode & 0o077) !== 0;
   const others = open.length > 1 ? ` and ${open.length - 1} more` : "";
   const cause = `${open[0]!.path}${others} can be read by others.`;
   const mends = open.map(({ path, mode }): Mend => ({
@@ -54,7 +54,7 @@ export function judgePermissions({ folder, entries, place, userId }: FolderFacts
   }));
   return [
     {
-      ...(isReachable ? problem : warning)("data_folder_open", cause, `chmod -R go= ${word}`),
+      ...problem("data_folder_open", cause, `chmod -R go= ${word}`),
       mends,
     },
   ];
