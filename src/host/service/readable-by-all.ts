@@ -9,11 +9,14 @@ const enteredByAll = 0o001;
  * The first place on the way to the file that is closed to others; undefined where there is none.
  * @throws what the file system says where the file is not there
  */
-export function closedToOthers(file: string): string | undefined {
+export function closedToOthers(
+  file: string,
+  modeOf = (path: string) => statSync(path).mode,
+): string | undefined {
   const real = realpathSync(file);
   for (const folder of parentsOf(real))
-    if ((statSync(folder).mode & enteredByAll) === 0 || isHome(folder)) return folder;
-  return (statSync(real).mode & readByAll) === 0 ? real : undefined;
+    if ((modeOf(folder) & enteredByAll) === 0 || isHome(folder)) return folder;
+  return (modeOf(real) & readByAll) === 0 ? real : undefined;
 }
 
 /** Shut by `ProtectHome=yes`, whatever their modes. */
