@@ -14,6 +14,15 @@ export function refundOffence(tables: Tables, refunded: StoredRequest): string |
   const mine: StoredRequest[] = [];
   for (const ofHold of tables.requests.values())
     for (const row of ofHold.values()) if (row.account === refunded.account) mine.push(row);
+  // Lines of one receipt are looked at one after the other, and are in the tables together: those that came in the very
+  // moment of the refund may have been before it or behind it.
+  const before = mine.filter(
+    (row) => row.state === "reversed" || row.receivedAt < refunded.settledAt!,
+  );
+  return offenceAmong(mine, refunded) && offenceAmong(before, refunded);
+}
+
+function offenceAmong(mine: readonly StoredRequest[], refunded: StoredRequest): string | undefined {
   const others = mine
     .filter((row) => row.receipt !== null && paid(row) > 0n)
     .filter(({ hold, k }) => hold !== refunded.hold || k !== refunded.k)
