@@ -90,3 +90,13 @@ test("who loses again and again hears so", async () => {
   await expect(losing).rejects.toThrow("lost");
   expect(attempts).toBeGreaterThan(1);
 });
+
+test("a connection that the server ends in the middle of a transaction fails it, and nothing else", async () => {
+  const broken = transact(other, async (theirs) => {
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(theirs);
+    await sql`select pg_terminate_backend(${rows[0]!.pid}::int)`.execute(books.database);
+    await sql`select 1`.execute(theirs);
+  });
+  await expect(broken).rejects.toMatchObject(unavailable);
+  expect(await isolation(other)).toEqual([{ level: "read committed" }]);
+});

@@ -71,7 +71,14 @@ function openPostgres(url: string, poolSize: number, log: Log): Database {
   });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on("error", (error) => log.warn({ reason: error.message }, "a database connection broke"));
-  pool.on("connect", prepareStatements);
+  pool.on("connect", (client) => {
+    // The pool listens while a connection is idle. One that breaks in use, or in `verify`, fails its statement, and
+    // says so as an event besides, which nobody else hears.
+    client.on("error", (error) =>
+      log.debug({ reason: error.message }, "a connection in use broke"),
+    );
+    prepareStatements(client);
+  });
   return new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
 }
 
@@ -149,6 +156,9 @@ const retryable: ReadonlySet<unknown> = new Set(["40P01", "40001"]);
 /** The last three: a statement, a lock or a transaction was waited for too long. */
 const unavailable =
   /^(08...|57P0[123]|53300|57014|55P03|25P03|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN)$/;
+/** What the driver itself says, without a code. */
+const brokenConnection =
+  /timeout exceeded when trying to connect|Connection terminated|connection error and is not queryable/;
 const attempts = 6;
 
 export const errorCodeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;
@@ -206,8 +216,7 @@ export async function reaching<Result>(work: () => Promise<Result>): Promise<Res
     const code = errorCodeOf(error);
     const message = error instanceof Error ? error.message : "";
     const isGone =
-      (typeof code === "string" && unavailable.test(code)) ||
-      /timeout exceeded when trying to connect|Connection terminated/.test(message);
+      (typeof code === "string" && unavailable.test(code)) || brokenConnection.test(message);
     if (!isGone) throw error;
     throw new TroopError("ledger_unavailable", undefined, { cause: error, retryAfterMs: 5_000 });
   }
