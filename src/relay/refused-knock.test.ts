@@ -25,17 +25,3 @@ test("one that was refused and never hangs up is hung up on", async () => {
   });
   socket.destroy();
 });
-
-test("strangers of a network cannot shut out who has a ticket there", async () => {
-  const { createSourceBuckets } = await import("./source-buckets.ts");
-  const { createFakeClock } = await import("../../test/support/fake-clock.ts");
-  const { limits } = await import("../protocol/limits.ts");
-  const buckets = createSourceBuckets(createFakeClock());
-  for (let call = 0; call < 3 * limits.relayPrefixCallsAtOnce; call += 1) {
-    buckets.charge("8.8.8.8");
-    buckets.giveBack("8.8.8.8");
-  }
-  for (let call = 0; call < limits.relayPrefixCallsAtOnce; call += 1) buckets.charge("8.8.8.8");
-  buckets.giveBack("9.9.9.9");
-  expect(() => buckets.charge("8.8.8.8")).toThrow();
-});

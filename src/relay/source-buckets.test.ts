@@ -100,3 +100,14 @@ test("a network that asked too much is refused before its ticket or proof is loo
   expect(await again.answer).toMatch(/^HTTP\/1\.1 429 [^]*rate_limit_exceeded/);
   expect(verified).toBe(1);
 });
+
+test("strangers of a network cannot shut out who has a ticket there", () => {
+  const buckets = createSourceBuckets(createFakeClock());
+  for (let call = 0; call < 3 * limits.relayPrefixCallsAtOnce; call += 1) {
+    buckets.charge("8.8.8.8");
+    buckets.giveBack("8.8.8.8");
+  }
+  for (let call = 0; call < limits.relayPrefixCallsAtOnce; call += 1) buckets.charge("8.8.8.8");
+  buckets.giveBack("9.9.9.9");
+  expect(() => buckets.charge("8.8.8.8")).toThrow();
+});
