@@ -3,17 +3,13 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { type InferencePath, type InferenceRequest, inferenceRoutes } from "../protocol/chat.ts";
 import type { Line } from "../protocol/receipt.ts";
-import { formatEvent } from "../protocol/sse.ts";
-import { createTextTemplate } from "../protocol/text-template.ts";
 import type { AnswerSink, Inquiry } from "./attempt.ts";
 import {
   type AnswerShape,
   type Dialect,
   type FinishReason,
   type Identity,
-  type PlainText,
   type Usage,
-  utf8Bytes,
 } from "./dialects/answer-shape.ts";
 import type { Asking, Dispatch, DispatchResult } from "./dispatch.ts";
 import { createEventSplitter, parseEvent } from "./event-parser.ts";
@@ -26,11 +22,11 @@ export interface GenerateParts {
 }
 
 /** Where a streamed answer goes. */
-export interface EventTarget {
+export interface ChunkTarget<Chunk> {
   /** The node that is about to answer. */
   node(id: string): void;
-  /** The events of all chunks that arrived together. A promise asks the node to wait. */
-  take(events: string): Promise<void> | undefined;
+  /** All chunks that arrived together, one at least. A promise asks the node to wait. */
+  take(chunks: readonly Chunk[]): Promise<void> | undefined;
 }
 
 export interface Generated<Chunk> {
@@ -51,7 +47,7 @@ export interface Generate {
     dialect: Dialect<Chunk>,
     path: InferencePath,
     wanted: InferenceRequest,
-    target: EventTarget,
+    target: ChunkTarget<Chunk>,
     signal: AbortSignal,
   ): Promise<GenerateResult<Chunk>>;
   /** Nothing leaves before the answer is whole, so another node can start again at any point. */
@@ -75,15 +71,12 @@ export function createGenerate({ dispatch, clock, random }: GenerateParts): Gene
       dialect: Dialect<Chunk>,
       path: InferencePath,
       wanted: InferenceRequest,
-      target: EventTarget,
+      target: ChunkTarget<Chunk>,
       signal: AbortSignal,
     ) {
       const shape = dialect.createShape(identityOf(dialect.idPrefix, wanted.model), random);
-      let events = "";
-      const pass: Pass<Chunk> = {
-        chunk: (chunk) => (events += formatEvent(JSON.stringify(chunk))),
-        text: (text, plain) => (events += formatEvent(plain.json(text))),
-      };
+      let arrived: Chunk[] = [];
+      const pass = (chunk: Chunk) => void arrived.push(chunk);
       let reading = startReading(shape, pass);
       const result = await dispatch({
         ...askingFor(path, wanted, signal),
@@ -91,9 +84,9 @@ export function createGenerate({ dispatch, clock, random }: GenerateParts): Gene
           target.node(node);
           reading = startReading(shape, pass);
           return sinkOf(reading, () => {
-            const arrived = events;
-            events = "";
-            return arrived === "" ? undefined : target.take(arrived);
+            const chunks = arrived;
+            arrived = [];
+            return chunks.length > 0 ? target.take(chunks) : undefined;
           });
         },
         hasContent: () => reading.textBytes() > 0,
@@ -111,11 +104,7 @@ export function createGenerate({ dispatch, clock, random }: GenerateParts): Gene
       const begin = () => {
         const shape = dialect.createShape(identity, random);
         const fold = dialect.createFold(identity);
-        const pass: Pass<Chunk> = {
-          chunk: (chunk) => fold.add(chunk),
-          text: (text, plain) => fold.add(plain.chunk(text)),
-        };
-        return { shape, fold, reading: startReading(shape, pass) };
+        return { shape, fold, reading: startReading(shape, (chunk: Chunk) => fold.add(chunk)) };
       };
       let current = begin();
       const result = await dispatch({
@@ -134,12 +123,6 @@ export function createGenerate({ dispatch, clock, random }: GenerateParts): Gene
   };
 }
 
-/** What becomes of what was read, piece by piece. */
-interface Pass<Chunk> {
-  chunk(chunk: Chunk): void;
-  text(text: string, plain: PlainText<Chunk>): void;
-}
-
 interface Reading {
   /** @throws TroopError `stream_truncated` */
   take(bytes: Uint8Array): void;
@@ -150,28 +133,20 @@ interface Reading {
 }
 
 /** One attempt's events, with what is kept of them for the end. */
-function startReading<Chunk>(shape: AnswerShape<Chunk>, pass: Pass<Chunk>): Reading {
+function startReading<Chunk>(shape: AnswerShape<Chunk>, pass: (chunk: Chunk) => void): Reading {
   const split = createEventSplitter();
-  const { plainText } = shape;
-  const template = createTextTemplate();
   let textBytes = 0;
   let hasFailed = false;
   let finish: FinishReason | undefined;
   let usage: Usage | undefined;
 
   function takeEvent(data: string): void {
-    const known = plainText && template.match(data);
-    if (plainText && known) {
-      textBytes += utf8Bytes(known);
-      return pass.text(known, plainText);
-    }
     const read = shape.read(parseEvent(data));
     textBytes += read.textBytes;
     hasFailed ||= read.isFailure;
     finish = read.finish ?? finish;
     usage = read.usage ?? usage;
-    if (read.onlyText !== undefined) template.learn(data, read.onlyText);
-    if (read.chunk !== undefined) pass.chunk(read.chunk);
+    if (read.chunk !== undefined) pass(read.chunk);
   }
 
   return {

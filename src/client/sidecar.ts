@@ -22,6 +22,7 @@ import { createExchanges } from "./http/exchange.ts";
 import { createPathFinder } from "./paths/find-path.ts";
 import { createPathsTo } from "./paths/path.ts";
 import { probe } from "./paths/probe.ts";
+import { createReadRequest } from "./read-request.ts";
 import { readStatus, type SidecarStatus } from "./status.ts";
 
 export interface SidecarParts {
@@ -109,6 +110,7 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
   const app = await createApp({
     ...status,
     generate,
+    readRequest: createReadRequest(),
     dispatch,
     policy: config,
     exchanges,

@@ -42,22 +42,11 @@ export interface EventReading<Chunk> {
   usage: Usage | undefined;
   /** The engine says that it failed; the line that follows says what it costs. */
   isFailure: boolean;
-  /** Text, where the event says nothing else: another event that differs in it only may be told to `PlainText`. */
-  onlyText?: string | undefined;
-}
-
-/** Text of which it is known already that nothing else is said with it, and that JSON writes it as it is. */
-export interface PlainText<Chunk> {
-  chunk(text: string): Chunk;
-  /** The chunk's JSON. */
-  json(text: string): string;
 }
 
 export interface AnswerShape<Chunk> {
   /** @param event the JSON of one `data:` line. @throws TroopError `stream_truncated` */
   read(event: unknown): EventReading<Chunk>;
-  /** For events with `onlyText`; absent where there are none. */
-  plainText?: PlainText<Chunk>;
   /** The chunk that ends the answer. The finish reason is kept back until the line is there. */
   finishChunk(reason: FinishReason): Chunk;
   usageChunk(usage: Usage): object;

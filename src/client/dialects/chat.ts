@@ -39,19 +39,8 @@ function createChatShape(identity: Identity, random: Random): AnswerShape<ChatCh
     };
   };
 
-  const textChunk = (content: string) => chunkOf({ content }, undefined, null);
-  let around: string[] | undefined;
-
   return {
-    plainText: {
-      chunk: textChunk,
-      json(text) {
-        const [before = "", after = ""] = (around ??= surroundings(textChunk));
-        return before + text + after;
-      },
-    },
     read(event) {
-      const hadRole = hasRole;
       const read = readChatEvent(event);
       const { isChoice, content, refusal, reasoning, logprobs } = read;
       const tools = read.tools.map(calls.read);
@@ -62,10 +51,7 @@ function createChatShape(identity: Identity, random: Random): AnswerShape<ChatCh
         ...(tools.length > 0 ? { tool_calls: tools } : {}),
       };
       const isNews = (isChoice && !hasRole) || Object.keys(delta).length > 0 || logprobs;
-      const isPlain = !(!hadRole || refusal || reasoning || tools.length > 0 || logprobs);
-      const isLast = readFinishReason(read.finish) || read.usage || read.error;
       return {
-        onlyText: isPlain && !isLast && content ? content : undefined,
         chunk: isNews ? chunkOf(delta, logprobs, null) : undefined,
         textBytes: textBytesOf(delta),
         finish: readFinishReason(read.finish),
@@ -82,12 +68,6 @@ function createChatShape(identity: Identity, random: Random): AnswerShape<ChatCh
       usage: withTotal(usage),
     }),
   };
-}
-
-/** What stands before and behind a chunk's text in its JSON. */
-function surroundings(textChunk: (content: string) => ChatChunk): string[] {
-  const mark = "\0";
-  return JSON.stringify(textChunk(mark)).split(JSON.stringify(mark).slice(1, -1));
 }
 
 function textBytesOf({ content, refusal, reasoning_content, tool_calls }: ChatDelta): number {

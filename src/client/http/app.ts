@@ -78,7 +78,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     const expected = expectedFailure(error);
     if (!expected) log.error({ err: error, request: request.id }, "request failed");
     const shown = expected ?? new TroopError("internal_error");
-    const answer = errorAnswerOf(shown, request.id);
+    const answer = errorAnswerOf(request.raw.url, shown, request.id);
     if (shown.code === "bad_framing") void reply.header("connection", "close");
     return reply.code(answer.status).headers(answer.headers).send(answer.body);
   }

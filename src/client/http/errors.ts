@@ -1,9 +1,11 @@
-/** Failures as OpenAI's clients read them: status, headers and the error object. */
+/** Failures as applications read them: status, headers, and the body that the API of the path has for them. */
 import type { ServerResponse } from "node:http";
 import type { TroopError } from "../../protocol/error-codes.ts";
-import { errorBody, type ErrorAnswer as ErrorBody } from "../../protocol/error-object.ts";
+import { errorBody } from "../../protocol/error-object.ts";
 import { formatEvent } from "../../protocol/sse.ts";
 import { headers } from "../../protocol/version.ts";
+import { anthropicError } from "../dialects/anthropic/error.ts";
+import { ollamaError } from "../dialects/ollama/error.ts";
 
 const waitMostMs = 60_000;
 const waitUsuallyMs = 5_000;
@@ -11,11 +13,24 @@ const waitUsuallyMs = 5_000;
 export interface ErrorAnswer {
   status: number;
   headers: Record<string, string>;
-  body: ErrorBody;
+  body: object;
 }
 
-/** @param mayHaveBeenCharged whether SDKs must not repeat the request by themselves */
+/** An API's body for a failure. */
+type ErrorForm = (error: TroopError, requestId: string) => object;
+
+const isAnthropic = /^\/v1\/messages(?:[/?]|$)/;
+const isOllama = /^\/api\//;
+
+/** By path, because a request may fail before any route has seen it. */
+function errorFormOf(url = ""): ErrorForm {
+  if (isAnthropic.test(url)) return anthropicError;
+  return isOllama.test(url) ? ollamaError : errorBody;
+}
+
+/** @param url as it was requested. @param mayHaveBeenCharged whether SDKs must not repeat the request by themselves */
 export function errorAnswerOf(
+  url: string | undefined,
   error: TroopError,
   requestId: string,
   mayHaveBeenCharged = false,
@@ -32,7 +47,7 @@ export function errorAnswerOf(
       ...(mayHaveBeenCharged ? { "x-should-retry": "false" } : {}),
       ...(mayComeBack ? { "retry-after": String(Math.max(1, Math.ceil(waitMs / 1_000))) } : {}),
     },
-    body: errorBody(error, requestId),
+    body: errorFormOf(url)(error, requestId),
   };
 }
 
@@ -43,7 +58,8 @@ export function writeFailure(
   requestId: string,
   mayHaveBeenCharged = false,
 ): void {
-  const { status, headers: head, body } = errorAnswerOf(error, requestId, mayHaveBeenCharged);
+  const { url } = response.req;
+  const { status, headers: head, body } = errorAnswerOf(url, error, requestId, mayHaveBeenCharged);
   const text = JSON.stringify(body);
   if (response.headersSent) response.end(formatEvent(text));
   else response.writeHead(status, head).end(text);

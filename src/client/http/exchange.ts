@@ -1,11 +1,6 @@
 /** What every route knows of its request. */
 import type { ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import {
-  type InferencePath,
-  type InferenceRequest,
-  readInferenceRequest,
-} from "../../protocol/chat.ts";
 import type { Log } from "../../host/log.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { headers } from "../../protocol/version.ts";
@@ -13,22 +8,18 @@ import { expectedFailure } from "../../host/framework-failure.ts";
 import { writeFailure } from "./errors.ts";
 import { readStrictJson } from "../../protocol/strict-json.ts";
 
-/**
- * The body against its route's table; fields that were dropped are named in a header of the answer.
- * @throws TroopError for what `protocol/chat.ts` and `strict-json.ts` refuse
- */
-export function readInference(
-  path: InferencePath,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): InferenceRequest {
-  if (!(request.body instanceof Uint8Array) || request.body.length === 0)
+/** @throws TroopError for what `strict-json.ts` refuses */
+export function readBody({ body }: FastifyRequest): unknown {
+  if (!(body instanceof Uint8Array) || body.length === 0)
     throw new TroopError("invalid_json", "The body is empty; it must be a JSON object.");
-  const wanted = readInferenceRequest(path, readStrictJson(request.body));
+  return readStrictJson(body);
+}
+
+/** Names fields that were dropped in a header of the answer. */
+export function noteIgnored(response: ServerResponse, ignored: readonly string[]): void {
   // Only names that fit into a header: the rest is somebody's joke.
-  const names = wanted.ignored.filter((name) => /^[\w.-]{1,64}$/.test(name)).slice(0, ignoredMost);
-  if (names.length > 0) reply.raw.setHeader(headers.ignored, names.join(", "));
-  return wanted;
+  const names = ignored.filter((name) => /^[\w.-]{1,64}$/.test(name)).slice(0, ignoredMost);
+  if (names.length > 0) response.setHeader(headers.ignored, names.join(", "));
 }
 
 const ignoredMost = 64;
@@ -80,7 +71,7 @@ async function answerRaw(
   // It may have left while its request was being read.
   if (response.closed) left();
   // By hand: what `AbortSignal.any` keeps for each request on a signal that outlives them all costs more.
-  const end = () => gone.abort(stop.reason);
+  const end = () => gone.abort(new TroopError("draining"));
   if (stop.aborted) end();
   stop.addEventListener("abort", end);
   try {

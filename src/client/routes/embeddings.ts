@@ -6,21 +6,25 @@ import type { AnswerSink } from "../attempt.ts";
 import { type EmbeddingForm, shapeEmbeddings } from "../dialects/embedding.ts";
 import type { Dispatch } from "../dispatch.ts";
 import { askingFor } from "../generate.ts";
+import type { ReadRequest } from "../read-request.ts";
 import { writeFailure } from "../http/errors.ts";
-import { type Exchanges, readInference, writeJson } from "../http/exchange.ts";
+import { type Exchanges, noteIgnored, readBody, writeJson } from "../http/exchange.ts";
 
 /** 2,048 inputs of 4,096 dimensions as decimal text take less. */
 const answerBytes = 256 * 1_024 * 1_024;
 
 export function embeddingsRoute(
   app: FastifyInstance,
-  { dispatch, exchanges }: { dispatch: Dispatch; exchanges: Exchanges },
+  parts: { dispatch: Dispatch; exchanges: Exchanges; readRequest: ReadRequest },
 ): void {
+  const { dispatch, exchanges, readRequest } = parts;
   const path = "/v1/embeddings";
   app.post(path, async (request, reply) => {
-    const wanted = readInference(path, request, reply);
-    const form = (wanted.fields["encoding_format"] ?? "float") as EmbeddingForm;
+    const asked = readBody(request);
     await exchanges.answer(request, reply, async (response, signal) => {
+      const wanted = await readRequest(path, asked, signal);
+      noteIgnored(response, wanted.ignored);
+      const form = (wanted.fields["encoding_format"] ?? "float") as EmbeddingForm;
       let body = collect();
       const result = await dispatch({
         ...askingFor(path, wanted, signal),

@@ -3,22 +3,24 @@ import type { ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../../base/clock.ts";
 import type { InferencePath, InferenceRequest } from "../../protocol/chat.ts";
-import { doneEvent, formatComment, formatEvent } from "../../protocol/sse.ts";
+import { doneEvent } from "../../protocol/sse.ts";
 import { headers } from "../../protocol/version.ts";
 import type { Dialect } from "../dialects/answer-shape.ts";
 import type { Generate } from "../generate.ts";
 import { writeFailure } from "../http/errors.ts";
-import { createEventStream } from "../http/event-stream.ts";
-import { type Exchanges, readInference, writeJson } from "../http/exchange.ts";
+import { createEventStream, serverSentEvents } from "../http/event-stream.ts";
+import { type Exchanges, noteIgnored, readBody, writeJson } from "../http/exchange.ts";
+import type { ReadRequest } from "../read-request.ts";
 
 export interface GenerationParts {
   generate: Generate;
+  readRequest: ReadRequest;
   clock: Clock;
   exchanges: Exchanges;
 }
 
-export function generationRoute<Chunk>(
-  { generate, clock, exchanges }: GenerationParts,
+export function generationRoute<Chunk extends object>(
+  { generate, readRequest, clock, exchanges }: GenerationParts,
   dialect: Dialect<Chunk>,
   path: InferencePath,
 ) {
@@ -31,16 +33,15 @@ export function generationRoute<Chunk>(
     using out = createEventStream(response, clock);
     const target = {
       node: (id: string) => out.setHeader(headers.node, id),
-      take: (events: string) => out.write(events),
+      take: (chunks: readonly Chunk[]) => out.write(chunks.map(serverSentEvents.format).join("")),
     };
     const result = await generate.stream(dialect, path, wanted, target, signal);
     if (result.outcome === "failed")
       return writeFailure(response, result.error, requestId, result.mayHaveBeenCharged);
     const options = wanted.fields["stream_options"] as { include_usage?: boolean } | undefined;
     const chunks = [result.finishChunk, ...(options?.include_usage ? [result.usageChunk] : [])];
-    // Headers left before the cost was known; a comment is what every reader of events passes over.
-    const cost = formatComment(`${headers.cost} ${result.line.cost}`);
-    out.end(chunks.map(eventOf).join("") + cost + doneEvent);
+    const cost = serverSentEvents.cost(result.line.cost);
+    out.end(chunks.map(serverSentEvents.format).join("") + cost + doneEvent);
   }
 
   async function answerWhole(
@@ -59,12 +60,12 @@ export function generationRoute<Chunk>(
   }
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const wanted = readInference(path, request, reply);
-    const answer = wanted.fields["stream"] === true ? answerStream : answerWhole;
-    await exchanges.answer(request, reply, (response, signal) =>
-      answer(wanted, response, request.id, signal),
-    );
+    const body = readBody(request);
+    await exchanges.answer(request, reply, async (response, signal) => {
+      const wanted = await readRequest(path, body, signal);
+      noteIgnored(response, wanted.ignored);
+      const answer = wanted.fields["stream"] === true ? answerStream : answerWhole;
+      await answer(wanted, response, request.id, signal);
+    });
   };
 }
-
-const eventOf = (chunk: unknown) => formatEvent(JSON.stringify(chunk));

@@ -3,8 +3,7 @@ import { StringDecoder } from "node:string_decoder";
 import type { InferencePath } from "../../protocol/chat.ts";
 import { limits } from "../../protocol/limits.ts";
 import { createEventReader, formatEvent } from "../../protocol/sse.ts";
-import { createTextTemplate } from "../../protocol/text-template.ts";
-import { type ChunkIdentity, countedText, isDocument, readChunk, readUsage } from "./chunk.ts";
+import { type ChunkIdentity, isDocument, readChunk, readUsage } from "./chunk.ts";
 import type { Meter } from "./meter.ts";
 
 /** `more` while the answer goes on, `whole` at its end, `broken` where it is not what an engine says. */
@@ -35,7 +34,6 @@ const done = "[DONE]";
 function streamReader(path: InferencePath, meter: Meter): AnswerReader {
   const decoder = new StringDecoder("utf8");
   const events = createEventReader(eventCharacters);
-  const template = createTextTemplate();
   let identity: ChunkIdentity | undefined;
   let state: ReadState = "more";
   const ending = () =>
@@ -70,16 +68,10 @@ function streamReader(path: InferencePath, meter: Meter): AnswerReader {
 
   /** False where the event is none, or says that the engine failed. */
   function count(data: string, at: number): boolean {
-    const known = template.match(data);
-    if (known !== undefined) {
-      meter.count(countedText(known), at);
-      return true;
-    }
     const event = readChunk(data);
     if (!event || event.isError) return false;
     identity ??= event.identity;
     meter.count(event, at);
-    if (event.onlyText !== undefined) template.learn(data, event.onlyText);
     return true;
   }
 

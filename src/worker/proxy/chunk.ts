@@ -10,8 +10,6 @@ export interface Counted {
 }
 
 export interface Chunk extends Counted {
-  /** The content, where the event says nothing else. */
-  onlyText: string | undefined;
   /** The engine reports that it failed. */
   isError: boolean;
   identity: ChunkIdentity;
@@ -45,17 +43,12 @@ export function readChunk(data: string): Chunk | undefined {
   const choices = Array.isArray(event.choices) ? (event.choices as unknown[]) : [];
   const choice = fieldsOf(choices[0]);
   const { finish_reason } = choice;
-  const counted: Counted = {
+  return {
     deltaBytes: deltaBytesOf(choice),
     finishReason: typeof finish_reason === "string" ? finish_reason : undefined,
     usage: readUsage(event.usage),
-  };
-  // Older versions of vLLM say `{"object": "error", "message": …}`: what has no choices is no part of an answer.
-  const isError = isReported(event) || !Array.isArray(event.choices);
-  return {
-    ...counted,
-    isError,
-    onlyText: isError ? undefined : onlyTextOf(choice, counted),
+    // Older versions of vLLM say `{"object": "error", "message": …}`: what has no choices is no part of an answer.
+    isError: isReported(event) || !Array.isArray(event.choices),
     identity: { id: event.id, created: event.created, model: event.model },
   };
 }
@@ -65,19 +58,6 @@ const isReported = ({ error }: Fields): boolean => error !== undefined && error 
 /** Whether a whole document is what an engine answers, and not its report of a failure. */
 export const isDocument = (value: unknown): value is Fields =>
   isFields(value) && Array.isArray(value.data) && !isReported(value);
-
-function onlyTextOf(choice: Fields, { deltaBytes, finishReason, usage }: Counted) {
-  const { content } = fieldsOf(choice.delta);
-  if (typeof content !== "string" || finishReason !== undefined || usage) return undefined;
-  return bytesOf(content) === deltaBytes ? content : undefined;
-}
-
-/** What an event with this text and nothing else adds. */
-export const countedText = (text: string): Counted => ({
-  deltaBytes: Buffer.byteLength(text),
-  finishReason: undefined,
-  usage: undefined,
-});
 
 /** The figures of a `usage` object; undefined where an engine gives none, or none that a line could state. */
 export function readUsage(usage: unknown): TokenUsage | undefined {

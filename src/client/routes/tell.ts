@@ -1,0 +1,66 @@
+/** Answers a chat in an API's own events: as a stream of them, or as the one object they amount to. */
+import type { ServerResponse } from "node:http";
+import { expectedFailure } from "../../host/framework-failure.ts";
+import type { InferenceRequest } from "../../protocol/chat.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
+import { headers } from "../../protocol/version.ts";
+import { chatDialect } from "../dialects/chat.ts";
+import type { ChatChunk } from "../dialects/chat-chunk.ts";
+import { foldedBy, type Teller } from "../dialects/teller.ts";
+import { writeFailure } from "../http/errors.ts";
+import { createEventStream, type WireForm } from "../http/event-stream.ts";
+import { writeJson } from "../http/exchange.ts";
+import type { GenerationParts } from "./generation.ts";
+
+export interface Told<Event extends object> {
+  wanted: InferenceRequest;
+  isStream: boolean;
+  /** A new one for each attempt at a whole answer. */
+  createTeller(): Teller<Event>;
+  wire: WireForm<Event>;
+}
+
+const path = "/v1/chat/completions";
+
+export async function tell<Event extends object>(
+  { generate, clock }: Pick<GenerationParts, "generate" | "clock">,
+  { wanted, isStream, createTeller, wire }: Told<Event>,
+  response: ServerResponse,
+  requestId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!isStream) {
+    const result = await generate.whole(foldedBy(createTeller), path, wanted, signal);
+    if (result.outcome === "failed")
+      return writeFailure(response, result.error, requestId, result.mayHaveBeenCharged);
+    return writeJson(response, result.body, {
+      [headers.node]: result.node,
+      [headers.cost]: result.line.cost,
+    });
+  }
+  using out = createEventStream(response, clock, wire);
+  const teller = createTeller();
+  const format = (events: readonly Event[]) => events.map(wire.format).join("");
+  const target = {
+    node: (id: string) => out.setHeader(headers.node, id),
+    take: (chunks: readonly ChatChunk[]) => out.write(format(chunks.flatMap(teller.add))),
+  };
+  try {
+    const result = await generate.stream(chatDialect, path, wanted, target, signal);
+    if (result.outcome === "answered") {
+      const { usage, line, finishChunk } = result;
+      const reason = finishChunk.choices[0]?.finish_reason ?? "stop";
+      const ending = format(teller.end({ reason, usage, cost: line.cost }));
+      // Before the ending: some applications hang up once they have it.
+      return out.end(wire.cost(line.cost) + ending);
+    }
+    if (response.headersSent) out.end(format(teller.fail(result.error, requestId)));
+    else writeFailure(response, result.error, requestId, result.mayHaveBeenCharged);
+  } catch (error) {
+    // An answer that has begun must not break off as if it were whole; whoever called us logs what is not expected.
+    const shown = expectedFailure(error) ?? new TroopError("internal_error");
+    if (response.headersSent && !response.writableEnded)
+      out.end(format(teller.fail(shown, requestId)));
+    throw error;
+  }
+}
