@@ -31,8 +31,8 @@ export interface FakeEngine extends AsyncDisposable {
   readonly aborted: Mailbox<RecordedRequest>;
   /** Bytes that floods have written so far, be they read or not. */
   readonly floodedBytes: number;
-  /** What requests from now on are answered with. */
-  play(script: Script): void;
+  /** What requests from now on are answered with: all alike, or each as its body is. */
+  play(script: Script | ((body: Record<string, unknown>) => Script)): void;
   /** Opens one gate: the one that is waited at, or the next that is reached. */
   next(): void;
   /** What `inspect` answers; undefined: the engine is away. */
@@ -57,7 +57,8 @@ export const testModel = (name: string): Model => ({
 
 export async function startFakeEngine(options: FakeEngineOptions = {}): Promise<FakeEngine> {
   const { models = ["test-model"], type = "openai", slots = 4 } = options;
-  let script = options.script ?? plainText("Hello", " world");
+  const usual = options.script ?? plainText("Hello", " world");
+  let script: Script | ((body: Record<string, unknown>) => Script) = usual;
   let offered: Model[] | undefined = models.map((model) =>
     typeof model === "string" ? testModel(model) : model,
   );
@@ -69,8 +70,9 @@ export async function startFakeEngine(options: FakeEngineOptions = {}): Promise<
   async function answer(request: IncomingMessage, response: ServerResponse) {
     if (request.method === "GET" || request.url === "/api/show")
       return sendSelf(response, request.url!, offered && { type, models: offered, slots });
-    const playing = script;
+    const played = script;
     const body = JSON.parse(await text(request)) as Record<string, unknown>;
+    const playing = typeof played === "function" ? played(body) : played;
     const recorded = { path: request.url!, headers: request.headers, body };
     requests.put(recorded);
     response.once("close", () => {

@@ -1,0 +1,91 @@
+/** Coding agents, unchanged, edit a file through the network: they ask a model, and do with their tools what it says. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { startNetwork } from "../network.ts";
+import { plainText, type Script, toolCall } from "../support/fake-engine/script.ts";
+import { makeWorkplace, runCodex, runOpenCode, type Workplace } from "./agent.ts";
+
+const before = "The troop has two monkeys.\n";
+const after = "The troop has three monkeys.\n";
+const model = "test-model";
+
+interface Message {
+  role: string;
+  content: unknown;
+}
+
+/** A model that calls one tool after the other, and says that it is done once it has seen all their results. */
+function working(calls: readonly { tool: string; input: object }[]) {
+  return (body: Record<string, unknown>): Script => {
+    // Beside the work agents ask for a title: without tools.
+    if (!Array.isArray(body["tools"])) return plainText("A", " title");
+    const results = (body["messages"] as Message[]).filter(({ role }) => role === "tool");
+    const next = calls[results.length];
+    return next
+      ? toolCall(next.tool, JSON.stringify(next.input))
+      : plainText("It", " is", " done.");
+  };
+}
+
+const edited = ({ project }: Workplace) => readFile(join(project, "troop.txt"), "utf8");
+
+test("Codex edits a file through its shell", async () => {
+  await using network = await startNetwork();
+  await using place = await makeWorkplace({
+    "project/troop.txt": before,
+    "home/.codex/config.toml": `
+      model = "${model}"
+      model_provider = "troop"
+      [model_providers.troop]
+      name = "Monkey Troop"
+      base_url = "${network.sidecar.url}/v1"
+      wire_api = "responses"
+    `,
+  });
+  const cmd = "sed -i s/two/three/ troop.txt && cat troop.txt";
+  network.engine.play(working([{ tool: "exec_command", input: { cmd, login: false } }]));
+  const words = ["exec", "--skip-git-repo-check", "-s", "danger-full-access", "Make it three."];
+  const { code, stdout, stderr } = await runCodex(place, words);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(stdout).toContain("It is done.");
+  expect(await edited(place)).toBe(after);
+  const results = network.engine.requests.all.at(-1)!.body["messages"] as Message[];
+  expect(results.at(-1)).toMatchObject({
+    role: "tool",
+    content: expect.stringContaining("three monkeys"),
+  });
+  await network.settle();
+  expect((await network.history(network.provider)).map(({ kind }) => kind)).toContain("request");
+});
+
+test("opencode edits a file with its own editor", async () => {
+  await using network = await startNetwork();
+  const options = { baseURL: `${network.sidecar.url}/v1`, apiKey: "any" };
+  const settings = {
+    ...{ model: `troop/${model}`, small_model: `troop/${model}`, autoupdate: false },
+    provider: {
+      troop: {
+        npm: "@ai-sdk/openai-compatible",
+        name: "Monkey Troop",
+        options,
+        models: { [model]: {} },
+      },
+    },
+  };
+  await using place = await makeWorkplace({
+    "project/troop.txt": before,
+    "project/opencode.json": JSON.stringify(settings),
+  });
+  const filePath = join(place.project, "troop.txt");
+  network.engine.play(
+    working([
+      { tool: "read", input: { filePath } },
+      { tool: "edit", input: { filePath, oldString: "two", newString: "three" } },
+    ]),
+  );
+  const { code, stdout, stderr } = await runOpenCode(place, ["run", "Make it three."]);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(stdout).toContain("It is done.");
+  expect(await edited(place)).toBe(after);
+});
