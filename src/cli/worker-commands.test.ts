@@ -76,7 +76,10 @@ test("the status shows who asked, and the owner as present where they are", asyn
   expect(shown).toContain("them");
   expect(shown).toContain("unknown");
   const { json } = await here.worker("status", "--json");
-  expect(json).toMatchObject({ presence: { state: "unknown" }, served: [{ requester: "them" }] });
+  expect(json).toMatchObject({
+    presence: { state: "unknown" },
+    work: { jobs: [{ requester: "them" }] },
+  });
 });
 
 test.each([

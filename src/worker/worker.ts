@@ -86,6 +86,9 @@ export interface Worker extends AsyncDisposable {
   inventory(): EngineReport[];
 }
 
+/** Journal, receipts and jobs, in the data folder. */
+export const workerFile = "worker.sqlite";
+
 /**
  * Starts, enrols where needed, and is listed when it resolves.
  * @throws TroopError `configuration_invalid`, `data_folder_invalid`, `data_folder_locked`, `port_taken`,
@@ -101,10 +104,11 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
   const { coordinator } = outside;
   const streams = new AbortController();
   const now = () => coordinator.time.now();
+  const jobs = stack.use(createJobs({ store: createJobsStore(outside.database), now, log }));
   const guests = createGuests({
     ...{ settings: config.guests, store: createGuestsStore(outside.guestsDatabase), log, now },
+    requesterOf: jobs.requesterOf,
   });
-  const jobs = stack.use(createJobs({ store: createJobsStore(outside.database), now, log }));
   const core = createWorkerCore(
     {
       ...{ ...parts, ...outside, config, hardware: readHardware(), onAnswered: jobs.answered },
@@ -210,7 +214,7 @@ function openOutside(
   const folder = ensureFolder(dataFolder);
   stack.use(lockFolder(folder, "worker"));
   return {
-    database: stack.use(openLocalDatabase(folder, "worker.sqlite")),
+    database: stack.use(openLocalDatabase(folder, workerFile)),
     guestsDatabase: stack.use(openLocalDatabase(folder, guestsFile)),
     coordinator: stack.use(
       createCoordinatorClient({ url, clock, random, ...(given ? { dispatcher: given } : {}) }),

@@ -13,10 +13,8 @@ const reasonCharacters = 500;
 const reportBody = z.strictObject({ hold: uuidText, reason: z.string().max(reasonCharacters) });
 
 export const guestVerbs = (
-  guests: Pick<Guests, "block" | "unblock" | "blocked" | "report" | "recent">,
+  guests: Pick<Guests, "block" | "unblock" | "blocked" | "report">,
 ): ControlVerbs => ({
-  // Not in the status, which whoever else works on this machine may read too.
-  "GET /served": () => ({ served: guests.recent() }),
   "GET /blocked": () => ({ blocked: guests.blocked() }),
   "POST /block"(body) {
     const { requester } = read(requesterBody, body);

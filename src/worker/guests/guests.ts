@@ -11,20 +11,6 @@ import type { TicketClaims } from "../../protocol/ticket.ts";
 import type { GuestsStore } from "./guests-store.ts";
 import type { GuestSettings } from "./settings.ts";
 
-/** A request that was served, for the owner's eyes. */
-export interface ServedRequest {
-  hold: string;
-  k: number;
-  /** Pseudonym of the requester at this node. */
-  requester: string;
-  own: boolean;
-  model: string;
-  finish: Line["finish"];
-  cost: string;
-  /** Coordinator time, ms. */
-  ended: number;
-}
-
 export interface Guests {
   /** @throws TroopError `not_allowed` */
   check(claims: Pick<TicketClaims, "own" | "sub">): void;
@@ -35,8 +21,6 @@ export interface Guests {
   blocked(): string[];
   /** Keeps the owner's complaint. @returns whose request it was, where that is remembered */
   report(hold: string, reason: string): string | undefined;
-  /** The last ones of this process, the newest first. */
-  recent(): ServedRequest[];
 }
 
 /** A worker whose owner decided nothing. */
@@ -48,23 +32,22 @@ export const openToAll: Pick<Guests, "check" | "served"> = {
 export interface GuestsParts {
   settings: GuestSettings;
   store: GuestsStore;
+  /** Pseudonym of whose hold it was, where a request under it was served here and is remembered. */
+  requesterOf: (hold: string) => string | undefined;
   /** Coordinator time, ms. */
   now: () => number;
   log: Log;
 }
 
-/** As many as somebody reads through. */
-const recentMost = 50;
 /** Requesters of a day whose sums are at hand. */
 const sumsKept = 1_024;
 /** More than anybody blocks by hand. */
 export const blockedMost = 10_000;
 const dayMs = 86_400_000;
 
-export function createGuests({ settings, store, now, log }: GuestsParts): Guests {
+export function createGuests({ settings, store, requesterOf, now, log }: GuestsParts): Guests {
   const { lendTo, dailyMost } = settings;
   const blocked = new Set(store.blocked());
-  const recent: ServedRequest[] = [];
   const sums = boundedMap<string, Micro>(sumsKept);
   const today = () => Math.floor(now() / dayMs);
 
@@ -84,9 +67,7 @@ export function createGuests({ settings, store, now, log }: GuestsParts): Guests
       if (dailyMost !== undefined && spentToday(sub) >= dailyMost)
         throw refuse("This account has used up what this node's owner lends to one in a day.");
     },
-    served({ own, sub, jti, model }, { k, finish, ended, cost }) {
-      recent.unshift({ hold: jti, k, requester: sub, own, model, finish, ended, cost });
-      recent.length = Math.min(recent.length, recentMost);
+    served({ own, sub }, { cost }) {
       if (own || dailyMost === undefined) return;
       try {
         const spent = parseCredits(cost);
@@ -109,10 +90,9 @@ export function createGuests({ settings, store, now, log }: GuestsParts): Guests
     },
     blocked: () => store.blocked(),
     report(hold, reason) {
-      const requester = recent.find((request) => request.hold === hold)?.requester;
+      const requester = requesterOf(hold);
       store.report({ hold, requester: requester ?? null, reason, at: now() });
       return requester;
     },
-    recent: () => [...recent],
   };
 }

@@ -46,6 +46,8 @@ export interface JobsStore {
   last(most: number): JobRow[];
   /** That ended at `time` or later. */
   since(time: number): Pick<JobRow, "own" | "cost" | "receipt" | "paid">[];
+  /** Pseudonym, where a request under the hold is kept. */
+  requesterOf(hold: string): string | undefined;
   forgetBefore(time: number): void;
 }
 
@@ -76,6 +78,7 @@ export function createJobsStore({ sqlite, transaction }: LocalDatabase): JobsSto
      from job order by ended desc, hold, k desc limit ?`,
   );
   const since = sqlite.prepare("select own, cost, receipt, paid from job where ended >= ?");
+  const requester = sqlite.prepare("select requester from job where hold = ? limit 1");
   const forget = sqlite.prepare("delete from job where ended < ?");
   return {
     insert: (jobs) =>
@@ -97,6 +100,7 @@ export function createJobsStore({ sqlite, transaction }: LocalDatabase): JobsSto
       (since.all(time) as unknown as Pick<Stored, "own" | "cost" | "receipt" | "paid">[]).map(
         (row) => ({ ...row, own: row.own === 1 }),
       ),
+    requesterOf: (hold) => (requester.get(hold) as { requester: string } | undefined)?.requester,
     forgetBefore: (time) => void forget.run(time),
   };
 }

@@ -26,6 +26,8 @@ export interface Jobs extends Disposable {
   /** Newest first. */
   last(most: number): JobRow[];
   today(): DayOfJobs;
+  /** Pseudonym of whose hold it was, where a request under it is remembered. */
+  requesterOf(hold: string): string | undefined;
 }
 
 export interface JobsParts {
@@ -91,6 +93,10 @@ export function createJobs({ store, now, log }: JobsParts): Jobs {
     last(most) {
       keep(write);
       return store.last(most);
+    },
+    requesterOf(hold) {
+      keep(write);
+      return store.requesterOf(hold);
     },
     [Symbol.dispose]: () => keep(write),
     today() {

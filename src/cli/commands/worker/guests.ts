@@ -9,6 +9,8 @@ import { guestVerbs } from "../../../worker/guests/guest-verbs.ts";
 import { createGuests } from "../../../worker/guests/guests.ts";
 import { createGuestsStore, guestsFile } from "../../../worker/guests/guests-store.ts";
 import { readGuestSettings } from "../../../worker/guests/config.ts";
+import { createJobsStore } from "../../../worker/jobs/jobs-store.ts";
+import { workerFile } from "../../../worker/worker.ts";
 import type { CommandContext } from "../../context.ts";
 import { callHere, workerFolder } from "../../worker-control.ts";
 
@@ -22,9 +24,14 @@ async function decide(context: CommandContext, call: Call): Promise<unknown> {
   const answer = await callHere(context, call);
   if (answer !== undefined) return answer;
   const { clock, log } = context;
-  using database = openLocalDatabase(ensureFolder(workerFolder(context)), guestsFile);
-  const store = createGuestsStore(database);
-  const guests = createGuests({ settings: readGuestSettings({}), store, now: clock.now, log });
+  const folder = ensureFolder(workerFolder(context));
+  using database = openLocalDatabase(folder, guestsFile);
+  using worked = openLocalDatabase(folder, workerFile);
+  const { requesterOf } = createJobsStore(worked);
+  const guests = createGuests({
+    ...{ settings: readGuestSettings({}), store: createGuestsStore(database), requesterOf },
+    ...{ now: clock.now, log },
+  });
   return await guestVerbs(guests)[`${call.method} ${call.path}`]!(call.body);
 }
 

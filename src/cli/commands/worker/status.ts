@@ -1,7 +1,6 @@
 /** `troop worker status`: what the worker here is doing, what that earned, and why nothing comes. */
-import { z } from "zod";
 import type { CommandContext } from "../../context.ts";
-import { callHere, type ShownStatus, tellWorker } from "../../worker-control.ts";
+import { type ShownStatus, tellWorker } from "../../worker-control.ts";
 import { workHere } from "../../worker-work.ts";
 import { showWork } from "./show-work.ts";
 
@@ -14,15 +13,9 @@ export async function showWorkerStatus(context: CommandContext): Promise<void> {
   output.say(`You: ${presenceOf(status)}`);
   output.say(`Lends to: ${status.lend_to}`);
   if (status.receipts_waiting > 0) output.say(`Receipts on their way: ${status.receipts_waiting}`);
-  const [work, { served }] = await Promise.all([workHere(context), recentRequests(context)]);
+  const work = await workHere(context);
   if (work) showWork(context, work);
-  output.json({ ...status, served, work: work ?? null });
-}
-
-const servedAnswer = z.object({ served: z.array(z.looseObject({ requester: z.string() })) });
-
-async function recentRequests(context: CommandContext) {
-  return servedAnswer.parse(await callHere(context, { method: "GET", path: "/served" }));
+  output.json({ ...status, work: work ?? null });
 }
 
 function presenceOf({ presence }: ShownStatus): string {
