@@ -1,7 +1,7 @@
 /**
  * Prints the figures that `bench/RESULTS.md` explains.
  *
- *     npm run bench [-- ledger|proxy] [--rounds 9] [--json]
+ *     npm run bench [-- ledger|proxy|routing] [--rounds 9] [--json]
  *
  * Ratios are taken in one run, ours and the reference in turns, so that a busy machine slows both. With `--json` the
  * last line of stdout is `{"figures": [{figure, gate, aim, median, iqr, verdict}]}`. The exit code does not depend on
@@ -13,10 +13,12 @@ import { programs } from "../tools/services/programs.ts";
 import { say, type Figure } from "./figure.ts";
 import { ledgerFigures } from "./ledger/ledger.ts";
 import { proxyFigures } from "./proxy/proxy.ts";
+import { routingFigures } from "./routing/routing.ts";
 
 const groups: Record<string, (rounds: number) => Promise<Figure[]>> = {
   ledger: ledgerFigures,
   proxy: (rounds) => proxyFigures(rounds, { isQuick: values.quick, profiles: values.profiles }),
+  routing: routingFigures,
 };
 
 const { values, positionals } = parseArgs({

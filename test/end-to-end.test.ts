@@ -132,7 +132,7 @@ test("an answer that breaks off is an error, not a short success, and costs noth
   expect(await network.coordinator.auditLedger()).toEqual([]);
 });
 
-test("an application that goes away ends the engine's work and pays for what was made", async () => {
+test("a client disconnect cancels the engine's work within a second, and what was produced is settled", async () => {
   await using network = await startNetwork({ script: gatedText("one", "two") });
   const stream = await sdkFor(network).chat.completions.create({ model, messages, stream: true });
   network.engine.next();
@@ -141,7 +141,10 @@ test("an application that goes away ends the engine's work and pays for what was
     await network.clock.advance(1_000);
     break;
   }
+  const leftAt = network.clock.monotonic();
   await network.engine.aborted.next();
+  // No time was needed at all.
+  expect(network.clock.monotonic()).toBe(leftAt);
   await network.settle();
   const entry = await requestOf(network);
   expect(entry!.metadata).toMatchObject({ finish: "client_gone", completion_tokens: 1 });

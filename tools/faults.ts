@@ -1,63 +1,58 @@
 /**
- * Kills and pauses real processes under load, and reads the books afterwards.
+ * Kills and pauses real processes under load, and reads the books afterwards. `npm run faults -- --help` says how.
  *
- *     npm run faults [-- --rounds 20] [--only worker] [--fault killed] [--json]
- *
- * Victims: a coordinator on PGlite, one on PostgreSQL, PostgreSQL itself (fsync=on), a worker, a relay. Each is killed with
- * SIGKILL, children and all, and paused with SIGSTOP, `--rounds` times each. Exit code 1 where a settlement that was
- * acknowledged is lost, a request is charged twice, an invariant is broken, a repeated call is never answered, or a stream
- * ends without saying that it broke.
+ * Victims: a coordinator on PGlite, one on PostgreSQL, PostgreSQL itself (fsync=on), a worker, a relay.
  */
-import { parseArgs } from "node:util";
 import type { Fault, Row } from "./faults/campaign.ts";
 import { startDatabaseServer, type DatabaseServer } from "./faults/database-server.ts";
 import { tryLedger } from "./faults/ledger-victims.ts";
-import { isGood, tableOf } from "./faults/table.ts";
 import { tryNetwork } from "./faults/network-victims.ts";
+import { readOptions, usage, type VictimName, type Wish } from "./faults/options.ts";
+import { isGood, tableOf } from "./faults/table.ts";
 import { provide } from "./services/apt.ts";
 import { programs } from "./services/programs.ts";
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "20" },
-    only: { type: "string" },
-    fault: { type: "string" },
-    json: { type: "boolean", default: false },
-  },
-});
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a number above 0");
-
-type Try = (fault: Fault, server: DatabaseServer) => Promise<Row>;
-const victims: Record<string, Try> = {
-  "coordinator on PGlite": (fault) =>
+type Try = (fault: Fault, rounds: number, server: DatabaseServer) => Promise<Row>;
+const victims: Record<VictimName, Try> = {
+  "coordinator on PGlite": (fault, rounds) =>
     tryLedger("coordinator on PGlite", fault, rounds, { isServerVictim: false }),
-  "coordinator on PostgreSQL": (fault, server) =>
+  "coordinator on PostgreSQL": (fault, rounds, server) =>
     tryLedger("coordinator on PostgreSQL", fault, rounds, { server, isServerVictim: false }),
-  PostgreSQL: (fault, server) =>
+  PostgreSQL: (fault, rounds, server) =>
     tryLedger("PostgreSQL", fault, rounds, { server, isServerVictim: true }),
-  worker: (fault, server) => tryNetwork("worker", fault, rounds, server),
-  relay: (fault, server) => tryNetwork("relay", fault, rounds, server),
+  worker: (fault, rounds, server) => tryNetwork("worker", fault, rounds, server),
+  relay: (fault, rounds, server) => tryNetwork("relay", fault, rounds, server),
 };
 
-provide([programs.postgres, programs.ip]);
-process.exitCode = (await tryAll()).every(isGood) ? 0 : 1;
+const wish = read();
+if (!wish) process.exitCode = 2;
+else if (wish.kind === "help") console.log(usage);
+else process.exitCode = (await tryAll(wish)).every(isGood) ? 0 : 1;
 
-async function tryAll(): Promise<Row[]> {
+/** Undefined, and said why, where it is not understood. */
+function read(): Wish | undefined {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}`);
+    return undefined;
+  }
+}
+
+async function tryAll(wish: Extract<Wish, { kind: "faults" }>): Promise<Row[]> {
+  provide([programs.postgres, programs.ip]);
   await using server = await startDatabaseServer();
   const rows: Row[] = [];
-  for (const [name, attempt] of Object.entries(victims)) {
-    if (values.only !== undefined && !name.includes(values.only)) continue;
-    for (const fault of ["killed", "paused"] as const) {
-      if (values.fault !== undefined && values.fault !== fault) continue;
-      process.stderr.write(`${name} ${fault}, ${rounds} rounds…\n`);
-      const row = await attempt(fault, server);
+  for (const name of wish.victims) {
+    for (const fault of wish.faults) {
+      process.stderr.write(`${name} ${fault}, ${wish.rounds} rounds…\n`);
+      const row = await victims[name](fault, wish.rounds, server);
       rows.push(row);
       for (const offence of row.offences) process.stderr.write(`  ${offence}\n`);
     }
   }
-  const out = values.json ? process.stderr : process.stdout;
+  const out = wish.isJson ? process.stderr : process.stdout;
   out.write(`${tableOf(rows)}\n`);
-  if (values.json) process.stdout.write(`${JSON.stringify({ victims: rows })}\n`);
+  if (wish.isJson) process.stdout.write(`${JSON.stringify({ victims: rows })}\n`);
   return rows;
 }

@@ -1,5 +1,5 @@
 /** Questions to the person at the terminal, on stderr: stdout is for data. */
-import { confirm, isCancel, password } from "@clack/prompts";
+import { confirm, isCancel, password, select } from "@clack/prompts";
 import { readFileSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -8,6 +8,10 @@ import type { Terminal } from "./output.ts";
 import { again } from "./typed-command.ts";
 
 export interface Questions {
+  /** Whether somebody is there to answer. */
+  readonly isPossible: boolean;
+  /** @param choices at least one; they are what is shown. @throws TroopError `usage` where none is chosen */
+  choose(message: string, choices: readonly string[]): Promise<string>;
   /**
    * Asks before something that cannot be taken back; `--yes` has answered already.
    * @param preview what is about to happen, a line each
@@ -47,6 +51,13 @@ export function createQuestions(
   }
 
   return {
+    isPossible,
+    async choose(message, choices) {
+      const options = choices.map((value) => ({ value, label: value }));
+      const answer = await select({ ...at, message, options });
+      if (isCancel(answer)) throw new TroopError("usage", "None was chosen.");
+      return answer;
+    },
     async mayGoOn(preview, { yes }) {
       for (const line of preview) stderr.write(`${line}\n`);
       if (yes) return true;

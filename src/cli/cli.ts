@@ -20,6 +20,7 @@ import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
 import { type CommonFlags, createContext, type Surroundings } from "./context.ts";
 import { EndedWith, exitCodeOf, exitCodes, failureLines, failureOf } from "./failure.ts";
+import { addLaunchCommand } from "./launch-command.ts";
 import { addMeshCommands } from "./mesh-commands.ts";
 import { addNodeCommands } from "./node-commands.ts";
 import { logged } from "./role-log.ts";
@@ -87,10 +88,12 @@ function buildProgram(surroundings: Surroundings): Command {
     .addHelpText("after", example("troop relay --coordinator http://127.0.0.1:8000"));
   addConnected("up", "start the local API that your applications talk to", logged("up", up as Verb))
     .option("--port <port>", "port of the local API (PROXY_PORT, default 9000)")
+    .option("--socket <path>", "a Unix socket beside it, for you alone (PROXY_SOCKET)")
     .option("--invite <code>", "a code that lets you in, where the coordinator asks for one")
     .option("--only-nodes <ids>", "ask these nodes only, whatever is listed (ONLY_NODES)")
     .option("--only-owners <ids>", "ask nodes of these owners only (ONLY_OWNERS)")
     .addHelpText("after", example("troop up --coordinator http://127.0.0.1:8000"));
+  addLaunchCommand(add);
   addConnected("status", "what runs here, and whether it is well", status as Verb);
   addConnected("models", "models on offer, and their prices", models as Verb);
   addNodeCommands(add, addConnected);
@@ -111,7 +114,11 @@ const shieldMark = "\u0000";
 const shield = (word: string): string =>
   /^-(?:[A-Za-z0-9_][A-Za-z0-9_-]{6,41}|[A-Za-z0-9_-]{42})$/.test(word) ? shieldMark + word : word;
 const unshield = (value: unknown): unknown =>
-  typeof value === "string" && value.startsWith(shieldMark) ? value.slice(1) : value;
+  Array.isArray(value)
+    ? value.map(unshield)
+    : typeof value === "string" && value.startsWith(shieldMark)
+      ? value.slice(1)
+      : value;
 
 /** Runs one command and returns its exit code. Never rejects. */
 export async function runCli(argv: string[], surroundings: Surroundings): Promise<number> {

@@ -22,6 +22,7 @@ const exitCodeByCode: Partial<Record<ErrorCode, number>> = {
   database_unreachable: exitCodes.notConnected,
   timeout: exitCodes.notConnected,
   worker_not_running: exitCodes.notConnected,
+  client_not_running: exitCodes.notConnected,
   insufficient_credits: exitCodes.noCredits,
   faucet_empty: exitCodes.noCredits,
 };
@@ -61,6 +62,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
   faucet_empty: "troop balance",
   account_unknown: "troop up    (the account is made when it first asks for a ticket)",
   worker_not_running: "troop worker",
+  client_not_running: "troop up",
+  settings_unclear: "troop launch --help",
   service_failed: "<again> --dry-run",
   internal_error: "LOG_LEVEL=debug <again>",
 };

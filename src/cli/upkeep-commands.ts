@@ -4,6 +4,7 @@ import { loggedRoles } from "../host/logs/role-log.ts";
 import type { AddCommand, Verb } from "./account-commands.ts";
 import { example } from "./command-texts.ts";
 import { bugreport } from "./commands/bugreport.ts";
+import { clearHistory, showHistory } from "./commands/history.ts";
 import { doctor } from "./commands/doctor.ts";
 import { logs, readLineCount, readSince } from "./commands/logs.ts";
 import { serviceInstall } from "./commands/service/install.ts";
@@ -26,12 +27,27 @@ export function addUpkeepCommands(
   )
     .option("--output <file>", "where to write it (default: troop-bugreport-<time>.json)")
     .addHelpText("after", example("troop bugreport", "troop bugreport --output report.json"));
+  addHistoryCommands(add);
   add("logs", "what the roles here have logged", logs as Verb)
     .option("-f, --follow", "go on with what comes")
     .addOption(new Option("--role <role>", "this one only").choices(loggedRoles))
     .option("--since <time>", "10m, 2h, 1d, or a date", readSince)
     .option("-n, --lines <number>", "how many of the last ones", readLineCount, 100)
     .addHelpText("after", example("troop logs -f", "troop logs --role worker --since 1h"));
+}
+
+function addHistoryCommands(add: AddCommand): void {
+  const history = add(
+    "history",
+    "conversations that the local API keeps on this machine",
+    showHistory,
+  )
+    // Flags behind `clear` are its own.
+    .enablePositionalOptions()
+    .addHelpText("after", example("troop history --json", "troop history clear"));
+  add("clear", "forget all of them", clearHistory as Verb, history)
+    .option("--yes", "do not ask")
+    .addHelpText("after", example("troop history clear --yes"));
 }
 
 function addServiceCommands(program: Command, addConnected: AddCommand, add: AddCommand): void {

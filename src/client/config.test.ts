@@ -13,6 +13,7 @@ test("defaults are as documented", () => {
     listen: { host: "127.0.0.1", port: 9_000 },
     apiKey: undefined,
     allowedOrigins: [],
+    keepsResponses: true,
     queueWaitMs: 30_000,
     maxBudget: undefined,
     policy: { onlyNodes: [], onlyOwners: [] },
@@ -26,6 +27,13 @@ test("who may be asked is a list of ids, and nothing else", () => {
   expect(() => readSidecarConfig({ COORDINATOR_URL, ONLY_OWNERS: "everybody" })).toThrow(
     expect.objectContaining({ code: "configuration_invalid" }) as Error,
   );
+});
+
+test("responses are kept unless one says so, in one word", () => {
+  const read = (word: string) =>
+    readSidecarConfig({ COORDINATOR_URL, RESPONSES_STORE: word }).keepsResponses;
+  expect(read("off")).toBe(false);
+  expect(() => read("no")).toThrow(expect.objectContaining({ param: "RESPONSES_STORE" }) as Error);
 });
 
 test("flags go before the environment, and a flag not given does not", () => {

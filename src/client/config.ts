@@ -1,12 +1,14 @@
 /** What the sidecar is told: by flags first, then by the environment. */
 import { z } from "zod";
+import { chosenApiKey } from "../host/api-key.ts";
 import { readCoordinatorUrl } from "../host/coordinator-url.ts";
-import { type Environment, readSecret, readSettings } from "../host/env.ts";
+import { type Environment, readSettings } from "../host/env.ts";
 import { dataFolder } from "../host/folders.ts";
 import type { ListenAddress } from "../host/listen.ts";
 import type { Micro } from "../protocol/credits.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import { thumbprintText } from "../protocol/ids.ts";
+import { readRoutingSettings, type RoutingSettings } from "./routing/config.ts";
 import type { NodePolicy } from "./sealing/node-policy.ts";
 
 export interface SidecarConfig {
@@ -14,15 +16,20 @@ export interface SidecarConfig {
   /** For this role's own files; made if missing. */
   dataFolder: string;
   listen: ListenAddress;
+  /** A Unix socket beside the port, for this user alone. */
+  socket: string | undefined;
   /** Without one any key is accepted. */
   apiKey: string | undefined;
   /** Origins of web pages that may use the API. */
   allowedOrigins: string[];
+  /** Whether responses are kept, for `previous_response_id` and to be retrieved. */
+  keepsResponses: boolean;
   /** How long a request waits while every node is busy. */
   queueWaitMs: number;
   /** The most that one ticket reserves; the coordinator's rule where undefined. */
   maxBudget: Micro | undefined;
   policy: NodePolicy;
+  routing: RoutingSettings;
 }
 
 const queueWaitMs = 30_000;
@@ -59,8 +66,10 @@ export function readIds(text: string, flag: string): string[] {
 
 const settings = z.object({
   COORDINATOR_URL: z.string().optional(),
+  PROXY_SOCKET: z.string().optional(),
   PROXY_PORT: z.coerce.number().int().min(0).max(65_535).default(9_000),
   ALLOWED_ORIGINS: origins.default([]),
+  RESPONSES_STORE: z.enum(["on", "off"]).default("on"),
   ONLY_NODES: thumbprints.default([]),
   ONLY_OWNERS: thumbprints.default([]),
 });
@@ -89,10 +98,13 @@ export function readSidecarConfig(
     coordinatorUrl: readCoordinatorUrl(url),
     dataFolder: overrides.dataFolder ?? dataFolder(environment),
     listen: overrides.listen ?? { host: "127.0.0.1", port: read.PROXY_PORT },
-    apiKey: overrides.apiKey ?? readSecret(environment, "TROOP_API_KEY"),
+    socket: overrides.socket ?? read.PROXY_SOCKET,
+    apiKey: overrides.apiKey ?? chosenApiKey(environment),
     allowedOrigins: overrides.allowedOrigins ?? read.ALLOWED_ORIGINS,
+    keepsResponses: overrides.keepsResponses ?? read.RESPONSES_STORE === "on",
     queueWaitMs: overrides.queueWaitMs ?? queueWaitMs,
     maxBudget: overrides.maxBudget,
+    routing: overrides.routing ?? readRoutingSettings(environment),
     policy: overrides.policy ?? {
       onlyNodes: overrides.onlyNodes ?? read.ONLY_NODES,
       onlyOwners: overrides.onlyOwners ?? read.ONLY_OWNERS,

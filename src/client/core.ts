@@ -16,7 +16,7 @@ import { createAuthorize } from "./authorize.ts";
 import type { SidecarConfig } from "./config.ts";
 import type { Connect } from "./connect.ts";
 import { createDispatch, type Dispatch } from "./dispatch.ts";
-import { createNodeFinder, type NodeFinder } from "./node-finder.ts";
+import { createNodeFinder, type NodeFinder } from "./routing/node-finder.ts";
 import { createPeers, type Peers } from "./peers.ts";
 import { runReconciliation } from "./reconcile.ts";
 import { createRecordsStore } from "./records-store.ts";
@@ -30,6 +30,8 @@ export interface ClientCoreParts {
   random: Random;
   log: Log;
   account: Signer;
+  /** Where the key was linked to the account rather than being its first. */
+  accountId?: string;
   database: LocalDatabase;
   coordinator: CoordinatorClient;
   connect: Connect;
@@ -69,7 +71,10 @@ export function createClientCore(parts: ClientCoreParts): ClientCore {
   const authorize = createAuthorize({ coordinator, account, sealings, clock, random, maxBudget });
   const tickets = createTickets({ authorize, clock, time, log });
   const peers = createPeers({ coordinator, account, clock, random, log });
-  const finder = createNodeFinder({ peers, tickets, policy, clock, random, log });
+  const finder = createNodeFinder({
+    ...{ peers, tickets, policy, clock, random, log },
+    account: parts.accountId ?? account.id,
+  });
   const attempt = createAttempt({ connect, records, acknowledger, time, sealings, clock });
   const expire = (signal: AbortSignal) =>
     startLoop({

@@ -11,13 +11,14 @@ import type { Capability } from "../protocol/node.ts";
 import type { Line } from "../protocol/receipt.ts";
 import type { AnswerSink, Attempt, AttemptResult, Inquiry } from "./attempt.ts";
 import { createSearch, type NextStep, remedyFor } from "./failover.ts";
-import type { NodeFinder } from "./node-finder.ts";
+import type { NodeFinder, RouteWish, Sent } from "./routing/node-finder.ts";
 import type { Tickets } from "./tickets.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
 
-export interface Asking {
-  model: string;
+export interface Asking extends Pick<RouteWish, "model" | "preferences"> {
   capability: Capability;
+  /** What the application asked for. */
+  fields: Readonly<Record<string, unknown>>;
   inquiry: Inquiry;
   /** Called for each attempt, with the node that it goes to. */
   openSink(node: string): AnswerSink;
@@ -52,15 +53,24 @@ export function createDispatch(parts: DispatchParts): Dispatch {
 
   /** One node's turn, every expected failure as a value. */
   async function tryNode(
-    { model, inquiry, openSink, signal }: Asking,
+    asking: Asking,
+    wish: RouteWish,
     node: string | undefined,
-    exclude: ReadonlySet<string>,
     retryOf: string | undefined,
   ): Promise<AttemptResult & { node: string | undefined }> {
+    const { inquiry, signal } = asking;
     try {
-      const use = await tickets.use({ model, node, exclude }, signal);
+      const use = await tickets.use({ model: wish.model, node, exclude: wish.exclude }, signal);
       const { node_id } = use.ticket.node;
-      const result = await attempt(inquiry, use, openSink(node_id), signal, retryOf);
+      const sent = finder.sent(node_id, wish);
+      const watch = watchAnswer(clock, asking.openSink(node_id), sent.begun);
+      const result = await attempt(inquiry, use, watch.sink, signal, retryOf).catch(
+        (error: unknown) => {
+          sent.dropped();
+          throw error;
+        },
+      );
+      tell(sent, result, watch);
       if (result.outcome !== "answered" && remedyFor(result.error.code) === "fresh_ticket")
         tickets.discard(use.ticket);
       if (result.outcome !== "answered" && result.error.code === "node_unreachable")
@@ -74,27 +84,28 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   }
 
   return async (asking) => {
-    const { signal } = asking;
+    const { model, capability, preferences, signal } = asking;
+    const work = finder.workOf(asking.fields);
     const deadline = clock.monotonic() + queueWaitMs;
     const search = createSearch();
     let error: TroopError | undefined;
     let retryOf: string | undefined;
 
     for (let rounds = 1; ;) {
-      const found = await finder.find(asking.model, asking.capability, search.excluded());
+      const wish = { model, capability, preferences, ...work, exclude: search.excluded() };
+      const found = await finder.find(wish);
       signal.throwIfAborted();
       let next: NextStep;
       if (found.kind === "nobody") {
         next = search.afterNobody();
       } else {
-        const tried = await tryNode(asking, found.node, search.excluded(), retryOf);
+        const tried = await tryNode(asking, wish, found.node, retryOf);
         if (tried.outcome !== "refused") room.callNext();
         if (tried.outcome === "answered")
           return { outcome: "answered", line: tried.line, node: tried.node! };
         retryOf = tried.name ?? retryOf;
         error = tried.error;
         log.debug({ err: error, code: error.code, node: tried.node }, "attempt failed");
-        if (tried.node && remedyFor(error.code) === "elsewhere") finder.avoid(tried.node);
         next = asking.hasContent() ? "give_up" : search.afterFailure(error.code, tried.node);
       }
       if (next === "again") continue;
@@ -108,4 +119,41 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       rounds += 1;
     }
   };
+}
+
+/** A sink, and when content came to it. */
+interface Watch {
+  sink: AnswerSink;
+  /** ms since the request was sent; undefined before the first content. */
+  firstMs(): number | undefined;
+  endMs(): number;
+}
+
+function watchAnswer(clock: Clock, sink: AnswerSink, onFirst: () => void): Watch {
+  const startedAt = clock.monotonic();
+  let firstAt: number | undefined;
+  return {
+    sink: {
+      ...sink,
+      take(bytes) {
+        if (firstAt === undefined) {
+          firstAt = clock.monotonic();
+          onFirst();
+        }
+        return sink.take(bytes);
+      },
+    },
+    firstMs: () => (firstAt === undefined ? undefined : firstAt - startedAt),
+    endMs: () => clock.monotonic() - startedAt,
+  };
+}
+
+/** What the result says of the node. */
+function tell(sent: Sent, result: AttemptResult, { firstMs, endMs }: Watch): void {
+  const first = firstMs();
+  if (result.outcome !== "answered")
+    return remedyFor(result.error.code) === "elsewhere" ? sent.failed() : sent.dropped();
+  const { completion_tokens: answerTokens } = result.line;
+  if (first === undefined) sent.dropped();
+  else sent.answered({ firstMs: first, endMs: endMs(), answerTokens });
 }

@@ -1,7 +1,7 @@
 /** Asks for generated text in one dialect: as a stream of chunks, or as one object folded from them. */
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
-import { type InferencePath, type InferenceRequest, inferenceRoutes } from "../protocol/chat.ts";
+import { type InferencePath, inferenceRoutes } from "../protocol/chat.ts";
 import type { Line } from "../protocol/receipt.ts";
 import type { AnswerSink, Inquiry } from "./attempt.ts";
 import {
@@ -14,6 +14,7 @@ import {
 import type { Asking, Dispatch, DispatchResult } from "./dispatch.ts";
 import { createEventSplitter, parseEvent } from "./event-parser.ts";
 import { endOf } from "./failover.ts";
+import type { Wanted } from "./read-request.ts";
 
 export interface GenerateParts {
   dispatch: Dispatch;
@@ -46,7 +47,7 @@ export interface Generate {
   stream<Chunk>(
     dialect: Dialect<Chunk>,
     path: InferencePath,
-    wanted: InferenceRequest,
+    wanted: Wanted,
     target: ChunkTarget<Chunk>,
     signal: AbortSignal,
   ): Promise<GenerateResult<Chunk>>;
@@ -54,7 +55,7 @@ export interface Generate {
   whole<Chunk>(
     dialect: Dialect<Chunk>,
     path: InferencePath,
-    wanted: InferenceRequest,
+    wanted: Wanted,
     signal: AbortSignal,
   ): Promise<{ outcome: "answered"; body: object; line: Line; node: string } | Failed>;
 }
@@ -70,7 +71,7 @@ export function createGenerate({ dispatch, clock, random }: GenerateParts): Gene
     async stream<Chunk>(
       dialect: Dialect<Chunk>,
       path: InferencePath,
-      wanted: InferenceRequest,
+      wanted: Wanted,
       target: ChunkTarget<Chunk>,
       signal: AbortSignal,
     ) {
@@ -97,7 +98,7 @@ export function createGenerate({ dispatch, clock, random }: GenerateParts): Gene
     async whole<Chunk>(
       dialect: Dialect<Chunk>,
       path: InferencePath,
-      wanted: InferenceRequest,
+      wanted: Wanted,
       signal: AbortSignal,
     ) {
       const identity = identityOf(dialect.idPrefix, wanted.model);
@@ -201,13 +202,14 @@ function closing<Chunk>(
 /** What all routes ask alike. The worker always streams and always wants usage; what the application asked is ours. */
 export function askingFor(
   path: InferencePath,
-  { model, fields }: InferenceRequest,
+  { model, fields, preferences }: Wanted,
   signal: AbortSignal,
-): Pick<Asking, "model" | "capability" | "inquiry" | "signal"> {
+): Omit<Asking, "openSink" | "hasContent"> {
   const { stream: _stream, stream_options: _options, ...forEngine } = fields;
   const inquiry: Inquiry = {
     path,
     body: Buffer.from(JSON.stringify({ model, ...forEngine })),
   };
-  return { model, capability: inferenceRoutes[path].capability, inquiry, signal };
+  const { capability } = inferenceRoutes[path];
+  return { model, capability, fields, preferences, inquiry, signal };
 }

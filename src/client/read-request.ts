@@ -4,17 +4,31 @@ import {
   type InferenceRequest,
   readInferenceRequest,
 } from "../protocol/chat.ts";
+import type { FetchImage } from "./images/fetch-image.ts";
+import { withImages } from "./images/inline-images.ts";
+import { noPreferences, type Preferences } from "./routing/preferences.ts";
 
-/** @throws TroopError for what `protocol/chat.ts` refuses; `signal`'s reason */
+/** A request that is ready to be sent. */
+export interface Wanted extends InferenceRequest {
+  preferences: Preferences;
+}
+
+/** @throws TroopError for what `protocol/chat.ts` refuses, or an image that cannot be had; `signal`'s reason */
 export type ReadRequest = (
   path: InferencePath,
   body: unknown,
   signal: AbortSignal,
-) => Promise<InferenceRequest>;
+) => Promise<Wanted>;
 
-export function createReadRequest(): ReadRequest {
+export function createReadRequest({ fetchImage }: { fetchImage: FetchImage }): ReadRequest {
   return async (path, body, signal) => {
     signal.throwIfAborted();
-    return readInferenceRequest(path, body);
+    const check = (candidate: unknown) => ({
+      ...readInferenceRequest(path, candidate),
+      preferences: noPreferences,
+    });
+    return path === "/v1/chat/completions"
+      ? withImages(fetchImage, body, check, signal)
+      : check(body);
   };
 }

@@ -1,4 +1,5 @@
 /** The client: a local server that answers with other people's GPUs. Everything it is made of is put together here. */
+import { lookup } from "node:dns/promises";
 import type { AddressInfo } from "node:net";
 import { Agent, type Dispatcher } from "undici";
 import { type Clock, deadline } from "../base/clock.ts";
@@ -19,10 +20,18 @@ import { createClientCore } from "./core.ts";
 import { createGenerate } from "./generate.ts";
 import { createApp } from "./http/app.ts";
 import { createExchanges } from "./http/exchange.ts";
+import { createUnixSocket } from "./http/unix-socket.ts";
+import { createFetchImage, type FetchImageParts } from "./images/fetch-image.ts";
+import { isPublicAddress } from "./images/public-address.ts";
 import { createPathFinder } from "./paths/find-path.ts";
 import { createPathsTo } from "./paths/path.ts";
 import { probe } from "./paths/probe.ts";
+import { noPreferences } from "./routing/preferences.ts";
+import { noPrompt } from "./routing/prefixes.ts";
+import { createRoutedRequest } from "./routing/routed-request.ts";
 import { createReadRequest } from "./read-request.ts";
+import { createResponses } from "./responses/responses.ts";
+import { createConnections } from "./responses/socket/connections.ts";
 import { readStatus, type SidecarStatus } from "./status.ts";
 
 export interface SidecarParts {
@@ -39,6 +48,8 @@ export interface SidecarParts {
   home?: string;
   /** For tests and simulation: carries calls to the coordinator and to nodes. */
   dispatcher?: Dispatcher;
+  /** For tests: where images may be fetched from. */
+  images?: Pick<FetchImageParts, "resolve" | "isAllowed">;
 }
 
 export interface Sidecar extends AsyncDisposable {
@@ -53,7 +64,19 @@ export interface Sidecar extends AsyncDisposable {
   status(): SidecarStatus;
 }
 
+const publicImages: Pick<FetchImageParts, "resolve" | "isAllowed"> = {
+  resolve: (name) => lookup(name, { all: true }),
+  isAllowed: (address) => isPublicAddress(address, ownNetworks()),
+};
+
 const connectTimeoutMs = 5_000;
+
+/** For a ticket ahead of any request. */
+const anyNode = {
+  ...{ exclude: new Set<string>(), preferences: noPreferences },
+  ...{ prompt: noPrompt, answerTokens: 0 },
+  requirements: { capabilities: [], contextTokens: 0 },
+};
 
 /** Whoever stops the sidecar does not wait longer for the coordinator; the rest is delivered at the next start. */
 const farewellMs = 3_000;
@@ -87,6 +110,7 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
     createClientCore({
       ...{ config, clock, random, log, account, database, coordinator },
       ...(parts.home === undefined ? {} : { home: parts.home }),
+      ...(parts.accountId === undefined ? {} : { accountId: parts.accountId }),
       connect: createConnect({ clock, dispatcher, probe, pathsTo, paths }),
     }),
   );
@@ -103,6 +127,20 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
   const loops = core.run(stop.signal);
   stack.defer(() => Promise.all(loops).then(() => undefined));
 
+  const readRequest = createRoutedRequest({
+    ...{ finder, ...config.routing },
+    readRequest: createReadRequest({
+      fetchImage: createFetchImage({ clock, ...(parts.images ?? publicImages) }),
+    }),
+  });
+  const responses = stack.use(
+    createResponses({
+      folder: config.keepsResponses ? folder : undefined,
+      ...{ generate, readRequest, clock, random, log, stop: stop.signal },
+    }),
+  );
+  const { prepare } = responses;
+  const webSockets = createConnections({ prepare, generate, clock, log, stop: stop.signal });
   const exchanges = createExchanges(stop.signal, log);
   const accountId = parts.accountId ?? account.id;
   const { mesh = () => noMesh } = parts;
@@ -110,16 +148,22 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
   const app = await createApp({
     ...status,
     generate,
-    readRequest: createReadRequest(),
+    readRequest,
+    responses,
+    webSockets,
     dispatch,
     policy: config,
+    modelLists: config.routing.modelLists,
     exchanges,
     clock,
     random,
     log,
   });
+  const socket =
+    config.socket === undefined ? undefined : createUnixSocket(config.socket, app, config);
   stack.defer(() => app.close());
-  stack.defer(() => exchanges.settled());
+  if (socket) stack.use(socket);
+  stack.defer(() => Promise.all([exchanges.settled(), webSockets.settled()]).then(() => undefined));
   // Disposed first: what runs is told to end before anything it needs goes away.
   stack.defer(() => stop.abort(new Error("the sidecar stops")));
   try {
@@ -127,12 +171,13 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
   } catch (error) {
     throw listenFailure(error as NodeJS.ErrnoException, config.listen);
   }
+  await socket?.listen();
   const bound = app.server.address() as AddressInfo;
   const resources = stack.move();
   return {
     url: urlOf({ host: bound.address, port: bound.port }),
     async prepare(model) {
-      const found = await finder.find(model, undefined, new Set());
+      const found = await finder.find({ model, ...anyNode });
       if (found.kind === "nobody") throw new TroopError("model_not_found");
       const { node } = found;
       await tickets.ready({ model, node, exclude: new Set() }, stop.signal);

@@ -1,4 +1,4 @@
-/** A clock that tests move. */
+/** A clock that tests move. It begins long before now: the jobs believe no clock that is ahead of the database's. */
 import type { Clock, Timer } from "../base/clock.ts";
 
 export interface MovedClock extends Clock {
@@ -6,7 +6,7 @@ export interface MovedClock extends Clock {
   advance(ms: number): void;
 }
 
-export function createMovedClock(start = 1_800_000_000_000): MovedClock {
+export function createMovedClock(start = 1_600_000_000_000): MovedClock {
   let now = start;
   const timers = new Set<{ at: number; callback: () => void }>();
   return {

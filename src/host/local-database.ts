@@ -1,4 +1,5 @@
 /** A role's own SQLite file. Writes survive SIGKILL at once, and a power cut from the next `sync` on. */
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { TroopError } from "../protocol/error-codes.ts";
@@ -36,6 +37,8 @@ export function openLocalDatabase(folder: string, file: string): LocalDatabase {
 
 function open(path: string): DatabaseSync {
   try {
+    // Made by us, so that it is its owner's only, as are then the files that SQLite puts beside it.
+    if (path !== ":memory:") closeSync(openSync(path, "a", 0o600));
     const sqlite = new DatabaseSync(path);
     // In WAL mode with synchronous=normal a killed process loses nothing; only the checkpoint waits for the disk.
     sqlite.exec(

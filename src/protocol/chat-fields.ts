@@ -9,7 +9,7 @@ const textOrNone = text.nullish();
 
 /** Raster formats. An SVG may name addresses of its own. */
 const imageStart = /^data:image\/(?:png|jpeg|jpg|webp|gif|bmp);base64,/;
-const isBase64 = (data: string): boolean => !/[^A-Za-z0-9+/=]/.test(data);
+export const isBase64 = (data: string): boolean => !/[^A-Za-z0-9+/=]/.test(data);
 
 function isImageData(url: string): boolean {
   const [start] = imageStart.exec(url) ?? [];

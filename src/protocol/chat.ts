@@ -14,6 +14,7 @@ import {
 } from "./chat-fields.ts";
 import { TroopError } from "./error-codes.ts";
 import type { Capability } from "./node.ts";
+import { closest, noteDropped } from "./schema-verdict.ts";
 
 const penalty = z.number().min(-2).max(2);
 const tokenCount = z.int().min(1).max(10_000_000);
@@ -122,27 +123,6 @@ export function readInferenceRequest(path: InferencePath, body: unknown): Infere
   return { model, fields, ignored: [...ignored] };
 }
 
-/** Names what parsing left out: the first hundred, for a caller who sends thousands. */
-function noteDropped(name: string, before: unknown, after: unknown, ignored: Set<string>): void {
-  // What a schema takes as it is, it returns as it is.
-  if (before === after || typeof before !== "object" || before === null) return;
-  // Bare loops: each request comes by here, and entries of each object would take several times as long.
-  if (Array.isArray(before)) {
-    const kept = after as readonly unknown[];
-    for (let at = 0; at < before.length; at += 1) noteDropped(name, before[at], kept[at], ignored);
-    return;
-  }
-  const kept = after as Readonly<Record<string, unknown>>;
-  for (const key of Object.keys(before)) {
-    const member = (before as Readonly<Record<string, unknown>>)[key];
-    if (Object.hasOwn(kept, key)) {
-      if (member !== kept[key]) noteDropped(`${name}.${key}`, member, kept[key], ignored);
-    } else if (member !== null && ignored.size < ignoredMost) ignored.add(`${name}.${key}`);
-  }
-}
-
-const ignoredMost = 100;
-
 /** A key within a value may be the caller's own text: the path ends where it would begin. */
 const knownKeys = new Set<PropertyKey>(
   ["role", "content", "type", "text", "include_usage", "image_url", "url", "detail"].concat(
@@ -154,21 +134,6 @@ const knownKeys = new Set<PropertyKey>(
 function safePath(path: readonly PropertyKey[]): (string | number)[] {
   const end = path.findIndex((part) => typeof part !== "number" && !knownKeys.has(part));
   return (end < 0 ? path : path.slice(0, end)) as (string | number)[];
-}
-
-type Issue = Pick<z.core.$ZodIssue, "path" | "message">;
-
-/** Of a value that may have several shapes, the one that it came closest to tells what is wrong. */
-function closest(issue: z.core.$ZodIssue): Issue {
-  if (issue.code !== "invalid_union") return issue;
-  const deepest = issue.errors
-    .flatMap(([first]) => (first ? [closest(first)] : []))
-    .reduce<Issue | undefined>(
-      (best, next) => (next.path.length > (best?.path.length ?? 0) ? next : best),
-      undefined,
-    );
-  if (!deepest) return issue;
-  return { path: [...issue.path, ...deepest.path], message: deepest.message };
 }
 
 function parseField(schema: z.ZodType, name: string, value: unknown): unknown {

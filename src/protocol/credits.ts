@@ -44,11 +44,17 @@ export const parseCredits = (text: string): Micro => fromDecimal(text);
 export const parseRate = (text: string): Pico => fromDecimal(text);
 export const parseMultiplier = (text: string): number => Number(fromDecimal(text));
 
-/** Credits as a person may write them in a setting: `1000`, `1000.0`, `0.5`. Returns `undefined` for anything else. */
-export function readCredits(text: string): Micro | undefined {
-  const match = /^(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,6}))?$/.exec(text);
-  return match ? fromDecimal(`${match[1]}.${(match[2] ?? "").padEnd(6, "0")}`) : undefined;
+/** As a person may write them: `1000`, `1000.0`, `0.5`. Returns `undefined` for anything else. */
+function readDecimal(text: string, decimals: number): bigint | undefined {
+  const [, whole, part = ""] = /^(0|[1-9][0-9]{0,11})(?:\.([0-9]+))?$/.exec(text) ?? [];
+  if (whole === undefined || part.length > decimals) return undefined;
+  return fromDecimal(`${whole}.${part.padEnd(decimals, "0")}`);
 }
+
+/** Credits in a setting. */
+export const readCredits = (text: string): Micro | undefined => readDecimal(text, 6);
+/** Credits a second in a setting. */
+export const readRate = (text: string): Pico | undefined => readDecimal(text, 12);
 
 /** Division of non-negative amounts. The rounding is in the name; this is the only file that divides credits. */
 export const divideUp = (dividend: bigint, divisor: bigint): bigint =>

@@ -27,6 +27,7 @@ export const errorCodes = {
   invalid_path: { status: 400, text: "The path holds characters that are not allowed in it." },
   not_found: { status: 404, text: "There is nothing at this path." },
   method_not_allowed: { status: 405, text: "The path exists but not with this method." },
+  not_implemented: { status: 501, text: "The API has this, and this server does not do it." },
   request_timeout: { status: 408, text: "The request did not arrive in time." },
 
   // Proven calls
@@ -142,6 +143,19 @@ export const errorCodes = {
     status: 401,
     text: "The API key is not the one this sidecar was started with.",
   },
+  image_unavailable: {
+    status: 400,
+    text: "An image that the request names by its address could not be had from there.",
+  },
+  response_not_found: { status: 404, text: "No response with this id is kept here." },
+  previous_response_not_found: {
+    status: 400,
+    text: "The response to go on from is not kept here.",
+  },
+  websocket_connection_limit_reached: {
+    status: 400,
+    text: "The connection was open for as long as one may be; a new one can be opened at once.",
+  },
   stream_truncated: { status: 502, text: "The answer ended before it was complete." },
   path_lost: { status: 502, text: "The way to the node broke." },
   node_unreachable: { status: 502, text: "The node could not be reached." },
@@ -174,6 +188,16 @@ export const errorCodes = {
   configuration_invalid: { status: 500, text: "A setting is missing or not understood." },
   database_unreachable: { status: 500, text: "The database cannot be reached." },
   worker_not_running: { status: 503, text: "No worker runs on this data folder." },
+  client_not_running: { status: 503, text: "No local API runs on this data folder." },
+  tool_missing: { status: 500, text: "A program is not installed, or not on the PATH." },
+  settings_unclear: {
+    status: 500,
+    text: "A file of settings cannot be read, or not changed without harm; nothing was written.",
+  },
+  settings_changed: {
+    status: 409,
+    text: "What was written into a program's settings was changed since; nothing was put back.",
+  },
 
   // The mesh
   mesh_unavailable: { status: 500, text: "Tailscale is not installed here or does not run." },

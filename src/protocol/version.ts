@@ -17,6 +17,8 @@ export const headers = {
   node: "x-troop-node",
   cost: "x-troop-cost",
   requestId: "x-request-id",
+  /** The same, as Anthropic's API has it. */
+  anthropicRequestId: "request-id",
 } as const;
 
 export const sealedMediaType = "application/troop-sealed";

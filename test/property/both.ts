@@ -147,7 +147,7 @@ export function createBoth(real: RealBooks, accounts: readonly string[], now: nu
           return same(model.releaseUnused(endedBy), unused.length);
         }
         case "vest":
-          return same(model.vest(), await ledger.vest(state.now));
+          return same(model.vest(), (await ledger.vest(state.now)).vested);
         default:
           return operation satisfies never;
       }

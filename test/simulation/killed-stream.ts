@@ -2,25 +2,15 @@
  * A small world in which nothing goes wrong but one thing: a client streams one answer, and the worker is killed at one
  * point of it. It starts again, everybody's outboxes empty, a day passes, and the books must say what became of it.
  */
-import type { StoredRequest } from "./ledger/tables.ts";
 import { createClientActor } from "./actors/client.ts";
-import { createCoordinatorActor } from "./actors/coordinator.ts";
 import { createWorkerActor } from "./actors/worker.ts";
-import { createBooksWatch } from "./checks/books-watch.ts";
 import { checkEndings } from "./checks/endings.ts";
-import { createTruth } from "./checks/truth.ts";
-import { createViolations, type Violation } from "./checks/violations.ts";
+import type { Violation } from "./checks/violations.ts";
 import type { DiskPool } from "./disk-pool.ts";
-import { auditTables } from "./ledger/memory-audit.ts";
-import { createMemoryStore } from "./ledger/memory-store.ts";
-import { createFaults } from "./world/faults.ts";
-import { createHashedKeys } from "./world/keys.ts";
-import { createListeningLog } from "./world/log.ts";
-import { createNetwork } from "./world/network.ts";
+import { heartbeatMs, hour, layGround, minute, settleAll, startMs } from "./ground.ts";
+import type { StoredRequest } from "./ledger/tables.ts";
 import { seededRandom } from "./world/random.ts";
-import { createScheduler } from "./world/scheduler.ts";
 import { createWire } from "./world/wire.ts";
-import type { World } from "./world/world.ts";
 
 export interface KilledStream {
   violations: readonly Violation[];
@@ -34,12 +24,8 @@ export interface KilledStream {
   payments: ReadonlyMap<string, number>;
 }
 
-const startMs = 1_800_000_000_000;
-const minute = 60_000;
-const hour = 60 * minute;
 const port = 9_000;
 const model = "small:1b";
-const starterCredits = 60_000_000n;
 /** Touches of the outside between a request's arrival and its receipt's, and a few that come after. */
 const mostTouches = 14;
 /** An answer takes a few seconds; its receipt leaves within two more. */
@@ -48,38 +34,24 @@ const longestMs = 9_000;
 export async function simulateKilledStream(seed: number, disks: DiskPool): Promise<KilledStream> {
   const random = seededRandom(seed);
   const draw = random.fork("kill");
-  const violations = createViolations(() => scheduler.now - startMs);
-  const violate = (what: string) => violations.add(what);
-  const scheduler = createScheduler(startMs, () => undefined);
-  const faults = createFaults(random.fork("faults"));
-  faults.heal();
-  const network = createNetwork(scheduler, random.fork("network"), faults);
-  const truth = createTruth(scheduler, violations);
-  const keys = createHashedKeys(random.fork("keys"));
   let point: string | undefined;
   let hasAsked = false;
   let isOver = false;
-  const note = (line: () => string) => {
-    const text = line();
-    if (text.startsWith("client asks (1)")) begin();
-    if (/^client (is|has)/.test(text)) isOver = true;
-    if (text.startsWith("worker is killed at ") && hasAsked) point ??= text.slice(20);
-  };
-  const world: World = {
-    ...{ scheduler, random, faults, network, keys, truth, note },
-    log: createListeningLog(violate, note),
-  };
-  const store = createMemoryStore((changes) => watch.committed(changes));
-  const { tables } = store;
-  const watch = createBooksWatch({
-    ...{ tables, truth, starterCredits, violate, now: () => scheduler.now },
-    resumedAt: () => coordinator.resumedAt,
+  const multipliers = new Map<string, number>();
+  const ground = await layGround({
+    ...{ random, beginMs: startMs, hasRealKeys: false, multipliers },
+    note(line) {
+      const text = line();
+      if (text.startsWith("client asks (1)")) begin();
+      if (/^client (is|has)/.test(text)) isOver = true;
+      if (text.startsWith("worker is killed at ") && hasAsked) point ??= text.slice(20);
+    },
   });
+  const { world, tables, violations, violate, coordinator, until } = ground;
+  const { scheduler, keys, truth } = world;
+  world.faults.heal();
   const node = await keys.signer();
-  const coordinator = createCoordinatorActor({
-    ...{ world, store, starterCredits, violate, faucetDaily: 10_000_000_000n },
-    ...{ heartbeatMs: 15_000, multipliers: new Map([[node.id, 3_000]]) },
-  });
+  multipliers.set(node.id, 3_000);
   const wire = createWire(world, () => undefined);
   const common = { world, wire, coordinator, violate, isHonest: true, skewMs: 0 };
   const account = await keys.signer();
@@ -89,7 +61,7 @@ export async function simulateKilledStream(seed: number, disks: DiskPool): Promi
   });
   const worker = createWorkerActor({
     ...{ ...common, name: "worker", port, node, mouth: node, disk: disks.take() },
-    ...{ owner: await keys.signer(), heartbeatMs: 15_000 },
+    ...{ owner: await keys.signer(), heartbeatMs },
     traits: { slots: 2, models: [model], exaggerates: 1, drags: 1 },
   });
 
@@ -101,33 +73,18 @@ export async function simulateKilledStream(seed: number, disks: DiskPool): Promi
     scheduler.at(draw.between(1, longestMs), "the kill", () => worker.machine.kill());
   }
 
-  const until = async (ms: number, isReached: () => boolean, everyMs = 1_000) => {
-    const end = scheduler.now + ms;
-    let isDone = false;
-    const look = () => {
-      isDone = isReached() || scheduler.now >= end;
-      if (!isDone) scheduler.at(everyMs, "a look", look);
-    };
-    look();
-    await scheduler.run(() => isDone || violations.all.length > 0);
-  };
-
   coordinator.machine.boot();
   worker.machine.boot();
-  await until(minute, () => worker.unrest() === "");
+  await until(minute, () => worker.unrest() === "", 1_000);
   client.machine.boot();
-  await until(30 * minute, () => isOver);
+  await until(30 * minute, () => isOver, 1_000);
   const unrest = () => worker.unrest() + client.unrest();
   await until(3 * hour, () => isOver && unrest() === "", 5_000);
   if (unrest() !== "") violate(`not quiet: ${unrest()}`);
   worker.machine.halt();
   client.machine.halt();
-  coordinator.machine.halt();
-  coordinator.jobsEveryMs = hour;
-  coordinator.machine.boot();
-  const isEmpty = () => tables.openHolds.size === 0 && tables.vesting.size === 0;
-  await until(96 * hour, isEmpty, hour);
-  for (const { invariant, subject } of auditTables(tables)) violate(`${invariant}: ${subject}`);
+  await settleAll(ground);
+  ground.audit();
   checkEndings({ tables, truth, workers: [worker], clients: [client], violate });
   scheduler.end();
 

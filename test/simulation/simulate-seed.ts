@@ -2,29 +2,20 @@
  * One world from its seed to its end: clients ask while things go wrong, everything heals, every outbox empties, a day
  * passes, and all must have come out right.
  */
-import { createCoordinatorActor } from "./actors/coordinator.ts";
 import { beginLongOutage, startChaos } from "./actors/chaos.ts";
 import { startCheat } from "./actors/cheat.ts";
 import { createClientActor, type ClientActor } from "./actors/client.ts";
 import { createLyingClient, createLyingWorker } from "./actors/liars.ts";
 import { createThief } from "./actors/thief.ts";
 import { createWorkerActor, type WorkerActor } from "./actors/worker.ts";
-import { createBooksWatch } from "./checks/books-watch.ts";
 import { checkEndings } from "./checks/endings.ts";
-import { createTruth } from "./checks/truth.ts";
-import { createViolations, type Violation } from "./checks/violations.ts";
-import { auditTables } from "./ledger/memory-audit.ts";
+import type { Violation } from "./checks/violations.ts";
 import { type Earnings, earningsOf } from "./earnings.ts";
 import { createDiskPool, type DiskPool } from "./disk-pool.ts";
-import { createMemoryStore } from "./ledger/memory-store.ts";
-import { createFaults, type FaultCounts } from "./world/faults.ts";
-import { createHashedKeys, createRealKeys } from "./world/keys.ts";
-import { createListeningLog } from "./world/log.ts";
-import { createNetwork } from "./world/network.ts";
+import { heartbeatMs, hour, layGround, minute, settleAll, startMs } from "./ground.ts";
+import type { FaultCounts } from "./world/faults.ts";
 import { seededRandom } from "./world/random.ts";
-import { createScheduler } from "./world/scheduler.ts";
 import { createWire, tokenOf } from "./world/wire.ts";
-import type { World } from "./world/world.ts";
 
 export interface SeedResult {
   seed: number;
@@ -48,69 +39,28 @@ export interface SeedOptions {
   drags?: number;
 }
 
-const minute = 60_000;
-const hour = 60 * minute;
-const startMs = 1_800_000_000_000;
 const activeMs = 9 * minute;
 const quietWithinMs = 3 * hour;
-const endsWithinMs = 4 * 24 * hour;
 const workerCount = 3;
 const clientCount = 4;
 const firstPort = 9_000;
 const models = ["small:1b", "large:70b"];
 const multipliers = [500, 3_000, 10_000];
-const starterCredits = 60_000_000n;
-const faucetDaily = 10_000_000_000n;
-const heartbeatMs = 15_000;
-const lookEveryMs = 5_000;
-/** Every so many events the books are recomputed as a whole. */
-const auditEvery = 400;
 /** Each so many-th world signs with real keys. */
 const realKeysEvery = 40;
 
 export async function simulateSeed(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
   const random = seededRandom(seed);
   const { trace } = options;
-  const violations = createViolations(() => scheduler.now - startMs);
-  const violate = (what: string) => violations.add(what);
   const begin = startMs + random.between(0, 24 * 60) * minute;
-  const scheduler = createScheduler(begin, (label, now) => {
-    trace?.(`${now - startMs} ${label}`);
-    if (scheduler.events % auditEvery === 0) audit();
+  const multipliersOf = new Map<string, number>();
+  const ground = await layGround({
+    ...{ random, beginMs: begin, multipliers: multipliersOf },
+    hasRealKeys: seed % realKeysEvery === 0,
+    note: (line, sinceMs) => trace?.(`${sinceMs} ${line()}`),
   });
-  const faults = createFaults(random.fork("faults"));
-  const network = createNetwork(scheduler, random.fork("network"), faults);
-  const truth = createTruth(scheduler, violations);
-  const keyRandom = random.fork("keys");
-  const keys =
-    seed % realKeysEvery === 0
-      ? await createRealKeys(keyRandom, scheduler)
-      : createHashedKeys(keyRandom);
-  const note = (line: () => string) => trace?.(`${scheduler.now - startMs} ${line()}`);
-  const world: World = {
-    ...{ scheduler, random, faults, network, keys, truth, note },
-    log: createListeningLog(violate, note),
-  };
-  const store = createMemoryStore((changes) => watch.committed(changes));
-  const { tables } = store;
-  const watch = createBooksWatch({
-    tables,
-    truth,
-    now: () => scheduler.now,
-    resumedAt: () => coordinator.resumedAt,
-    starterCredits,
-    violate,
-  });
-  const audit = () => {
-    for (const { invariant, subject, found, expected } of auditTables(tables))
-      violate(`invariant ${invariant}: ${subject} is ${found} and not ${expected}`);
-  };
-
-  const nodeMultipliers = new Map<string, number>();
-  const coordinator = createCoordinatorActor({
-    ...{ world, store, starterCredits, faucetDaily, heartbeatMs, violate },
-    multipliers: nodeMultipliers,
-  });
+  const { world, tables, violations, violate, isBroken, coordinator, until } = ground;
+  const { scheduler, faults, network, truth, keys } = world;
   const ports = Array.from({ length: workerCount }, (_, index) => firstPort + index);
   const thief = createThief(world, () => wire, ports);
   /** Tickets stand in the open: whoever listens knows whose holds there are. */
@@ -151,7 +101,7 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
   for (const [index, port] of ports.entries()) {
     const name = `worker-${index + 1}`;
     const node = await keys.signer();
-    nodeMultipliers.set(node.id, random.pick(multipliers));
+    multipliersOf.set(node.id, random.pick(multipliers));
     const isLying = hasLyingWorkers && index === 1 && options.drags === undefined;
     const told = () => faults.count("worker_lied");
     workers.push(
@@ -171,27 +121,6 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
       }),
     );
   }
-
-  const isBroken = () => violations.all.length > 0;
-  /** Lets time pass. @returns whether `isOver` was seen to be true */
-  const until = async (
-    ms: number,
-    isOver: () => boolean = () => false,
-    everyMs = lookEveryMs,
-  ): Promise<boolean> => {
-    const end = scheduler.now + ms;
-    let isSeen = false;
-    let isOut = false;
-    const look = () => {
-      isSeen = isOver();
-      isOut = scheduler.now >= end;
-      if (isSeen || isOut) return;
-      scheduler.at(Math.min(everyMs, end - scheduler.now), "a look", look);
-    };
-    look();
-    await scheduler.run(() => isSeen || isOut || isBroken());
-    return isSeen;
-  };
 
   coordinator.machine.boot();
   for (const { machine } of [...workers, ...clients]) machine.boot();
@@ -215,7 +144,10 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
   if (!(await until(quietWithinMs, () => unrest().length === 0)) && !isBroken())
     violate(`not quiet ${quietWithinMs / hour} hours after healing: ${unrest().join(", ")}`);
   await checkListed();
-  await settleAll();
+  if (!isBroken()) {
+    for (const { machine } of [...workers, ...clients]) machine.halt();
+    await settleAll(ground);
+  }
   if (!isBroken()) checkEndings({ tables, truth, workers, clients, violate });
   scheduler.end();
   return {
@@ -236,15 +168,5 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
     const listed = new Set(await coordinator.listed());
     for (const { node, machine } of workers)
       if (!listed.has(node.id)) violate(`${machine.name} serves, and is not on offer`);
-  }
-
-  /** A day and more passes in which the coordinator is alone. */
-  async function settleAll(): Promise<void> {
-    if (isBroken()) return;
-    for (const { machine } of [...workers, ...clients, coordinator]) machine.halt();
-    coordinator.jobsEveryMs = hour;
-    coordinator.machine.boot();
-    const isOver = () => tables.openHolds.size === 0 && tables.vesting.size === 0;
-    await until(endsWithinMs, isOver, hour);
   }
 }

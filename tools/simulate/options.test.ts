@@ -39,3 +39,10 @@ test("the help names every flag", () => {
   for (const flag of ["seeds", "from", "jobs", "seed", "trace", "mutants", "only", "stalling"])
     expect(usage).toContain(`--${flag}`);
 });
+
+test("the help's examples are understood", () => {
+  const examples = usage.match(/^ {2}npm run simulate\b.*?(?= {2,})/gm) ?? [];
+  expect(examples).toHaveLength(5);
+  for (const example of examples)
+    expect(() => readOptions(example.split(" ").slice(6))).not.toThrow();
+});

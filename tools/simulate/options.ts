@@ -18,8 +18,15 @@ Whole networks on virtual time, each made from its seed, with everything going w
   --json           one JSON object as the last line
   --help
 
-Exit code 1 where an invariant was broken, a mutant survived, stalling paid, or a kind of fault never came about.
-See test/simulation/README.md.`;
+Examples:
+  npm run simulate                                  twenty worlds
+  npm run simulate -- --seeds 500 --from 501        the second five hundred; seeds 501 to 1000
+  npm run simulate -- --seed 65 --trace             what happened in that world, event by event
+  npm run simulate -- --mutants --only cap-off      whether one planted bug is found
+  npm run simulate -- --seeds 100 --json            for a program
+
+Exit code 1 where an invariant was broken, a mutant survived, stalling paid, or a kind of fault never came about; 2 where
+it was not understood. See test/simulation/README.md.`;
 
 /** @property only undefined for all */
 export type Wish =

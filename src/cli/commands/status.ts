@@ -2,6 +2,7 @@
 import { request } from "undici";
 import { z } from "zod";
 import { deadline } from "../../base/clock.ts";
+import { knownApiKey } from "../../host/api-key.ts";
 import { detectMesh, meshSources } from "../../host/mesh/mesh.ts";
 import { readRunFile } from "../../host/run-file.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -64,7 +65,12 @@ async function statusOf(context: CommandContext, role: RoleStatus["role"]): Prom
   using timer = deadline(context.clock, limits.readTimeoutMs, new TroopError("timeout"));
   try {
     const path = role === "coordinator" ? "/health" : "/status";
-    const response = await request(note.url + path, { signal: timer.signal });
+    const { environment, config } = context;
+    const key = role === "client" ? knownApiKey(environment, config.dataFolder) : undefined;
+    const response = await request(note.url + path, {
+      signal: timer.signal,
+      headers: key === undefined ? {} : { "x-api-key": key },
+    });
     const details: unknown = await response.body.json();
     return {
       role,

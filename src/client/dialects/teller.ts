@@ -32,8 +32,9 @@ export interface Teller<Event extends object> {
 /** A dialect whose answers are folded by a teller: for `generate.whole`. A new attempt begins a new telling. */
 export function foldedBy<Event extends object>(
   createTeller: () => Teller<Event>,
+  dialect: Dialect<ChatChunk> = chatDialect,
 ): Dialect<ChatChunk> {
-  return { ...chatDialect, createFold: () => foldOf(createTeller()) };
+  return { ...dialect, createFold: () => foldOf(createTeller()) };
 }
 
 function foldOf(teller: Teller<object>): AnswerFold<ChatChunk> {

@@ -148,12 +148,14 @@ test("a model is found by an id with a colon and a slash, encoded or not", async
 test("the list of models outlives its coordinator", async () => {
   const clock = createFakeClock();
   await using network = await startTestNetwork(clock);
-  expect((await network.openai.models.list()).data).toHaveLength(1);
+  const own = async () =>
+    (await network.openai.models.list()).data.filter(({ id }) => !id.startsWith("troop/"));
+  expect(await own()).toHaveLength(1);
   await clock.advance(20_000);
   network.coordinator.before = () => {
     throw new Error("down");
   };
-  expect((await network.openai.models.list()).data).toHaveLength(1);
+  expect(await own()).toHaveLength(1);
 });
 
 test("health and status tell of themselves", async () => {

@@ -11,19 +11,28 @@ import type { Peers } from "../peers.ts";
 import { chatCompletionsRoute } from "../routes/chat-completions.ts";
 import { completionsRoute } from "../routes/completions.ts";
 import { embeddingsRoute } from "../routes/embeddings.ts";
-import type { GenerationParts } from "../routes/generation.ts";
+import { keptResponsesRoutes } from "../routes/responses-kept.ts";
+import { type ResponsesParts, responsesRoute } from "../routes/responses.ts";
 import { healthRoute } from "../routes/health.ts";
+import { messagesRoutes } from "../routes/messages.ts";
 import { modelsRoutes } from "../routes/models.ts";
+import { ollamaEmbeddingRoutes } from "../routes/ollama/embedding.ts";
+import { ollamaGenerationRoutes } from "../routes/ollama/generation.ts";
+import { ollamaModelRoutes } from "../routes/ollama/models.ts";
 import { statusRoute } from "../routes/status.ts";
 import type { StatusParts } from "../status.ts";
 import { allowOrigin, answerPreflight } from "./cors.ts";
 import { expectedFailure } from "../../host/framework-failure.ts";
 import { errorAnswerOf } from "./errors.ts";
 import { checkApiKey, checkOrigin, type GuardPolicy } from "./guard.ts";
+import { acceptWebSockets, asksForWebSocket, type WebSockets } from "./upgrade.ts";
 
-export interface AppParts extends GenerationParts, StatusParts {
+export interface AppParts extends ResponsesParts, StatusParts {
   dispatch: Dispatch;
   peers: Peers;
+  modelLists: ReadonlyMap<string, readonly string[]>;
+  /** On `/v1/responses`. */
+  webSockets: WebSockets;
   policy: GuardPolicy;
   random: Random;
   log: Log;
@@ -36,10 +45,16 @@ const routes = [
   chatCompletionsRoute, //  POST /v1/chat/completions
   completionsRoute, //      POST /v1/completions
   embeddingsRoute, //       POST /v1/embeddings
+  responsesRoute, //        POST /v1/responses
+  keptResponsesRoutes, //   GET, DELETE /v1/responses/{id}, POST …/cancel, GET …/input_items; 501 for …/compact
+  messagesRoutes, //        POST /v1/messages, /v1/messages/count_tokens
+  ollamaGenerationRoutes, // POST /api/chat, /api/generate
+  ollamaEmbeddingRoutes, // POST /api/embed, /api/embeddings
+  ollamaModelRoutes, //     GET  /, /api/version, /api/tags, /api/ps, POST /api/show; 501 for the rest
 ] satisfies ((app: FastifyInstance, parts: AppParts) => void)[];
 
 export async function createApp(parts: AppParts): Promise<FastifyInstance> {
-  const { policy, random, log } = parts;
+  const { policy, random, log, webSockets } = parts;
   const methodsOf = new Map<string, Set<string>>();
   const app = fastify({
     logger: false,
@@ -47,7 +62,11 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     // Streams are ended by their own signal; idle connections must not keep a stopping process waiting.
     forceCloseConnections: true,
     routerOptions: { maxParamLength: limits.urlCharacters },
-    http: { maxHeaderSize: limits.headerBytes, headersTimeout: limits.headersWaitMs },
+    http: {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headersWaitMs,
+      shouldUpgradeCallback: (request) => asksForWebSocket(request, webSockets.path),
+    },
     genReqId: () => random.uuid(),
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
   });
@@ -64,6 +83,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     const { raw } = request;
     // On the raw answer, because streams leave the framework's hands.
     reply.raw.setHeader(headers.requestId, request.id);
+    reply.raw.setHeader(headers.anthropicRequestId, request.id);
     checkFraming(raw, { allowsEncodedSlash: true });
     const origin = checkOrigin(raw.headers, policy);
     if (origin !== undefined) {
@@ -90,6 +110,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   });
 
   for (const route of routes) route(app, parts);
+  acceptWebSockets(app.server, webSockets, parts);
   await app.ready();
   return app;
 }

@@ -4,7 +4,8 @@ import type { FastifyReply } from "fastify";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { headers } from "../../protocol/version.ts";
 
-const exposed = [headers.requestId, headers.node, headers.cost, headers.ignored, "retry-after"];
+const { requestId, anthropicRequestId, node, cost, ignored } = headers;
+const exposed = [requestId, anthropicRequestId, node, cost, ignored, "retry-after"];
 
 /**
  * @param origin one that is allowed

@@ -38,7 +38,7 @@ export function errorAnswerOf(
   const { status, retryAfterMs } = error;
   // Never told to wait for longer than a minute: a node may be free long before.
   const waitMs = Math.min(waitMostMs, retryAfterMs ?? waitUsuallyMs);
-  const mayComeBack = status === 503 || retryAfterMs !== undefined;
+  const mayComeBack = status === 503 || status === 429 || retryAfterMs !== undefined;
   return {
     status,
     headers: {

@@ -18,7 +18,7 @@ export interface Surroundings {
   networks: readonly string[];
 }
 
-type Place = AddressKind | "never";
+export type Place = AddressKind | "never";
 
 /** Below it are the ports of systems and their mail, shells and routers; no worker takes one without being told. */
 const leastPort = 1_024;
@@ -50,7 +50,7 @@ const innerName = /^[^.]+$|\.(?:local|internal|localdomain|lan|intranet|home|cor
 const bare = (host: string) => host.replace(/^\[|\]$/g, "");
 
 /** @param host an address, or a name as a URL holds it */
-function placeOf(host: string): Place {
+export function placeOf(host: string): Place {
   const name = bare(host).replace(/\.$/, "").toLowerCase();
   if (name === "localhost" || name.endsWith(".localhost")) return "loopback";
   const version = isIP(name);

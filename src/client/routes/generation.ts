@@ -2,7 +2,7 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../../base/clock.ts";
-import type { InferencePath, InferenceRequest } from "../../protocol/chat.ts";
+import type { InferencePath } from "../../protocol/chat.ts";
 import { doneEvent } from "../../protocol/sse.ts";
 import { headers } from "../../protocol/version.ts";
 import type { Dialect } from "../dialects/answer-shape.ts";
@@ -10,7 +10,7 @@ import type { Generate } from "../generate.ts";
 import { writeFailure } from "../http/errors.ts";
 import { createEventStream, serverSentEvents } from "../http/event-stream.ts";
 import { type Exchanges, noteIgnored, readBody, writeJson } from "../http/exchange.ts";
-import type { ReadRequest } from "../read-request.ts";
+import type { ReadRequest, Wanted } from "../read-request.ts";
 
 export interface GenerationParts {
   generate: Generate;
@@ -25,7 +25,7 @@ export function generationRoute<Chunk extends object>(
   path: InferencePath,
 ) {
   async function answerStream(
-    wanted: InferenceRequest,
+    wanted: Wanted,
     response: ServerResponse,
     requestId: string,
     signal: AbortSignal,
@@ -45,7 +45,7 @@ export function generationRoute<Chunk extends object>(
   }
 
   async function answerWhole(
-    wanted: InferenceRequest,
+    wanted: Wanted,
     response: ServerResponse,
     requestId: string,
     signal: AbortSignal,

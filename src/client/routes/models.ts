@@ -1,19 +1,21 @@
 /** `GET /v1/models` and `GET /v1/models/{id}`; an id may contain `:` and `/`, encoded or not. */
 import type { FastifyInstance } from "fastify";
 import { TroopError } from "../../protocol/error-codes.ts";
-import { listModels } from "../model-list.ts";
+import { listedPeers } from "../listed-peers.ts";
+import { listChoices, listModels } from "../model-list.ts";
 import type { Peers } from "../peers.ts";
 
-export function modelsRoutes(app: FastifyInstance, { peers }: { peers: Peers }): void {
-  /** An old list is better than none while the coordinator is away. */
-  async function models() {
-    try {
-      return listModels(await peers.list());
-    } catch (error) {
-      if (peers.ageMs() === undefined) throw error;
-      return listModels(peers.known());
-    }
-  }
+interface ModelsParts {
+  peers: Peers;
+  /** Names of the requester's own that stand for several models. */
+  modelLists: ReadonlyMap<string, readonly string[]>;
+}
+
+export function modelsRoutes(app: FastifyInstance, { peers, modelLists }: ModelsParts): void {
+  const models = async () => {
+    const listed = listModels(await listedPeers(peers));
+    return [...listed, ...listChoices(listed, modelLists)];
+  };
 
   app.get("/v1/models", async () => {
     const data = await models();

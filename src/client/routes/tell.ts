@@ -1,9 +1,11 @@
 /** Answers a chat in an API's own events: as a stream of them, or as the one object they amount to. */
 import type { ServerResponse } from "node:http";
 import { expectedFailure } from "../../host/framework-failure.ts";
-import type { InferenceRequest } from "../../protocol/chat.ts";
+import type { InferencePath } from "../../protocol/chat.ts";
+import type { Wanted } from "../read-request.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { headers } from "../../protocol/version.ts";
+import type { Dialect } from "../dialects/answer-shape.ts";
 import { chatDialect } from "../dialects/chat.ts";
 import type { ChatChunk } from "../dialects/chat-chunk.ts";
 import { foldedBy, type Teller } from "../dialects/teller.ts";
@@ -13,24 +15,28 @@ import { writeJson } from "../http/exchange.ts";
 import type { GenerationParts } from "./generation.ts";
 
 export interface Told<Event extends object> {
-  wanted: InferenceRequest;
+  wanted: Wanted;
   isStream: boolean;
   /** A new one for each attempt at a whole answer. */
   createTeller(): Teller<Event>;
   wire: WireForm<Event>;
+  /** For what an API asks otherwise than as a chat, and tells like one. */
+  via?: { dialect: Dialect<ChatChunk>; path: InferencePath };
 }
 
-const path = "/v1/chat/completions";
+const asChat = { dialect: chatDialect, path: "/v1/chat/completions" } as const;
 
 export async function tell<Event extends object>(
   { generate, clock }: Pick<GenerationParts, "generate" | "clock">,
-  { wanted, isStream, createTeller, wire }: Told<Event>,
+  { wanted, isStream, createTeller, wire, via = asChat }: Told<Event>,
   response: ServerResponse,
   requestId: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const { dialect, path } = via;
   if (!isStream) {
-    const result = await generate.whole(foldedBy(createTeller), path, wanted, signal);
+    const folded = foldedBy(createTeller, dialect);
+    const result = await generate.whole(folded, path, wanted, signal);
     if (result.outcome === "failed")
       return writeFailure(response, result.error, requestId, result.mayHaveBeenCharged);
     return writeJson(response, result.body, {
@@ -46,7 +52,7 @@ export async function tell<Event extends object>(
     take: (chunks: readonly ChatChunk[]) => out.write(format(chunks.flatMap(teller.add))),
   };
   try {
-    const result = await generate.stream(chatDialect, path, wanted, target, signal);
+    const result = await generate.stream(dialect, path, wanted, target, signal);
     if (result.outcome === "answered") {
       const { usage, line, finishChunk } = result;
       const reason = finishChunk.choices[0]?.finish_reason ?? "stop";

@@ -9,6 +9,8 @@ import { expiryPauseMs } from "./recovery.ts";
 
 const step = 10_000;
 const patience = { timeout: 10_000, interval: 5 };
+const nothingDue = { vested: 0, last: undefined };
+type VestOptions = Parameters<JobsOptions["ledger"]["vest"]>[1];
 const gone = () => Promise.reject(new Error("connect ECONNREFUSED"));
 
 async function run(ledger: Partial<JobsOptions["ledger"]>) {
@@ -21,14 +23,14 @@ async function run(ledger: Partial<JobsOptions["ledger"]>) {
     random: systemRandom,
     log: createLog("silent"),
     service: {
-      resume: () => (state.isGone ? gone() : Promise.resolve(undefined)),
-      writeAlive: () => (state.isGone ? gone() : Promise.resolve()),
+      resume: (now) => (state.isGone ? gone() : Promise.resolve({ now, lastAlive: undefined })),
+      writeAlive: (now) => (state.isGone ? gone() : Promise.resolve(now)),
     },
     registry: { runningHolds: () => Promise.resolve(new Set()) },
     onSwept: async (now) => void swept.push(now),
     ledger: {
       refill: () => Promise.resolve(),
-      vest: () => Promise.resolve(0),
+      vest: () => Promise.resolve(nothingDue),
       findUnusedHolds: () => Promise.resolve([]),
       releaseUnused: () => Promise.resolve(),
       expireHolds: async (now) => expired.push(now),
@@ -63,9 +65,9 @@ test.each([
 
 test("a hold whose vesting fails is passed over, and the sweep is not complete", async () => {
   const ledger = {
-    vest: (_now: number, onFailure?: (hold: string, error: unknown) => void) => {
-      onFailure?.("a hold", new Error("poisoned"));
-      return Promise.resolve(0);
+    vest: (_now: number, { passOver }: VestOptions = {}) => {
+      passOver?.("a hold", new Error("poisoned"));
+      return Promise.resolve(nothingDue);
     },
   };
   const { jobs, swept, rounds } = await run(ledger);

@@ -5,6 +5,7 @@ import type { Random } from "../../base/random.ts";
 import type { Log } from "../../host/log.ts";
 import { isGone } from "../out-of-reach.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { DueRequest } from "../ledger/vesting-store.ts";
 import type { Registry } from "../registry/registry.ts";
 import { recoveryAt } from "./recovery.ts";
 import type { ServiceStore } from "./service-store.ts";
@@ -29,6 +30,8 @@ export interface JobsOptions {
 }
 
 const usualIntervalMs = 10_000;
+/** A clock that is so far ahead of the database's is worth a word. */
+const skewMs = 60_000;
 
 /** Prepares the books for service, then works until disposed. */
 export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> {
@@ -44,29 +47,36 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
    * Somebody could not reach the books: nobody may lose by it. Holds wait here for what this coordinator could not
    * take in; how long vesting stood still, only the books know, since other replicas may have been alive.
    */
-  async function recover(now: number): Promise<void> {
-    const lastAlive = await service.resume(now);
+  async function recover(): Promise<number> {
+    const here = clock.now();
+    const { now, lastAlive } = await service.resume(here);
     const { downMs } = recoveryAt(now, lastAlive);
     expireFrom = recoveryAt(now, lastReached ?? lastAlive).expireFrom;
     lastReached = now;
     if (downMs > 0) log.info({ downMs }, "the books were out of reach; vesting was paused");
+    if (here - now > skewMs)
+      log.warn({ aheadMs: here - now }, "this clock is ahead of the database's; jobs go by that");
+    return now;
   }
 
-  async function noteAlive(now: number): Promise<void> {
-    await service.writeAlive(now);
-    lastReached = now;
+  async function noteAlive(): Promise<number> {
+    lastReached = await service.writeAlive(clock.now());
+    return lastReached;
   }
 
-  /** Each call takes one batch. However many there are, nobody who starts meanwhile finds a gap. */
+  /** Each call takes one page. However many there are, nobody who starts meanwhile finds a gap. */
   async function vestAll(now: number, failed: OnFailure): Promise<void> {
     const passOver = (hold: string, error: unknown) => failed("vest", error, hold);
-    while (!stop.signal.aborted && (await ledger.vest(now, passOver)) > 0)
-      await noteAlive(clock.now());
+    let after: DueRequest | undefined;
+    do {
+      const page = await ledger.vest(now, { passOver, after });
+      after = page.last;
+      if (after) await noteAlive();
+    } while (after && !stop.signal.aborted);
   }
 
   // Before anybody is let in: this start is on record, and the faucet is full.
-  await recover(clock.now());
-  await ledger.refill(clock.now());
+  await ledger.refill(await recover());
 
   let hasFailed = false;
   const loop = startLoop({
@@ -79,10 +89,10 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
       log.warn({ err: error }, "the ledger's jobs failed; they are tried again");
     },
     round: async () => {
-      const now = clock.now();
       // A round ends early only where the books cannot be reached, and a short gap costs nobody anything.
-      if (hasFailed && recoveryAt(now, lastReached).downMs > 0) await recover(now);
-      else await noteAlive(now);
+      const isOutage = hasFailed && recoveryAt(clock.now(), lastReached).downMs > 0;
+      // All that a round does goes by this: a clock that is ahead ends nobody's day, and no hold.
+      const now = isOutage ? await recover() : await noteAlive();
       hasFailed = false;
       let isSwept = true;
       const failed = (job: string, error: unknown, hold?: string) => {
@@ -94,7 +104,7 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
       stop.signal.throwIfAborted();
       if (now >= expireFrom) {
         await alone("release unused", () => releaseUnused(now), failed);
-        await noteAlive(clock.now());
+        await noteAlive();
         await alone("expire", () => ledger.expireHolds(now), failed);
         if (isSwept) await onSwept?.(now);
       }

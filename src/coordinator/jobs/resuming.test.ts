@@ -15,6 +15,8 @@ let books: SqlBooks;
 beforeAll(async () => {
   service = await createDatabase();
   books = await openBooks(service.url);
+  // The database's clock is ahead of all that happens here, so that each time is believed.
+  books.now = 1_600_000_000_000;
 });
 afterAll(async () => {
   await books[Symbol.asyncDispose]();
@@ -53,7 +55,10 @@ test("of eight replicas that start at once, one postpones vesting", async () => 
 test("a replica that was cut off postpones nothing while another was alive", async () => {
   const hold = await vesting();
   await replica().writeAlive(lastAlive + 2 * hour - 10_000);
-  expect(await replica().resume(lastAlive + 2 * hour)).toBe(lastAlive + 2 * hour - 10_000);
+  expect(await replica().resume(lastAlive + 2 * hour)).toEqual({
+    now: lastAlive + 2 * hour,
+    lastAlive: lastAlive + 2 * hour - 10_000,
+  });
   expect(await prolongedBy(hold)).toBe(0);
 });
 

@@ -13,11 +13,22 @@ export interface ServiceStore {
   /**
    * Notes that a coordinator is alive again. Where none was for so long that it counts, vesting is postponed by that
    * time in the same transaction: of several that start or recover at once, one finds the gap, the others find it closed.
-   * @returns when a coordinator on these books was last alive, ms; undefined at the very first start
+   * @param now as this coordinator's clock has it, ms; believed as far as the database's own clock has come
    */
-  resume(now: number): Promise<number | undefined>;
-  /** It never goes back. After a gap it counts as resumed: jobs that did not come by meanwhile are not stuck. */
-  writeAlive(now: number): Promise<void>;
+  resume(now: number): Promise<Resumed>;
+  /**
+   * It never goes back. After a gap it counts as resumed: jobs that did not come by meanwhile are not stuck.
+   * @param now as for `resume`
+   * @returns what of it is believed, ms
+   */
+  writeAlive(now: number): Promise<number>;
+}
+
+export interface Resumed {
+  /** What is believed of the time that the coordinator gave, ms. */
+  now: number;
+  /** When a coordinator on these books was last alive, ms; undefined at the very first start. */
+  lastAlive: number | undefined;
 }
 
 export const createServiceStore = (database: Database): ServiceStore => ({
@@ -30,21 +41,32 @@ export const createServiceStore = (database: Database): ServiceStore => ({
         select alive_ms from service for no key update
       `.execute(tx);
       const lastAlive = rows[0] && Number(rows[0].alive_ms);
-      if (lastAlive !== undefined && recoveryAt(now, lastAlive).downMs > 0)
-        await postponeVesting(tx, lastAlive, now);
-      await writeAlive(tx, now);
-      return lastAlive;
+      const believed = await writeAlive(tx, now);
+      if (lastAlive !== undefined && recoveryAt(believed, lastAlive).downMs > 0)
+        await postponeVesting(tx, lastAlive, believed);
+      return { now: believed, lastAlive };
     }),
   writeAlive: (now) => reaching(() => writeAlive(database, now)),
 });
 
-async function writeAlive(database: Database | Tx, now: number): Promise<void> {
-  await sql`
-    insert into service (alive_ms, resumed_ms) values (${now}::bigint, ${now}::bigint)
+/**
+ * The earlier of a coordinator's clock and the database's, which all coordinators share. One clock that is ahead makes
+ * nobody's time pass; one that is behind makes its own jobs late, and others do them. The database's alone would let
+ * its host's clock do to all of them what one of theirs can no longer do.
+ */
+const believedOf = (now: number) =>
+  sql<bigint>`least(${now}::bigint, (extract(epoch from statement_timestamp()) * 1000)::bigint)`;
+
+async function writeAlive(database: Database | Tx, now: number): Promise<number> {
+  const believed = believedOf(now);
+  const { rows } = await sql<{ now: bigint }>`
+    insert into service (alive_ms, resumed_ms) values (${believed}, ${believed})
     on conflict (single) do update set alive_ms = greatest(service.alive_ms, excluded.alive_ms),
       resumed_ms = case when excluded.alive_ms > service.alive_ms + ${awayMs}::bigint
         then excluded.alive_ms else service.resumed_ms end
+    returning ${believed} as now
   `.execute(database);
+  return Number(rows[0]!.now);
 }
 
 /** Everything that was due by `now` has been dealt with; the audit looks for what has not. */
@@ -66,7 +88,7 @@ export async function claimJob(
 ): Promise<boolean> {
   const { numAffectedRows } = await reaching(() =>
     sql`
-      insert into job (name, begun_ms) values (${name}, ${now}::bigint)
+      insert into job (name, begun_ms) values (${name}, ${believedOf(now)})
       on conflict (name) do update set begun_ms = excluded.begun_ms
         where job.begun_ms <= excluded.begun_ms - ${everyMs}::bigint
     `.execute(database),

@@ -12,8 +12,9 @@ import type { LedgerStore, LedgerTx } from "./ledger-store.ts";
 import { turnPage, type Page, type PageEvent } from "./page.ts";
 import type { KeptStatement, OpenedPage } from "./page-store.ts";
 import { acknowledgeLine, receiveLine, vestRequest } from "./settlement.ts";
+import type { DueRequest } from "./vesting-store.ts";
 
-/** How many requests one round vests. */
+/** How many requests one page of vesting has. */
 const batch = 500;
 
 interface Turn {
@@ -24,6 +25,20 @@ interface Turn {
   now: number;
   /** What is to happen on the page; undefined where this signer has no say in it. */
   eventsOf: (opened: OpenedPage) => PageEvent[] | undefined;
+}
+
+interface VestOptions {
+  /** The last of the page before. */
+  after?: DueRequest | undefined;
+  /** Hears of a hold that fails, and the others go on; without it the failure is thrown. */
+  passOver?: (hold: string, error: unknown) => void;
+}
+
+interface VestedPage {
+  /** How many requests. */
+  vested: number;
+  /** Undefined where nothing is left to look at. */
+  last: DueRequest | undefined;
 }
 
 export function createCaptures(store: LedgerStore) {
@@ -101,16 +116,13 @@ export function createCaptures(store: LedgerStore) {
         : { status: "refused", code: "hold_not_found" };
     },
 
-    /**
-     * Hands providers what nobody has acknowledged within a day.
-     * @param passOver hears of a hold that fails, and the others go on; without it the failure is thrown
-     * @returns how many requests
-     */
-    async vest(now: number, passOver?: (hold: string, error: unknown) => void): Promise<number> {
+    /** Hands providers what nobody has acknowledged within a day, one page of it. */
+    async vest(now: number, { after, passOver }: VestOptions = {}): Promise<VestedPage> {
       let vested = 0;
-      for (const [hold, numbers] of await store.findDueRequests(now, batch)) {
-        const events = numbers.map(
-          (k): PageEvent =>
+      const due = await store.findDueRequests(now, batch, after);
+      for (const [hold, requests] of Map.groupBy(due, (request) => request.hold)) {
+        const events = requests.map(
+          ({ k }): PageEvent =>
             (book) =>
               vestRequest(book, k, now),
         );
@@ -130,7 +142,7 @@ export function createCaptures(store: LedgerStore) {
           passOver(hold, error);
         }
       }
-      return vested;
+      return { vested, last: due.at(-1) };
     },
 
     /** After a time in which nobody could acknowledge, ms. A coordinator that starts does it itself, once of all. */

@@ -5,7 +5,8 @@ import type { Rate } from "../../protocol/price.ts";
 import { isUniqueViolation, reaching, retrying, type Database, type Tx } from "../database.ts";
 import type { HoldState } from "./book.ts";
 
-const nilUuid = "00000000-0000-0000-0000-000000000000";
+/** Before all others. */
+export const nilUuid = "00000000-0000-0000-0000-000000000000";
 
 export interface NewHold {
   id: string;

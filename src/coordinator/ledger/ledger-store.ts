@@ -14,6 +14,7 @@ import type { Hold, NewHold, UnusedHold } from "./hold-store.ts";
 import type { MarkedRequest } from "./marks.ts";
 import type { PageChanges } from "./page.ts";
 import type { KeptStatement, OpenedPage } from "./page-store.ts";
+import type { DueRequest } from "./vesting-store.ts";
 
 /** What a verb may do within its transaction. What these lock stays locked until its end. */
 export interface LedgerTx {
@@ -77,8 +78,8 @@ export interface LedgerStore {
    * ends; from behind `after` on, where it is given.
    */
   findUnusedHolds(endedBy: number, most: number, after?: UnusedHold): Promise<UnusedHold[]>;
-  /** Holds that have a request whose day has passed, with its numbers. */
-  findDueRequests(now: number, most: number): Promise<Map<string, number[]>>;
+  /** Requests whose day has passed, those that have waited longest first; from behind `after` on, where it is given. */
+  findDueRequests(now: number, most: number, after?: DueRequest): Promise<DueRequest[]>;
   /** The clock of vesting stands still from `since` to `until`; each request's day grows by what it saw of it. */
   postponeVesting(since: number, until: number): Promise<void>;
   hasStarter(account: string): Promise<boolean>;

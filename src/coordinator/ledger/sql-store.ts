@@ -34,7 +34,8 @@ export const createSqlStore = (database: Database): LedgerStore => ({
   readHold: (id) => readHold(database, id),
   closeComplete: (hold, node, numbers, now) => closeComplete(database, hold, node, numbers, now),
   findUnusedHolds: (endedBy, most, after) => findUnusedHolds(database, endedBy, most, after),
-  findDueRequests: (now, most) => reaching(() => findDueRequests(database, now, most)),
+  findDueRequests: (now, most, after) =>
+    reaching(() => findDueRequests(database, now, most, after)),
   postponeVesting: (since, until) => transact(database, (tx) => postponeVesting(tx, since, until)),
   hasStarter: (account) => reaching(() => hasStarter(database, account)),
   findWaitingForStarter: (most, payment) =>

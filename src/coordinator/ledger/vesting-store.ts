@@ -1,20 +1,33 @@
 /** SQL of what waits in vesting accounts. */
 import { sql } from "kysely";
 import type { Database, Tx } from "../database.ts";
+import { nilUuid } from "./hold-store.ts";
 
-/** Holds that have a request whose day has passed, with its numbers. */
+/** A request whose day has passed; also the place from which to look on. */
+export interface DueRequest {
+  hold: string;
+  k: number;
+  /** When its day was over, coordinator time in ms. */
+  vestsAt: number;
+}
+
+/**
+ * Requests whose day has passed, those that have waited longest first.
+ * @param after the last one seen: one that cannot vest keeps nobody from what comes behind it
+ */
 export async function findDueRequests(
   database: Database,
   now: number,
   most: number,
-): Promise<Map<string, number[]>> {
-  const { rows } = await sql<{ hold: string; k: number }>`
-    select hold, k from request where state = 'vesting' and vests_ms <= ${now}
-    order by vests_ms limit ${most}
+  after: DueRequest | undefined,
+): Promise<DueRequest[]> {
+  const { vestsAt, hold, k } = after ?? { vestsAt: -1, hold: nilUuid, k: 0 };
+  const { rows } = await sql<{ hold: string; k: number; vests_ms: bigint }>`
+    select hold, k, vests_ms from request where state = 'vesting' and vests_ms <= ${now}::bigint
+      and (vests_ms, hold, k) > (${vestsAt}::bigint, ${hold}::uuid, ${k}::int)
+    order by vests_ms, hold, k limit ${most}
   `.execute(database);
-  const due = new Map<string, number[]>();
-  for (const { hold, k } of rows) due.set(hold, [...(due.get(hold) ?? []), k]);
-  return due;
+  return rows.map(({ vests_ms, ...request }) => ({ ...request, vestsAt: Number(vests_ms) }));
 }
 
 /**

@@ -1,10 +1,15 @@
 /** A hold whose vesting fails is passed over, and named to whoever asked; the others get what is theirs. */
 import { sql } from "kysely";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createDatabase } from "../../../test/support/services.ts";
-import { lineOf, openBooks } from "./books.fixture.ts";
+import { systemRandom } from "../../base/random.ts";
+import { createLog } from "../../host/log.ts";
+import { createMovedClock } from "../clock.fixture.ts";
+import { startJobs } from "../jobs/jobs.ts";
+import { credits, lineOf, openBooks } from "./books.fixture.ts";
 
 const day = 24 * 60 * 60_000;
+const patience = { timeout: 20_000, interval: 5 };
 
 test.each(["PGlite", "PostgreSQL"])(
   "one row that cannot vest stops only itself, on %s",
@@ -26,9 +31,46 @@ test.each(["PGlite", "PostgreSQL"])(
       books.database,
     );
     const passedOver: string[] = [];
-    const vested = await books.ledger.vest(books.now + day, (hold) => passedOver.push(hold));
+    const passOver = (hold: string) => void passedOver.push(hold);
+    const { vested } = await books.ledger.vest(books.now + day, { passOver });
     expect([vested, passedOver]).toEqual([1, [poisoned.id]]);
     expect(await books.posted(sound.payee)).toBeGreaterThan(0n);
     await expect(books.ledger.vest(books.now + day)).rejects.toThrow(/check constraint/);
   },
 );
+
+/** More than one page of them, in holds that have room for so many. */
+const [stuckHolds, stuckEach] = [3, 200];
+
+test("a page full of requests that cannot vest keeps nobody waiting who comes behind them", async () => {
+  await using books = await openBooks();
+  books.now = 1_600_000_000_000;
+  const open = async (payee: string, requests: number) => {
+    const account = await books.account();
+    const hold = await books.hold({ account, payee, amount: credits(1_000) });
+    const lines = Array.from({ length: requests }, (_, index) =>
+      lineOf(hold, index + 1, { billed_ms: 1_000 }),
+    );
+    await books.receive(hold, ...lines);
+  };
+  const [poisoned, sound] = [await books.account(0), await books.account(0)];
+  for (let holds = 0; holds < stuckHolds; holds += 1) await open(poisoned, stuckEach);
+  books.now += 1;
+  await open(sound, 1);
+  await sql`update account set posted = 0 where id = ${`vesting:${poisoned}`}`.execute(
+    books.database,
+  );
+  const clock = createMovedClock(books.now + 2 * day);
+  await using _jobs = await startJobs({
+    ...{ clock, ledger: books.ledger, random: systemRandom, log: createLog("silent") },
+    registry: { runningHolds: () => Promise.resolve(new Set()) },
+    service: {
+      resume: (now) => Promise.resolve({ now, lastAlive: now }),
+      writeAlive: (now) => Promise.resolve(now),
+    },
+  });
+  await vi.waitFor(async () => {
+    clock.advance(10_000);
+    expect(await books.posted(sound)).toBe(credits(1));
+  }, patience);
+});

@@ -22,7 +22,7 @@ const notCarried = /^(DATA_DIR|XDG_\w+|NO_COLOR)$/;
 /** Read by Node and by libraries, for whoever is behind a proxy or a certificate of their own. */
 const foreign = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS"];
 /** Settings that name a file. */
-const files: ReadonlySet<string> = new Set(["NODE_EXTRA_CA_CERTS"]);
+const files: ReadonlySet<string> = new Set(["NODE_EXTRA_CA_CERTS", "PROXY_SOCKET"]);
 
 /** @param example the text of `.env.example` */
 export function settingNames(example: string, role: ServiceRole): string[] {

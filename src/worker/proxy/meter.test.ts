@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { promptBytes } from "../../protocol/prompt-size.ts";
 import { readChunk } from "./chunk.ts";
 import { createMeter, finishOf } from "./meter.ts";
-import { promptBytes } from "./prompt-size.ts";
 
 const chunk = (fields: object) => readChunk(JSON.stringify(fields))!;
 const delta = (fields: object) => chunk({ choices: [{ delta: fields, finish_reason: null }] });

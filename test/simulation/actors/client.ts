@@ -2,6 +2,7 @@
 import { createClientCore } from "../../../src/client/core.ts";
 import { createConnect } from "../../../src/client/connect.ts";
 import type { Asking } from "../../../src/client/dispatch.ts";
+import { noPreferences } from "../../../src/client/routing/preferences.ts";
 import { createPathFinder } from "../../../src/client/paths/find-path.ts";
 import { createPathsTo } from "../../../src/client/paths/path.ts";
 import { createCoordinatorClient } from "../../../src/host/coordinator-client.ts";
@@ -148,6 +149,7 @@ function askingFor(model: string, signal: AbortSignal): Asking {
   const messages = [{ role: "user", content: "a question" }];
   return {
     ...{ model, signal, capability: "chat" },
+    ...{ fields: { messages }, preferences: noPreferences },
     inquiry: {
       path: "/v1/chat/completions",
       body: Buffer.from(JSON.stringify({ model, messages })),

@@ -77,21 +77,26 @@ export function createCoordinatorActor(parts: CoordinatorParts): CoordinatorActo
     const registry = createRegistry({
       ...{ leases: createMemoryLeases(), clock, addressPolicy: "loopback", heartbeatMs },
     });
+    /** The database's own clock is right. */
+    const noteAlive = (here: number): number => {
+      if (scheduler.now < databaseAwayUntil) throw new TroopError("ledger_unavailable");
+      const now = Math.min(here, scheduler.now);
+      lastAlive = Math.max(lastAlive ?? 0, now);
+      return now;
+    };
     const service = {
-      async resume(now: number) {
+      async resume(here: number) {
         process.reach("resume");
-        if (scheduler.now < databaseAwayUntil) throw new TroopError("ledger_unavailable");
         const before = lastAlive;
-        lastAlive = Math.max(before ?? 0, now);
+        const now = noteAlive(here);
         // In one transaction on real books; here nothing can come between.
         if (before !== undefined && recoveryAt(now, before).downMs > 0)
           await store.postponeVesting(before, now);
-        return before;
+        return { now, lastAlive: before };
       },
-      async writeAlive(now: number) {
+      async writeAlive(here: number) {
         process.reach("alive");
-        if (scheduler.now < databaseAwayUntil) throw new TroopError("ledger_unavailable");
-        lastAlive = Math.max(lastAlive ?? 0, now);
+        return noteAlive(here);
       },
     };
     const accounts = {

@@ -6,6 +6,7 @@ import { faucet, vestingOf } from "../../../src/coordinator/ledger/account-names
 import type { StarterPayment } from "../../../src/coordinator/ledger/grant-store.ts";
 import type { UnusedHold } from "../../../src/coordinator/ledger/hold-store.ts";
 import type { LedgerStore } from "../../../src/coordinator/ledger/ledger-store.ts";
+import type { DueRequest } from "../../../src/coordinator/ledger/vesting-store.ts";
 import { auditTables } from "./memory-audit.ts";
 import { readHistory } from "./memory-history.ts";
 import { latestRequests } from "./memory-marks.ts";
@@ -94,8 +95,8 @@ export function createMemoryStore(
         }),
       findUnusedHolds: (endedBy, most, after) =>
         alone("findUnusedHolds", () => findUnusedHolds(tables, endedBy, most, after)),
-      findDueRequests: (now, most) =>
-        alone("findDueRequests", () => findDueRequests(tables, now, most)),
+      findDueRequests: (now, most, after) =>
+        alone("findDueRequests", () => findDueRequests(tables, now, most, after)),
       postponeVesting: (since, until) =>
         alone("postponeVesting", () => {
           for (const request of [...tables.vesting.values()]) {
@@ -152,14 +153,21 @@ const findUnusedHolds = (
     .slice(0, most)
     .map(({ id, node, ticketExpiresAt }) => ({ id, node, ticketExpiresAt }));
 
-function findDueRequests(tables: Tables, now: number, most: number): Map<string, number[]> {
-  const due = [...tables.vesting.values()]
-    .filter(({ vestsAt }) => vestsAt! <= now)
-    .toSorted((left, right) => left.vestsAt! - right.vestsAt!)
+const byDay = (left: DueRequest, right: DueRequest): number =>
+  left.vestsAt - right.vestsAt ||
+  (left.hold === right.hold ? left.k - right.k : left.hold < right.hold ? -1 : 1);
+
+const findDueRequests = (
+  tables: Tables,
+  now: number,
+  most: number,
+  after: DueRequest | undefined,
+): DueRequest[] =>
+  [...tables.vesting.values()]
+    .map(({ hold, k, vestsAt }) => ({ hold, k, vestsAt: vestsAt! }))
+    .filter((request) => request.vestsAt <= now && (!after || byDay(request, after) > 0))
+    .toSorted(byDay)
     .slice(0, most);
-  const byHold = Map.groupBy(due, ({ hold }) => hold);
-  return new Map([...byHold].map(([hold, rows]) => [hold, rows.map(({ k }) => k)]));
-}
 
 const waitingForStarter = (tables: Tables): AccountRow[] =>
   [...tables.accounts.values()]

@@ -63,6 +63,43 @@ export function toolCall(name: string, args: string): Script {
   );
 }
 
+/** Several calls of one answer, told apart by their index; their fragments come in turn. */
+export function parallelTools(...calls: [name: string, args: string][]): Script {
+  const deltas = (fieldsOf: (call: [string, string], index: number) => object) =>
+    calls.map((call, index): Step => {
+      const tool_calls = [{ index, ...fieldsOf(call, index) }];
+      return { type: "delta", delta: { tool_calls } };
+    });
+  const half = ([, args]: [string, string]) => Math.ceil(args.length / 2);
+  return stream(
+    role,
+    ...deltas(([name], index) => ({
+      ...{ id: `call_${index + 1}`, type: "function" },
+      function: { name, arguments: "" },
+    })),
+    ...deltas((call) => ({ function: { arguments: call[1].slice(0, half(call)) } })),
+    ...deltas((call) => ({ function: { arguments: call[1].slice(half(call)) } })),
+    ...proper("tool_calls"),
+  );
+}
+
+export const refusal = (text: string): Script =>
+  stream(role, { type: "delta", delta: { refusal: text } }, ...proper("stop"));
+
+/** As `/v1/completions` streams it. */
+export function completionText(...texts: string[]): Script {
+  const event = (choice: object): Step => ({
+    type: "raw",
+    text: `data: ${JSON.stringify({ object: "text_completion", choices: [choice] })}\n\n`,
+  });
+  return stream(
+    ...texts.map((text) => event({ index: 0, text, finish_reason: null })),
+    event({ index: 0, text: "", finish_reason: "stop" }),
+    { type: "usage" },
+    done,
+  );
+}
+
 export const withoutUsage = (...words: string[]): Script =>
   stream(role, ...words.map(word), { type: "finish", reason: "stop" }, done);
 

@@ -1,0 +1,88 @@
+/** The sidecar that runs here, and which of its models is to be used. */
+import { request } from "undici";
+import { z } from "zod";
+import { deadline } from "../../../base/clock.ts";
+import { readSecret } from "../../../host/env.ts";
+import { readRunFile } from "../../../host/run-file.ts";
+import { TroopError } from "../../../protocol/error-codes.ts";
+import { limits } from "../../../protocol/limits.ts";
+import type { CommandContext } from "../../context.ts";
+import { again } from "../../typed-command.ts";
+import { keyVariable, type Target } from "./tool.ts";
+
+const health = z.looseObject({ service: z.literal("monkey-troop-client") });
+const listed = z.looseObject({
+  data: z.array(z.looseObject({ id: z.string(), context_length: z.int().positive().nullish() })),
+});
+type ListedModel = z.infer<typeof listed>["data"][number];
+
+/** Undefined where any key will do. */
+export const apiKeyOf = ({ environment }: Pick<CommandContext, "environment">) =>
+  readSecret(environment, keyVariable);
+
+/** @throws TroopError `client_not_running`, `invalid_api_key`, `model_not_found`, `usage` */
+export async function findTarget(
+  context: CommandContext,
+  wanted: string | undefined,
+): Promise<Target> {
+  const note = readRunFile(context.config.dataFolder, "client");
+  if (!note) throw new TroopError("client_not_running");
+  const { url } = note;
+  const { body } = await ask(context, `${url}/health`);
+  if (!health.safeParse(body).success) throw new TroopError("client_not_running");
+  const models = await ask(context, `${url}/v1/models`);
+  if (models.status === 401) throw new TroopError("invalid_api_key");
+  const { data } = listed.safeParse(models.body);
+  if (!data) throw new TroopError("coordinator_unreachable", "The local API cannot list models.");
+  const { id, context_length } = await pick(context, data.data, wanted);
+  return {
+    ...{ url, model: id, contextLength: context_length ?? undefined },
+    needsKey: apiKeyOf(context) !== undefined,
+  };
+}
+
+/** Named, the only one, or chosen by the person who is there. */
+async function pick(
+  { questions }: CommandContext,
+  models: readonly ListedModel[],
+  wanted: string | undefined,
+): Promise<ListedModel> {
+  const names = models.map(({ id }) => id);
+  if (wanted !== undefined) {
+    const found = models.find(({ id }) => id === wanted);
+    if (found) return found;
+    throw new TroopError("model_not_found", `${wanted} is not on offer. ${onOffer(names)}`);
+  }
+  const [first] = models;
+  if (!first) throw new TroopError("model_not_found", onOffer(names));
+  if (models.length === 1) return first;
+  if (!questions.isPossible)
+    throw new TroopError("usage", `Which model? ${onOffer(names)}`, {
+      details: { run: `${again} --model <name>` },
+    });
+  const chosen = await questions.choose("Which model?", names);
+  return models.find(({ id }) => id === chosen)!;
+}
+
+const onOffer = (names: readonly string[]): string =>
+  names.length === 0 ? "No model is on offer." : `On offer: ${names.join(", ")}.`;
+
+/** @throws TroopError `client_not_running`: the note outlives a process that was killed */
+async function ask(
+  context: CommandContext,
+  url: string,
+): Promise<{ status: number; body: unknown }> {
+  const { clock, shutdown } = context;
+  using timer = deadline(clock, limits.readTimeoutMs, new TroopError("timeout"));
+  const key = apiKeyOf(context);
+  try {
+    const response = await request(url, {
+      signal: AbortSignal.any([shutdown, timer.signal]),
+      headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+    });
+    return { status: response.statusCode, body: await response.body.json() };
+  } catch (error) {
+    shutdown.throwIfAborted();
+    throw new TroopError("client_not_running", undefined, { cause: error });
+  }
+}

@@ -1,0 +1,117 @@
+/** Models on offer as Ollama's API lists and shows them. What nobody says of a model stays empty. Pure. */
+import { createHash } from "node:crypto";
+import type { Capability, OfferedModel, Peer } from "../../../protocol/node.ts";
+
+/** Nobody knows when a model was made; `/v1/models` has the epoch for it too. */
+const modifiedAt = "1970-01-01T00:00:00Z";
+
+/** A node keeps a model for as long as it likes; who asks for a time is told that of Ollama's default. */
+const keptMs = 300_000;
+
+/** Ollama's words for what a model can do; `chat` is nothing of its own there. */
+const words: Readonly<Partial<Record<Capability, string>>> = {
+  completion: "completion",
+  chat: "completion",
+  tools: "tools",
+  vision: "vision",
+  reasoning: "thinking",
+  embedding: "embedding",
+};
+
+/** All that several nodes say of one model. */
+interface Card {
+  name: string;
+  size: number;
+  digest: string;
+  contextLength: number | undefined;
+  quantization: string;
+  capabilities: string[];
+  isLoaded: boolean;
+}
+
+/** By name. */
+function cardsOf(peers: readonly Peer[]): Card[] {
+  const offersOf = Map.groupBy(
+    peers.flatMap(({ models }) => models),
+    ({ name }) => name,
+  );
+  return [...offersOf]
+    .map(([name, offers]) => cardOf(name, offers))
+    .toSorted((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+function cardOf(name: string, offers: readonly OfferedModel[]): Card {
+  const lengths = offers.flatMap(({ context_length }) => context_length ?? []);
+  const said = offers.flatMap(({ capabilities }) =>
+    capabilities.map((word) => words[word] ?? word),
+  );
+  const digest = offers.find((offer) => offer.digest)?.digest;
+  return {
+    name,
+    size: offers.find((offer) => offer.size_bytes)?.size_bytes ?? 0,
+    // Programs cut it to twelve characters, or tell models apart by it: without one the name stands in.
+    digest: digest?.replace(/^sha256:/, "") ?? createHash("sha256").update(name).digest("hex"),
+    contextLength: lengths.length > 0 ? Math.max(...lengths) : undefined,
+    quantization: offers.find((offer) => offer.quantization)?.quantization ?? "",
+    capabilities: [...new Set(said)],
+    isLoaded: offers.some(({ loaded }) => loaded),
+  };
+}
+
+const detailsOf = ({ quantization }: Card) => ({
+  parent_model: "",
+  format: "",
+  family: "",
+  families: [],
+  parameter_size: "",
+  quantization_level: quantization,
+});
+
+const listed = (card: Card) => ({
+  name: card.name,
+  model: card.name,
+  size: card.size,
+  digest: card.digest,
+  details: detailsOf(card),
+});
+
+/** `GET /api/tags` */
+export const tagsOf = (peers: readonly Peer[]): object => ({
+  models: cardsOf(peers).map((card) => ({ ...listed(card), modified_at: modifiedAt })),
+});
+
+/** `GET /api/ps`: what some node has in its memory. Where in it nobody says; whoever lends, lends a GPU. */
+export const runningOf = (peers: readonly Peer[], now: number): object => ({
+  models: cardsOf(peers)
+    .filter(({ isLoaded }) => isLoaded)
+    .map((card) => ({
+      ...listed(card),
+      expires_at: new Date(now + keptMs).toISOString(),
+      size_vram: card.size,
+      ...(card.contextLength === undefined ? {} : { context_length: card.contextLength }),
+    })),
+});
+
+/** `POST /api/show`; undefined where nobody offers it. */
+export function shownModel(peers: readonly Peer[], name: string): object | undefined {
+  const card = cardsOf(peers).find((each) => each.name === name);
+  if (!card) return undefined;
+  // Applications look the context's length up under the architecture's name.
+  const architecture = "unknown";
+  const length = card.contextLength;
+  return {
+    license: "",
+    modelfile: "",
+    parameters: "",
+    template: "",
+    system: "",
+    details: detailsOf(card),
+    model_info: {
+      "general.architecture": architecture,
+      "general.basename": name,
+      ...(length === undefined ? {} : { [`${architecture}.context_length`]: length }),
+    },
+    capabilities: card.capabilities,
+    modified_at: modifiedAt,
+  };
+}

@@ -1,0 +1,218 @@
+/** Finds the node for a request from what is known: the list, warm tickets, and what was seen of nodes. */
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import type { Log } from "../../host/log.ts";
+import { parseMultiplier } from "../../protocol/credits.ts";
+import type { Capability, Peer } from "../../protocol/node.ts";
+import type { Wish } from "../../protocol/selection.ts";
+import type { Peers } from "../peers.ts";
+import { isAllowed, isRestricted, type NodePolicy } from "../sealing/node-policy.ts";
+import { type Candidate, chooseNode, type HeldTicket, type Requirements } from "./choose-node.ts";
+import { crowding, expectedMs, type Outlook, promisedSpeed } from "./expectation.ts";
+import { createExperience } from "./experience.ts";
+import { needsOf } from "./needs.ts";
+import { billionsOf, type ModelOffer } from "./model-choice.ts";
+import { offersOf } from "./model-offers.ts";
+import { isWelcome, type Preferences } from "./preferences.ts";
+import { createPrefixes, type Prompt } from "./prefixes.ts";
+
+export type Found =
+  | { kind: "node"; node: string }
+  /** There is no list to choose from: `node` is left to the coordinator. */
+  | { kind: "any"; node: undefined }
+  /** No node that is not excluded offers the model. */
+  | { kind: "nobody" };
+
+/** What a request wants of a node. */
+export interface RouteWish extends Wish {
+  prompt: Prompt;
+  /** The longest answer that is to be expected. */
+  answerTokens: number;
+  requirements: Requirements;
+  preferences: Preferences;
+}
+
+export type RequestWork = Pick<RouteWish, "prompt" | "answerTokens" | "requirements">;
+
+/** How an answer went, measured by who asked. */
+export interface Watched {
+  firstMs: number;
+  endMs: number;
+  answerTokens: number;
+}
+
+/** A request that was sent to a node: its ending, once. */
+export interface Sent {
+  /** The first word is there. */
+  begun(): void;
+  answered(watched: Watched): void;
+  failed(): void;
+  /** It ended in a way that says nothing of the node. */
+  dropped(): void;
+}
+
+export interface NodeFinder {
+  /** @param fields a request's, validated */
+  workOf(fields: Readonly<Record<string, unknown>>): RequestWork;
+  /**
+   * Waits for the coordinator only where no node with a warm ticket will do.
+   * @throws TroopError why there is no list young enough to tell that nobody offers the model
+   */
+  find(wish: RouteWish): Promise<Found>;
+  /** Each model that somebody offers, and how soon it would answer. @throws TroopError where there is no list of nodes */
+  offers(
+    wish: RequestWork & Pick<RouteWish, "preferences"> & { capability: Capability },
+  ): Promise<ModelOffer[]>;
+  /** From now on the node knows this prompt. */
+  sent(node: string, wish: Pick<RouteWish, "model" | "prompt">): Sent;
+}
+
+export interface NodeFinderParts {
+  peers: Pick<Peers, "known" | "list" | "ageMs" | "wish">;
+  tickets: { warm(model: string): readonly HeldTicket[] };
+  clock: Pick<Clock, "monotonic">;
+  random: Random;
+  log: Log;
+  policy: NodePolicy;
+  /** The account's id. */
+  account: string;
+}
+
+/** Old enough to be wrong, good enough to begin with: a node that has left is found out by asking it. */
+const usableListMs = 60_000;
+/** Young enough to believe that nobody is there. Bounds the calls that a wrong model name causes. */
+const freshListMs = 5_000;
+
+/** Most answers end by themselves, long before what they may have. */
+const usualAnswerTokens = 256;
+
+function answerTokensOf({ max_tokens, max_completion_tokens }: Readonly<Record<string, unknown>>) {
+  const most = max_completion_tokens ?? max_tokens;
+  return typeof most === "number" ? Math.min(most, usualAnswerTokens) : usualAnswerTokens;
+}
+
+export function createNodeFinder(parts: NodeFinderParts): NodeFinder {
+  const { peers, tickets, policy, account, clock, random, log } = parts;
+  const experience = createExperience(clock);
+  const prefixes = createPrefixes({ clock, random });
+  /** By node: tokens of prompts that are on their way to a first word. */
+  const unread = new Map<string, number>();
+
+  async function listed(maxAgeMs: number): Promise<{ list: readonly Peer[]; failure?: unknown }> {
+    try {
+      return { list: await peers.list(maxAgeMs) };
+    } catch (error) {
+      log.debug({ err: error }, "nodes cannot be listed");
+      return { list: peers.known(), failure: error };
+    }
+  }
+
+  function outlook({ node, offer, ticket }: Candidate, prompt: Prompt): Outlook {
+    const id = node.node_id;
+    const model = offer.name;
+    const billions = billionsOf(model, offer.size_bytes);
+    const promised = promisedSpeed(parseMultiplier(node.multiplier) / 10_000, billions);
+    return {
+      speed: experience.speedOf(id, model, promised),
+      running: ticket?.running ?? node.slots.active,
+      slots: node.slots.total,
+      unreadTokens: unread.get(id) ?? 0,
+      cachedTokens: prefixes.cachedTokens(id, model, prompt),
+      isWarm: ticket !== undefined,
+      failureShare: experience.failureShare(id),
+    };
+  }
+
+  const ticketOf = (node: string, model: string) =>
+    tickets.warm(model).find((held) => held.node.node_id === node);
+
+  /** With this request at work there already. */
+  function crowdingAt(node: string, model: string): number {
+    const ticket = ticketOf(node, model);
+    if (!ticket) return 1;
+    return crowding({ running: ticket.running - 1, slots: ticket.node.slots.total });
+  }
+
+  return {
+    workOf(fields) {
+      const prompt = prefixes.read(fields);
+      const answerTokens = answerTokensOf(fields);
+      const { capabilities } = needsOf(fields);
+      return {
+        prompt,
+        answerTokens,
+        requirements: { capabilities, contextTokens: prompt.tokens + answerTokens },
+      };
+    },
+    async find(wish) {
+      const { model, exclude, prompt, answerTokens, requirements, preferences } = wish;
+      const warm = tickets.warm(model);
+      // What the list says of owners is the coordinator's word; it is checked with the ticket.
+      const isOpen = ({ node_id: node, owner }: Peer) => isAllowed(policy, { node, owner });
+      const facts = {
+        ...{ warm, isOut: experience.isOut, requirements, preferences, account },
+        outlook: (candidate: Candidate) => outlook(candidate, prompt),
+        work: { promptTokens: prompt.tokens, answerTokens },
+      };
+      const choose = (list: readonly Peer[]) =>
+        chooseNode({ ...facts, peers: list.filter(isOpen) }, wish, random);
+      const known = warm.length > 0 ? peers.known() : (await listed(usableListMs)).list;
+      const first = choose(known);
+      if (first) return { kind: "node", node: first };
+      const { list, failure } = await listed(freshListMs);
+      const node = choose(list);
+      if (node) return { kind: "node", node };
+      const hasList = peers.ageMs() !== undefined;
+      if (!hasList && !isRestricted(policy)) return { kind: "any", node: undefined };
+      // An old list does not show that nobody is there.
+      if (failure && (exclude.size === 0 || !hasList)) throw failure as Error;
+      // Whoever asks few asks them alone, and tells nobody what for.
+      if (exclude.size === 0 && !isRestricted(policy)) peers.wish(model);
+      return { kind: "nobody" };
+    },
+    async offers({ capability, preferences, prompt, answerTokens }) {
+      const { list, failure } = await listed(usableListMs);
+      if (failure && list.length === 0) throw failure as Error;
+      const isOpen = ({ node_id: node, owner }: Peer) => isAllowed(policy, { node, owner });
+      const nodes = list.filter((node) => isOpen(node) && isWelcome(preferences, node));
+      const work = { promptTokens: prompt.tokens, answerTokens };
+      const candidates = nodes.flatMap((node) =>
+        node.models
+          .filter(({ capabilities }) => capabilities.includes(capability))
+          .map((offer) => ({ node, offer, ticket: ticketOf(node.node_id, offer.name) })),
+      );
+      return offersOf(candidates, {
+        isOut: experience.isOut,
+        expectedMs: (candidate) => expectedMs(outlook(candidate, prompt), work),
+      });
+    },
+    sent(node, { model, prompt }) {
+      const own = Math.max(0, prompt.tokens - prefixes.cachedTokens(node, model, prompt));
+      const before = unread.get(node) ?? 0;
+      unread.set(node, before + own);
+      prefixes.sent(node, model, prompt);
+      const crowd = crowdingAt(node, model);
+      let isUnread = true;
+      const read = () => {
+        if (!isUnread) return;
+        isUnread = false;
+        const left = unread.get(node)! - own;
+        if (left > 0) unread.set(node, left);
+        else unread.delete(node);
+      };
+      return {
+        begun: read,
+        answered({ firstMs, endMs, answerTokens }) {
+          read();
+          const seen = { firstMs, endMs, answerTokens, unreadTokens: before + own };
+          experience.answered(node, model, { ...seen, crowding: crowd });
+        },
+        failed() {
+          read();
+          experience.failed(node);
+        },
+        dropped: read,
+      };
+    },
+  };
+}
