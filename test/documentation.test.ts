@@ -20,8 +20,8 @@ const read = (path: string) => readFileSync(join(repository, path), "utf8");
 // Read by Node and by libraries, not by us; listed so that people find them.
 const foreignVariables = /^(OTEL_[A-Z_]+|HTTPS_PROXY|HTTP_PROXY|NO_PROXY|NODE_EXTRA_CA_CERTS)$/;
 
-// Read only to be handed on to a child process; nobody sets them for our sake.
-const passedOn = /^(PATH|LD_LIBRARY_PATH)$/;
+// Read to be handed on to a child process, or to find its files; nobody sets them for our sake.
+const passedOn = /^(PATH|HOME|LD_LIBRARY_PATH)$/;
 
 const missingFrom = (mentioned: ReadonlySet<string>, names: Iterable<string>) =>
   [...names].filter((name) => !mentioned.has(name));

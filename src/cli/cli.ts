@@ -12,6 +12,7 @@ import {
 import { addAdminCommands } from "./admin-commands.ts";
 import { example } from "./command-texts.ts";
 import { balance } from "./commands/balance.ts";
+import { chat } from "./commands/chat.ts";
 import { coordinator } from "./commands/coordinator.ts";
 import { demo } from "./commands/demo.ts";
 import { models } from "./commands/models.ts";
@@ -93,6 +94,19 @@ function buildProgram(surroundings: Surroundings): Command {
     .option("--only-nodes <ids>", "ask these nodes only, whatever is listed (ONLY_NODES)")
     .option("--only-owners <ids>", "ask nodes of these owners only (ONLY_OWNERS)")
     .addHelpText("after", example("troop up --coordinator http://127.0.0.1:8000"));
+  add("chat [words...]", "talk with a model, or ask one question", chat as Verb)
+    .option("--model <name>", "the model to ask (default: troop/auto)")
+    .option("--url <url>", "the local API (default: the one that runs on the data folder)")
+    .option("--system <text>", "what the model is told to be")
+    .option("--no-history", "keep nothing of what is typed for the arrow keys")
+    .addHelpText(
+      "after",
+      example(
+        "troop chat",
+        'troop chat --model troop/auto "What is a ticket?"',
+        'git diff | troop chat "Is this right?" -',
+      ),
+    );
   addLaunchCommand(add);
   addConnected("status", "what runs here, and whether it is well", status as Verb);
   addConnected("models", "models on offer, and their prices", models as Verb);

@@ -60,7 +60,8 @@ async function run(
 export function createMachine(coordinatorUrl: string, more: Environment = {}): Machine {
   const folder = mkdtempSync(join(tmpdir(), "troop-machine-"));
   const environment = { DATA_DIR: folder, LOG_LEVEL: "silent", ...more };
-  const isLocal = (words: string[]) => ["export", "import"].includes(words[1] ?? "");
+  const isLocal = ([command, part = ""]: string[]) =>
+    command === "chat" || ["export", "import"].includes(part);
   const full = (words: string[]) =>
     isLocal(words) ? words : [...words, "--coordinator", coordinatorUrl];
   return {

@@ -29,6 +29,8 @@ export interface CommonFlags {
 export interface CommandContext {
   output: Output;
   questions: Questions;
+  /** For what is neither output nor a question. */
+  terminal: Omit<Terminal, "colors">;
   environment: Environment;
   config: CliConfig;
   clock: Clock;
@@ -60,6 +62,7 @@ export function createContext(
   return {
     output: createOutput({ ...terminal, colors: config.colors }, flags.json === true),
     questions: createQuestions(terminal, shutdown),
+    terminal,
     environment,
     config,
     clock: systemClock,

@@ -1,5 +1,5 @@
 /** `troop launch`: another program is started with the local API's address, and its end is ours. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createDesk } from "./launch.fixture.ts";
@@ -72,20 +72,20 @@ test.each<[string, string, (url: string) => { words: string[]; environment: obje
   if (tool === "claude") expect(environment).not.toHaveProperty("ANTHROPIC_API_KEY");
 });
 
-test("a key from a file is found, and is in no file that a program is named", async () => {
-  await using desk = await createDesk({ TROOP_API_KEY_FILE: "/dev/null" }, "");
-  await using locked = await createDesk({ TROOP_API_KEY: key }, key);
-  locked.addProgram("cn");
-  await locked.troopAlone("launch", "continue");
-  const [, file] = locked.started().words;
-  expect(readFileSync(file!, "utf8")).toContain("secrets.TROOP_API_KEY");
-  expect(readFileSync(file!, "utf8")).not.toContain(key);
-  desk.addProgram("aider");
-  desk.write("key", `${key}\n`);
-  await using byFile = await createDesk({ TROOP_API_KEY_FILE: join(desk.home, "key") }, key);
-  byFile.addProgram("aider");
-  expect((await byFile.troopAlone("launch", "aider")).code).toBe(0);
-  expect(byFile.started().environment).toMatchObject({ OPENAI_API_KEY: key });
+test("a key that `troop up` made, or that a file holds, is found, and is in no file of a program", async () => {
+  await using made = await createDesk({}, key);
+  writeFileSync(join(made.folder, "api-key"), `${key}\n`, { mode: 0o600 });
+  made.addProgram("cn");
+  expect((await made.troopAlone("launch", "continue")).code).toBe(0);
+  const { words, environment } = made.started();
+  expect(environment).toMatchObject({ TROOP_API_KEY: key });
+  const file = readFileSync(words[1]!, "utf8");
+  expect(file).toContain("secrets.TROOP_API_KEY");
+  expect(file).not.toContain(key);
+  await using named = await createDesk({ TROOP_API_KEY_FILE: join(made.folder, "api-key") }, key);
+  named.addProgram("aider");
+  expect((await named.troopAlone("launch", "aider")).code).toBe(0);
+  expect(named.started().environment).toMatchObject({ OPENAI_API_KEY: key });
 });
 
 test("without a key programs that insist on one are given any", async () => {

@@ -17,6 +17,7 @@ test("defaults are as documented", () => {
     queueWaitMs: 30_000,
     maxBudget: undefined,
     policy: { onlyNodes: [], onlyOwners: [] },
+    routing: { modelLists: new Map(), preferences: { only: [], never: [], prefer: "balance" } },
   });
 });
 

@@ -1,8 +1,8 @@
 /** What the sidecar is told: by flags first, then by the environment. */
 import { z } from "zod";
-import { chosenApiKey } from "../host/api-key.ts";
+import { keyOf } from "../host/api-key.ts";
 import { readCoordinatorUrl } from "../host/coordinator-url.ts";
-import { type Environment, readSettings } from "../host/env.ts";
+import { type Environment, readSecret, readSettings } from "../host/env.ts";
 import { dataFolder } from "../host/folders.ts";
 import type { ListenAddress } from "../host/listen.ts";
 import type { Micro } from "../protocol/credits.ts";
@@ -99,7 +99,7 @@ export function readSidecarConfig(
     dataFolder: overrides.dataFolder ?? dataFolder(environment),
     listen: overrides.listen ?? { host: "127.0.0.1", port: read.PROXY_PORT },
     socket: overrides.socket ?? read.PROXY_SOCKET,
-    apiKey: overrides.apiKey ?? chosenApiKey(environment),
+    apiKey: overrides.apiKey ?? keyOf(readSecret(environment, "TROOP_API_KEY")),
     allowedOrigins: overrides.allowedOrigins ?? read.ALLOWED_ORIGINS,
     keepsResponses: overrides.keepsResponses ?? read.RESPONSES_STORE === "on",
     queueWaitMs: overrides.queueWaitMs ?? queueWaitMs,

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { systemRandom } from "../base/random.ts";
-import { chosenApiKey, decideApiKey, knownApiKey } from "./api-key.ts";
+import { decideApiKey, keyOf, knownApiKey } from "./api-key.ts";
 
 function temporaryFolder(): Disposable & { folder: string } {
   const folder = mkdtempSync(join(tmpdir(), "troop-key-"));
@@ -45,7 +45,7 @@ test("whoever chose a key gets that one; `any` is the choice of none", () => {
   expect(chosen).toEqual({ key: "mine", file: undefined });
   const none = decide(place.folder, ["ann"], { TROOP_API_KEY: "any" });
   expect(none).toEqual({ key: undefined, file: undefined });
-  expect(chosenApiKey({ TROOP_API_KEY: "any" })).toBeUndefined();
+  expect([keyOf("any"), keyOf(undefined), keyOf("mine")]).toEqual([undefined, undefined, "mine"]);
   expect(knownApiKey({ TROOP_API_KEY: "mine" }, place.folder)).toBe("mine");
   expect(knownApiKey({}, place.folder)).toBeUndefined();
   expect(existsSync(join(place.folder, "api-key"))).toBe(false);

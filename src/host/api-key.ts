@@ -7,7 +7,6 @@ import { TroopError } from "../protocol/error-codes.ts";
 import { type Environment, readSecret } from "./env.ts";
 import { shellWord } from "./shell-word.ts";
 
-const setting = "TROOP_API_KEY";
 /** Said by whoever wants no key, other people on the machine included. */
 const anyKey = "any";
 const keyBytes = 32;
@@ -21,11 +20,11 @@ export interface ApiKey {
 
 const fileIn = (dataFolder: string) => join(dataFolder, "api-key");
 
-/** As it was set. @throws TroopError `configuration_invalid` */
-export function chosenApiKey(environment: Environment): string | undefined {
-  const chosen = readSecret(environment, setting);
-  return chosen === anyKey ? undefined : chosen;
-}
+const settingIn = (environment: Environment) => readSecret(environment, "TROOP_API_KEY");
+
+/** @param setting as somebody wrote it. @returns undefined where any key will do */
+export const keyOf = (setting: string | undefined): string | undefined =>
+  setting === anyKey ? undefined : setting;
 
 /**
  * For the sidecar's start.
@@ -38,15 +37,15 @@ export function decideApiKey(
   others: readonly string[],
   random: Random,
 ): ApiKey {
-  const isChosen = readSecret(environment, setting) !== undefined;
-  if (isChosen || others.length === 0) return { key: chosenApiKey(environment), file: undefined };
+  const setting = settingIn(environment);
+  if (setting !== undefined || others.length === 0) return { key: keyOf(setting), file: undefined };
   const file = fileIn(dataFolder);
   return { key: readKeyFile(file) ?? makeKeyFile(file, random), file };
 }
 
 /** For whoever asks a sidecar that was started on this folder. @throws TroopError `key_file_invalid`, `configuration_invalid` */
 export const knownApiKey = (environment: Environment, dataFolder: string): string | undefined =>
-  chosenApiKey(environment) ?? readKeyFile(fileIn(dataFolder));
+  keyOf(settingIn(environment)) ?? readKeyFile(fileIn(dataFolder));
 
 function readKeyFile(file: string): string | undefined {
   const refuse = (reason: string, run: string, cause?: unknown) =>

@@ -30,7 +30,10 @@ function working(calls: readonly { tool: string; input: object }[]) {
 
 const edited = ({ project }: Workplace) => readFile(join(project, "troop.txt"), "utf8");
 
-test("Codex edits a file through its shell", async () => {
+test.each([
+  ["HTTP", false],
+  ["a WebSocket", true],
+])("Codex edits a file through its shell, over %s", async (_way, hasWebSockets) => {
   await using network = await startNetwork();
   await using place = await makeWorkplace({
     "project/troop.txt": before,
@@ -41,6 +44,7 @@ test("Codex edits a file through its shell", async () => {
       name = "Monkey Troop"
       base_url = "${network.sidecar.url}/v1"
       wire_api = "responses"
+      supports_websockets = ${hasWebSockets}
     `,
   });
   const cmd = "sed -i s/two/three/ troop.txt && cat troop.txt";
@@ -49,6 +53,8 @@ test("Codex edits a file through its shell", async () => {
   const { code, stdout, stderr } = await runCodex(place, words);
   expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(stdout).toContain("It is done.");
+  // Where the other way is not taken, it says so and goes on over HTTP.
+  expect(stderr).not.toContain("Falling back");
   expect(await edited(place)).toBe(after);
   const results = network.engine.requests.all.at(-1)!.body["messages"] as Message[];
   expect(results.at(-1)).toMatchObject({

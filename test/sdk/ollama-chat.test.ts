@@ -145,7 +145,7 @@ test("thoughts, and answers that were cut for their length", async () => {
   sdk.play(reasoning("hm", "yes"));
   const thought = await ollama.chat({ model, messages, think: "high" });
   expect(thought.message).toMatchObject({ content: "yes", thinking: "hm" });
-  expect(sdk.lastAsked()).toMatchObject({ reasoning_effort: "high" });
+  expect(sdk.lastAsked()).toMatchObject({ chat_template_kwargs: { enable_thinking: true } });
   sdk.play(endingWith("length", "Hel"));
   const cut = await ollama.chat({ model, messages, options: { num_predict: 1 } });
   expect(cut).toMatchObject({ done_reason: "length", message: { content: "Hel" } });

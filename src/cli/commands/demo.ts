@@ -14,7 +14,7 @@ import { startDemoNetwork } from "../demo/network.ts";
 import { readEngineSettings } from "../../worker/engines/config.ts";
 import { builtInEngine, runningEngines, together } from "../engines.ts";
 import { listenFlag, namingPortHolder } from "../port-flag.ts";
-import { again } from "../typed-command.ts";
+import { again, programName } from "../typed-command.ts";
 import { untilStopped } from "../until-stopped.ts";
 
 export interface DemoFlags {
@@ -41,7 +41,7 @@ export async function demo(context: CommandContext, flags: DemoFlags): Promise<v
     output.json(await askAndSettle(context, network, model, flags.ask));
     return;
   }
-  printBanner(output, network.sidecar.url, models);
+  printBanner(output, programName(context.environment), network.sidecar.url, models);
   output.json({
     base_url: `${network.sidecar.url}/v1`,
     coordinator: network.coordinator.url,

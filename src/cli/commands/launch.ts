@@ -10,7 +10,7 @@ import { apiKeyOf, findTarget } from "./launch/local-api.ts";
 import { readPlaces } from "./launch/places.ts";
 import { findProgram, runInFront } from "./launch/program.ts";
 import { restoreSettings, type SettingsFlags, writeSettings } from "./launch/settings.ts";
-import { anyKey, type Target, type Tool } from "./launch/tool.ts";
+import { anyKey, keyVariable, type Target, type Tool } from "./launch/tool.ts";
 import { type ToolName, toolNames, tools } from "./launch/tools.ts";
 
 export interface LaunchFlags extends SettingsFlags {
@@ -66,23 +66,26 @@ async function start(
       details: { run: `troop launch ${name} --config` },
     });
   const file = startFileOf(tool, target, join(config.dataFolder, "launch"), name, dryRun);
-  const started = tool.start(target, apiKeyOf(context) ?? anyKey, file);
+  const key = apiKeyOf(context) ?? anyKey;
+  const started = tool.start(target, key, file);
+  // Settings that were written for it may point to the variable.
+  const variables = { ...(target.needsKey ? { [keyVariable]: key } : {}), ...started.environment };
   const line = [program, ...started.words, ...words];
   if (dryRun) {
     // Not their values: one of them is the key.
-    const variables = Object.keys(started.environment);
+    const names = Object.keys(variables);
     output.say(line.map(shellWord).join(" "));
-    for (const variable of variables) output.say(output.dim(`  with ${variable}`));
+    for (const variable of names) output.say(output.dim(`  with ${variable}`));
     return output.json({
       tool: name,
       model: target.model,
       command: line,
-      variables,
+      variables: names,
       dry_run: true,
     });
   }
   const isTTY = process.stdin.isTTY;
-  const handed = { ...environment, ...started.environment };
+  const handed = { ...environment, ...variables };
   throw new EndedWith(await runInFront(program, line.slice(1), handed, { signal, isTTY }));
 }
 

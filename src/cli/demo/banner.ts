@@ -1,7 +1,13 @@
 /** What the demo prints once it is up: how to use it from a terminal and from a program. */
 import type { Output } from "../output.ts";
 
-export function printBanner(output: Output, baseUrl: string, models: readonly string[]): void {
+/** @param troop what the program is called here */
+export function printBanner(
+  output: Output,
+  troop: string,
+  baseUrl: string,
+  models: readonly string[],
+): void {
   const [model = "troop-toy"] = models;
   output.say("");
   output.say(`${output.bold("Monkey Troop is running on this machine.")} Ctrl-C ends it.`);
@@ -9,6 +15,9 @@ export function printBanner(output: Output, baseUrl: string, models: readonly st
   output.say(
     `  models    ${models.join(", ")}${model === "troop-toy" ? output.dim("   (a toy that knows only this project)") : ""}`,
   );
+  output.say("");
+  output.say(output.dim("# to talk to it, in another terminal"));
+  output.say(`${troop} chat --url ${baseUrl}`);
   output.say("");
   output.say(output.dim("# from a terminal"));
   output.say(`curl ${baseUrl}/v1/chat/completions -H 'content-type: application/json' \\`);

@@ -9,9 +9,14 @@ const template = (settings: object) => ({ chat_template_kwargs: settings });
 test.each<[string, Thinking, object]>([
   [qwen, {}, {}],
   [qwen, { isOn: true }, template({ enable_thinking: true, thinking: true })],
-  [qwen, { isOn: false }, template({ enable_thinking: false, thinking: false })],
+  [
+    qwen,
+    { isOn: false },
+    { reasoning_effort: "none", ...template({ enable_thinking: false, thinking: false }) },
+  ],
   [qwen, { effort: "max", budget: 64 }, template({ reasoning_effort: "max", thinking_budget: 64 })],
   [qwen, { isOn: false, effort: "max", budget: 64 }, thinkingFields(qwen, { isOn: false })],
+  ["troop/auto", { isOn: true, effort: "high" }, {}],
   ["gpt-oss:20b", {}, {}],
   ["openai/gpt-oss-120b", { isOn: true, budget: 64 }, {}],
   ["gpt-oss:20b", { isOn: false }, { reasoning_effort: "low" }],

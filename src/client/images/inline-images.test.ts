@@ -49,6 +49,39 @@ test("a picture at an address is within the request, in its place, before a node
   expect(JSON.stringify(request!.body)).not.toContain("pictures.example");
 });
 
+/** Each API's own way to name an image by its address. */
+const dialects: Record<string, (url: string) => object> = {
+  "/v1/responses": (url) => ({
+    input: [{ role: "user", content: [{ type: "input_image", image_url: url, detail: "auto" }] }],
+  }),
+  "/v1/messages": (url) => ({
+    max_tokens: 16,
+    messages: [{ role: "user", content: [{ type: "image", source: { type: "url", url } }] }],
+  }),
+};
+
+test.each(Object.entries(dialects))(
+  "so it is on %s too, and so is its error",
+  async (path, body) => {
+    await using server = await startImageServer();
+    await using network = await startTestNetwork(
+      createFakeClock(),
+      [undefined],
+      {},
+      { images: server.parts },
+    );
+    const ask = (url: string) => post(network, path, { model: "toy:1b", ...body(url) });
+    const answer = await ask(`${server.origin}/pixel.png`);
+    expect([answer.status, await answer.text()]).toEqual([200, expect.anything()]);
+    const asked = JSON.stringify(network.worker.requests[0]!.body);
+    expect(asked).toContain(pngUrl);
+    expect(asked).not.toContain("pictures.example");
+    const refused = await ask(`${server.origin}/none`);
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain("answered 404");
+  },
+);
+
 test("one that cannot be had is the request's error, which names it, and no node is asked", async () => {
   await using server = await startImageServer();
   await using network = await startTestNetwork(

@@ -69,7 +69,7 @@ function choose({ known = {}, preferences, ...facts }: Case, exclude: Set<string
 
 /** What is chosen where chance has a part in it: as often as it takes to see each outcome. */
 const outcomes = (facts: Case) =>
-  [...new Set(Array.from({ length: 64 }, () => choose(facts)))].toSorted();
+  [...new Set(Array.from({ length: 64 }, () => String(choose(facts))))].toSorted();
 
 test("of nodes alike the one last talked to is chosen again", () => {
   const warm = [ticketAt(a, { lastUsedAt: 1 }), ticketAt(b, { lastUsedAt: 2 })];

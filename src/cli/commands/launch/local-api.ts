@@ -2,13 +2,14 @@
 import { request } from "undici";
 import { z } from "zod";
 import { deadline } from "../../../base/clock.ts";
-import { readSecret } from "../../../host/env.ts";
+import { knownApiKey } from "../../../host/api-key.ts";
 import { readRunFile } from "../../../host/run-file.ts";
+import { isChoiceName } from "../../../client/routing/model-choice.ts";
 import { TroopError } from "../../../protocol/error-codes.ts";
 import { limits } from "../../../protocol/limits.ts";
 import type { CommandContext } from "../../context.ts";
 import { again } from "../../typed-command.ts";
-import { keyVariable, type Target } from "./tool.ts";
+import type { Target } from "./tool.ts";
 
 const health = z.looseObject({ service: z.literal("monkey-troop-client") });
 const listed = z.looseObject({
@@ -17,28 +18,40 @@ const listed = z.looseObject({
 type ListedModel = z.infer<typeof listed>["data"][number];
 
 /** Undefined where any key will do. */
-export const apiKeyOf = ({ environment }: Pick<CommandContext, "environment">) =>
-  readSecret(environment, keyVariable);
+export const apiKeyOf = ({ environment, config }: CommandContext): string | undefined =>
+  knownApiKey(environment, config.dataFolder);
 
-/** @throws TroopError `client_not_running`, `invalid_api_key`, `model_not_found`, `usage` */
+/**
+ * @param wanted the model's name
+ * @param named the sidecar's URL; without it the one that runs on the data folder
+ * @throws TroopError `client_not_running`, `invalid_api_key`, `model_not_found`, `usage`
+ */
 export async function findTarget(
   context: CommandContext,
   wanted: string | undefined,
+  named?: string,
 ): Promise<Target> {
   const note = readRunFile(context.config.dataFolder, "client");
-  if (!note) throw new TroopError("client_not_running");
-  const { url } = note;
+  const url = named?.replace(/(\/v1)?\/*$/, "") ?? note?.url;
+  if (url === undefined) throw new TroopError("client_not_running");
+  if (!URL.canParse(url))
+    throw new TroopError("usage", `--url takes one such as http://127.0.0.1:9000, not ${url}.`);
   const { body } = await ask(context, `${url}/health`);
   if (!health.safeParse(body).success) throw new TroopError("client_not_running");
-  const models = await ask(context, `${url}/v1/models`);
-  if (models.status === 401) throw new TroopError("invalid_api_key");
-  const { data } = listed.safeParse(models.body);
-  if (!data) throw new TroopError("coordinator_unreachable", "The local API cannot list models.");
-  const { id, context_length } = await pick(context, data.data, wanted);
+  const { id, context_length } = await pick(context, await listModels(context, url), wanted);
   return {
     ...{ url, model: id, contextLength: context_length ?? undefined },
     needsKey: apiKeyOf(context) !== undefined,
   };
+}
+
+/** @param url the sidecar's. @throws TroopError `client_not_running`, `invalid_api_key`, `coordinator_unreachable` */
+export async function listModels(context: CommandContext, url: string): Promise<ListedModel[]> {
+  const models = await ask(context, `${url}/v1/models`);
+  if (models.status === 401) throw new TroopError("invalid_api_key");
+  const { data } = listed.safeParse(models.body);
+  if (!data) throw new TroopError("coordinator_unreachable", "The local API cannot list models.");
+  return data.data;
 }
 
 /** Named, the only one, or chosen by the person who is there. */
@@ -53,9 +66,9 @@ async function pick(
     if (found) return found;
     throw new TroopError("model_not_found", `${wanted} is not on offer. ${onOffer(names)}`);
   }
-  const [first] = models;
+  const [first, another] = models.filter(({ id }) => !isChoiceName(id));
   if (!first) throw new TroopError("model_not_found", onOffer(names));
-  if (models.length === 1) return first;
+  if (!another) return first;
   if (!questions.isPossible)
     throw new TroopError("usage", `Which model? ${onOffer(names)}`, {
       details: { run: `${again} --model <name>` },

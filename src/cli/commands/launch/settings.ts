@@ -53,7 +53,9 @@ export function writeSettings(
     output.say(`Undo:    troop launch ${name} --restore`);
   }
   if (target.needsKey)
-    output.note(`${tool.title} finds the key in ${keyVariable} only: set it where you start it.`);
+    output.note(
+      `The key is not written. ${tool.title} needs it in ${keyVariable}, or is started by: troop launch ${name}`,
+    );
   output.json({ tool: name, file, changed: diff !== "", diff, dry_run: dryRun });
 }
 

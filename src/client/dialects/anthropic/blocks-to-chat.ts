@@ -1,6 +1,7 @@
 /** What stands in a turn, block by block, as the texts, images and tool calls of a chat. Pure. */
 import type { z } from "zod";
 import { invalid, readPart } from "../read-part.ts";
+import { type ChatPart, textPart } from "./chat-message.ts";
 import {
   type Block,
   blocks,
@@ -10,16 +11,11 @@ import {
   type KnownBlock,
 } from "./request.ts";
 
-export type ChatPart =
-  { type: "text"; text: string } | { type: "image_url"; image_url: { url: string } };
-
 /** A block and its path. */
 export interface Placed<Kind> {
   block: Kind;
   where: string;
 }
-
-export const textPart = (text: string): ChatPart => ({ type: "text", text });
 
 /**
  * @param others what becomes of kinds that no engine takes: the question of a user would be another one without them

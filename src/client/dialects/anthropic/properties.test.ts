@@ -3,9 +3,9 @@ import type { ContentBlock } from "@anthropic-ai/sdk/resources/messages";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ChatDelta } from "../chat-chunk.ts";
+import type { ChatMessage } from "./chat-message.ts";
 import { createMessagesTeller, type MessagesEvent } from "./teller.ts";
 import { readMessagesRequest } from "./to-chat.ts";
-import type { ChatMessage } from "./turns-to-chat.ts";
 
 const usage = { prompt_tokens: 1, completion_tokens: 1 };
 

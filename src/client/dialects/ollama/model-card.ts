@@ -1,6 +1,7 @@
 /** Models on offer as Ollama's API lists and shows them. What nobody says of a model stays empty. Pure. */
 import { createHash } from "node:crypto";
 import type { Capability, OfferedModel, Peer } from "../../../protocol/node.ts";
+import { choiceNames } from "../../routing/model-choice.ts";
 
 /** Nobody knows when a model was made; `/v1/models` has the epoch for it too. */
 const modifiedAt = "1970-01-01T00:00:00Z";
@@ -29,16 +30,35 @@ interface Card {
   isLoaded: boolean;
 }
 
-/** By name. */
-function cardsOf(peers: readonly Peer[]): Card[] {
-  const offersOf = Map.groupBy(
-    peers.flatMap(({ models }) => models),
-    ({ name }) => name,
-  );
-  return [...offersOf]
+/** Names of a requester's own, each for several models. */
+export type ModelLists = ReadonlyMap<string, readonly string[]>;
+
+/** Models by name, and behind them the names that stand for several, while one of those is offered. */
+function cardsOf(peers: readonly Peer[], lists: ModelLists): Card[] {
+  const all = peers.flatMap(({ models }) => models);
+  const models = [...Map.groupBy(all, ({ name }) => name)]
     .map(([name, offers]) => cardOf(name, offers))
     .toSorted((left, right) => (left.name < right.name ? -1 : 1));
+  const choices = [
+    ...Object.keys(choiceNames).map((name) => [name, all] as const),
+    ...[...lists].map(
+      ([name, of]) => [name, all.filter((offer) => of.includes(offer.name))] as const,
+    ),
+  ];
+  return [
+    ...models,
+    ...choices.flatMap(([name, offers]) => (offers.length > 0 ? [choiceOf(name, offers)] : [])),
+  ];
 }
+
+/** What a model is of itself it has none of: that is the model's which is chosen. */
+const choiceOf = (name: string, offers: readonly OfferedModel[]): Card => ({
+  ...cardOf(name, offers),
+  ...{ size: 0, digest: digestOf(name), quantization: "", isLoaded: false },
+});
+
+/** Programs cut a digest to twelve characters, or tell models apart by it: without one the name stands in. */
+const digestOf = (name: string): string => createHash("sha256").update(name).digest("hex");
 
 function cardOf(name: string, offers: readonly OfferedModel[]): Card {
   const lengths = offers.flatMap(({ context_length }) => context_length ?? []);
@@ -49,8 +69,7 @@ function cardOf(name: string, offers: readonly OfferedModel[]): Card {
   return {
     name,
     size: offers.find((offer) => offer.size_bytes)?.size_bytes ?? 0,
-    // Programs cut it to twelve characters, or tell models apart by it: without one the name stands in.
-    digest: digest?.replace(/^sha256:/, "") ?? createHash("sha256").update(name).digest("hex"),
+    digest: digest?.replace(/^sha256:/, "") ?? digestOf(name),
     contextLength: lengths.length > 0 ? Math.max(...lengths) : undefined,
     quantization: offers.find((offer) => offer.quantization)?.quantization ?? "",
     capabilities: [...new Set(said)],
@@ -76,13 +95,13 @@ const listed = (card: Card) => ({
 });
 
 /** `GET /api/tags` */
-export const tagsOf = (peers: readonly Peer[]): object => ({
-  models: cardsOf(peers).map((card) => ({ ...listed(card), modified_at: modifiedAt })),
+export const tagsOf = (peers: readonly Peer[], lists: ModelLists): object => ({
+  models: cardsOf(peers, lists).map((card) => ({ ...listed(card), modified_at: modifiedAt })),
 });
 
 /** `GET /api/ps`: what some node has in its memory. Where in it nobody says; whoever lends, lends a GPU. */
 export const runningOf = (peers: readonly Peer[], now: number): object => ({
-  models: cardsOf(peers)
+  models: cardsOf(peers, new Map())
     .filter(({ isLoaded }) => isLoaded)
     .map((card) => ({
       ...listed(card),
@@ -93,8 +112,12 @@ export const runningOf = (peers: readonly Peer[], now: number): object => ({
 });
 
 /** `POST /api/show`; undefined where nobody offers it. */
-export function shownModel(peers: readonly Peer[], name: string): object | undefined {
-  const card = cardsOf(peers).find((each) => each.name === name);
+export function shownModel(
+  peers: readonly Peer[],
+  lists: ModelLists,
+  name: string,
+): object | undefined {
+  const card = cardsOf(peers, lists).find((each) => each.name === name);
   if (!card) return undefined;
   // Applications look the context's length up under the architecture's name.
   const architecture = "unknown";

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { TroopError } from "../../../protocol/error-codes.ts";
 import type { OwnWords } from "../own-words.ts";
+import { thinkingFields } from "../thinking.ts";
 
 const number = z.number().nullish();
 const whole = z.int().nullish();
@@ -62,7 +63,7 @@ export const chatSettingsOf = (settings: Settings): Fields =>
   withoutUnset({
     ...samplingOf(settings),
     response_format: formatOf(settings.format),
-    ...thinkingOf(settings.think),
+    ...thinkingOf(settings),
     logprobs: settings.logprobs,
     top_logprobs: settings.top_logprobs,
   });
@@ -75,15 +76,11 @@ function formatOf(format: Settings["format"]): Fields | undefined {
   throw new TroopError("invalid_value", '`format`: "json", or a JSON schema.', { param: "format" });
 }
 
-/** Engines are told both ways: some by an effort, some by a setting of the model's own template. */
-function thinkingOf(think: Settings["think"]): Fields {
-  if (think === null || think === undefined) return {};
-  const isWanted = think !== false && think !== "none" && think !== "";
-  const effort = typeof think === "string" ? think : isWanted ? undefined : "none";
-  return {
-    ...(effort ? { reasoning_effort: effort } : {}),
-    chat_template_kwargs: { enable_thinking: isWanted, thinking: isWanted },
-  };
+/** A level, or whether at all. */
+function thinkingOf({ model, think }: Settings): object {
+  if (think === null || think === undefined || think === "") return {};
+  if (typeof think === "boolean") return thinkingFields(model, { isOn: think });
+  return thinkingFields(model, { isOn: think !== "none", effort: think });
 }
 
 const options: OwnWords = ["temperature", "top_p", "top_k", "min_p", "seed", "stop"]
@@ -95,5 +92,6 @@ export const ollamaWords: OwnWords = [
   [/^repetition_penalty\b/, "options.repeat_penalty"],
   [/^response_format\b/, "format"],
   [/^reasoning_effort\b/, "think"],
+  [/^chat_template_kwargs\b/, "think"],
   ...options,
 ];

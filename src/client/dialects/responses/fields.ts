@@ -1,9 +1,8 @@
 /** The fields of a request but its input and tools: how each looks, and which are refused or heeded nowhere. */
 import { z } from "zod";
-import { isObject } from "./refusal.ts";
+import { ownObject } from "./refusal.ts";
 
 const text = z.string();
-const ownObject = z.custom<Record<string, unknown>>(isObject, "expected an object.");
 const label = text.max(512);
 
 const format = z.discriminatedUnion("type", [
@@ -12,7 +11,7 @@ const format = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("json_schema"),
     name: text.min(1).max(256),
-    schema: ownObject,
+    schema: ownObject(),
     description: text.nullish(),
     strict: z.boolean().nullish(),
   }),
@@ -51,9 +50,11 @@ export const fieldsSchema = z.object({
     })
     .nullish(),
   include: z.array(text).max(64).nullish(),
-  metadata: z
-    .record(text.max(64), label)
-    .refine((pairs) => Object.keys(pairs).length <= 16, "at most 16 pairs")
+  metadata: ownObject<string>(
+    (value, key) => typeof value === "string" && value.length <= 512 && key.length <= 64,
+    "expected texts of at most 512 characters under names of at most 64.",
+  )
+    .refine((pairs) => Object.keys(pairs).length <= 16, "at most 16 pairs.")
     .nullish(),
   truncation: z.enum(["auto", "disabled"]).nullish(),
   service_tier: text.nullish(),

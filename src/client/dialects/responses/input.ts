@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { readInputContent, readOutputContent } from "./content.ts";
 import type { InputItem, NextId } from "./items.ts";
-import { invalid, isObject, noteUnknown, parse } from "./refusal.ts";
+import { invalid, isObject, noteUnknown, ownObject, parse } from "./refusal.ts";
 
 /** As many as a chat may have messages. */
 const itemsMost = 4_096;
@@ -44,7 +44,7 @@ const shellCall = z.object({
   action: z.object({
     type: z.literal("exec"),
     command: z.array(text),
-    env: z.record(text, text).nullish(),
+    env: ownObject<string>((value) => typeof value === "string", "expected texts.").nullish(),
     timeout_ms: z.number().nullish(),
     user: text.nullish(),
     working_directory: text.nullish(),

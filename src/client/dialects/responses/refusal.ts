@@ -1,5 +1,5 @@
 /** Refusals that name the parameter as OpenAI does, `input[0].content[1].file_id`, and never repeat what was sent. */
-import type { z } from "zod";
+import { z } from "zod";
 import { TroopError } from "../../../protocol/error-codes.ts";
 import { noteDropped } from "../../../protocol/schema-verdict.ts";
 
@@ -28,7 +28,7 @@ export function parse<Schema extends z.ZodType>(
   return parsed.data;
 }
 
-/** Keys that are not ours may be the caller's own text: the path ends before them. */
+/** Keys that do not look like ours are the caller's own text: the path ends before them. See also `ownObject`. */
 function suffix(path: readonly PropertyKey[]): string {
   let text = "";
   for (const part of path) {
@@ -38,6 +38,16 @@ function suffix(path: readonly PropertyKey[]): string {
   }
   return text;
 }
+
+/** An object with keys of the caller's own, which no refusal names. */
+export const ownObject = <Value = unknown>(
+  fits: (value: unknown, key: string) => boolean = () => true,
+  expected = "expected an object.",
+) =>
+  z.custom<Record<string, Value>>(
+    (value) => isObject(value) && Object.entries(value).every(([key, member]) => fits(member, key)),
+    expected,
+  );
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -41,7 +41,7 @@ test.each([
   ["invalid_value", "top_logprobs", { top_logprobs: 21 }],
   ["invalid_value", "background", { background: true, store: false }],
   ["invalid_value", "instructions", { instructions: [] }],
-  ["invalid_value", "metadata.k", { metadata: { k: 7 } }],
+  ["invalid_value", "metadata", { metadata: { k: 7 } }],
   ["invalid_value", "metadata", { metadata: { "K 1": "v".repeat(513) } }],
   ["invalid_value", "text.format.type", { text: { format: { type: "xml" } } }],
   ["invalid_value", "text.format.schema", { text: { format: { type: "json_schema", name: "n" } } }],
@@ -123,12 +123,22 @@ test.each([
   expect(refusalOf({ model: "toy", input: "Hi.", ...fields })).toMatchObject({ code, param });
 });
 
-test("a refusal repeats nothing of what was sent", () => {
-  const secret = "hunter2";
-  const { message, param } = refusalOf({
-    model: "toy",
-    input: [{ role: secret, content: secret }],
-  });
+const secret = "hunter";
+
+test.each([
+  { input: [{ role: secret, content: secret }] },
+  { input: [{ type: secret, content: secret, role: 7, [secret]: secret }], include: [7, secret] },
+  { metadata: { [secret]: 7 } },
+  { tools: [{ type: "function", name: 7, parameters: { [secret]: secret } }] },
+  { tools: [f], tool_choice: { type: "function", name: secret } },
+  {
+    input: [
+      { type: "local_shell_call", action: { type: "exec", command: [], env: { [secret]: 7 } } },
+    ],
+  },
+  { input: [{ role: "user", content: [{ type: "input_image", image_url: 7, detail: secret }] }] },
+])("a refusal repeats nothing of what was sent: %j", (fields) => {
+  const { message, param } = refusalOf({ model: "toy", input: "Hi.", ...fields });
   expect(`${message} ${param}`).not.toContain(secret);
 });
 

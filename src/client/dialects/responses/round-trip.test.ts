@@ -15,7 +15,12 @@ const tools = [
   { type: "namespace", name: "ns", description: "", tools: [{ type: "function", name: "g" }] },
 ];
 
-const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 });
+/** What is cut at its spaces, quotes and escapes as often as anywhere else. */
+const unit = fc.oneof(
+  fc.constantFrom("a", " ", "\n", '"', "\\", "{", "}", "😀"),
+  fc.string({ unit: "grapheme", minLength: 1, maxLength: 1 }),
+);
+const text = fc.string({ unit, minLength: 1, maxLength: 20 });
 const call = fc.oneof(
   fc.record({ name: fc.constantFrom("f", "ns__g"), arguments: fc.json().map((a) => `{"a":${a}}`) }),
   text.map((input) => ({ name: "patch", arguments: JSON.stringify({ input }) })),

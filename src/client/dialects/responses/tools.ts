@@ -6,7 +6,7 @@
 import type { CustomTool, FunctionTool } from "openai/resources/responses/responses";
 import { z } from "zod";
 import type { ResponseResource } from "./items.ts";
-import { invalid, isObject, noteUnknown, parse } from "./refusal.ts";
+import { invalid, isObject, noteUnknown, ownObject, parse } from "./refusal.ts";
 
 type EchoedTool = ResponseResource["tools"][number];
 
@@ -37,7 +37,6 @@ export const localShell = "local_shell";
 
 const text = z.string();
 const name = text.min(1).max(256);
-const ownObject = z.custom<Record<string, unknown>>(isObject, "expected an object.");
 /** How OpenAI's own hosts treat a tool. */
 const hosted = {
   allowed_callers: z.unknown().optional(),
@@ -49,7 +48,7 @@ const functionTool = z.object({
   type: z.literal("function"),
   name,
   description: text.nullish(),
-  parameters: ownObject.nullish(),
+  parameters: ownObject().nullish(),
   strict: z.boolean().nullish(),
   ...hosted,
 });

@@ -13,9 +13,8 @@ import { ollamaWords } from "../../dialects/ollama/settings.ts";
 import { inOwnWords } from "../../dialects/own-words.ts";
 import { writeFailure } from "../../http/errors.ts";
 import { noteIgnored, readBody, writeJson } from "../../http/exchange.ts";
-import type { Peers } from "../../peers.ts";
 import { askForEmbeddings, type EmbeddingParts } from "../embeddings.ts";
-import { modelNameFor } from "./model-names.ts";
+import { modelNameFor, type NamingParts } from "./model-names.ts";
 
 interface Embedded {
   model: string;
@@ -26,9 +25,9 @@ interface Embedded {
 
 export function ollamaEmbeddingRoutes(
   app: FastifyInstance,
-  parts: EmbeddingParts & { peers: Peers; clock: Clock },
+  parts: EmbeddingParts & NamingParts & { clock: Clock },
 ): void {
-  const { exchanges, readRequest, peers, clock } = parts;
+  const { exchanges, readRequest, clock } = parts;
 
   const route = (
     url: string,
@@ -44,7 +43,7 @@ export function ollamaEmbeddingRoutes(
           const nothing = { model: name, vectors: [], promptTokens: 0, durationMs: 0 };
           return writeJson(response, shape(nothing), {});
         }
-        const model = await modelNameFor(peers, name);
+        const model = await modelNameFor(parts, name);
         const wanted = await readRequest("/v1/embeddings", { ...candidate, model }, signal).catch(
           (error: unknown) => {
             throw inOwnWords(ollamaWords, error);

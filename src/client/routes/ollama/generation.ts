@@ -14,14 +14,11 @@ import {
   ollamaObject,
 } from "../../dialects/ollama/teller.ts";
 import { noteIgnored, readBody, writeJson } from "../../http/exchange.ts";
-import type { Peers } from "../../peers.ts";
 import type { GenerationParts } from "../generation.ts";
 import { tell } from "../tell.ts";
-import { findModelName, modelNameFor } from "./model-names.ts";
+import { findModelName, modelNameFor, type NamingParts } from "./model-names.ts";
 
-export interface OllamaParts extends GenerationParts {
-  peers: Peers;
-}
+export interface OllamaParts extends GenerationParts, NamingParts {}
 
 export function ollamaGenerationRoutes(app: FastifyInstance, parts: OllamaParts): void {
   app.post("/api/chat", ollamaRoute(parts, "chat", readChat));
@@ -29,7 +26,7 @@ export function ollamaGenerationRoutes(app: FastifyInstance, parts: OllamaParts)
 }
 
 function ollamaRoute(parts: OllamaParts, form: OllamaForm, read: (body: unknown) => OllamaRequest) {
-  const { readRequest, clock, exchanges, peers } = parts;
+  const { readRequest, clock, exchanges } = parts;
 
   async function answer(
     asked: Extract<OllamaRequest, { kind: "ask" }>,
@@ -38,7 +35,7 @@ function ollamaRoute(parts: OllamaParts, form: OllamaForm, read: (body: unknown)
     signal: AbortSignal,
   ): Promise<void> {
     const { path, candidate, isStream } = asked;
-    const model = await modelNameFor(peers, asked.model);
+    const model = await modelNameFor(parts, asked.model);
     const wanted = await readRequest(path, { ...candidate, model }, signal).catch(
       (error: unknown) => {
         throw inOwnWords(ollamaWords, error);
@@ -62,7 +59,7 @@ function ollamaRoute(parts: OllamaParts, form: OllamaForm, read: (body: unknown)
     { model, kind, ignored }: OllamaRequest,
     response: ServerResponse,
   ): Promise<void> {
-    if ((await findModelName(peers, model)) === undefined) throw new TroopError("model_not_found");
+    if ((await findModelName(parts, model)) === undefined) throw new TroopError("model_not_found");
     noteIgnored(response, [...ignored]);
     const done = { done: true, done_reason: kind };
     writeJson(response, ollamaObject({ form, model, clock }, { text: "" }, done), {});

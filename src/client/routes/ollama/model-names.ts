@@ -1,18 +1,33 @@
 /** Finds the model that a request of Ollama's API means, without waiting where the list at hand tells. */
+import type { Peer } from "../../../protocol/node.ts";
+import type { ModelLists } from "../../dialects/ollama/model-card.ts";
 import { ollamaModelName } from "../../dialects/ollama/model-name.ts";
 import { listedPeers } from "../../listed-peers.ts";
 import type { Peers } from "../../peers.ts";
-import type { Peer } from "../../../protocol/node.ts";
+import { isChoiceName } from "../../routing/model-choice.ts";
 
-const nameAmong = (peers: readonly Peer[], asked: string) =>
-  ollamaModelName(asked, (name) =>
-    peers.some(({ models }) => models.some((model) => model.name === name)),
+export interface NamingParts {
+  peers: Peers;
+  modelLists: ModelLists;
+}
+
+const nameAmong = (peers: readonly Peer[], modelLists: ModelLists, asked: string) =>
+  ollamaModelName(
+    asked,
+    (name) =>
+      isChoiceName(name) ||
+      modelLists.has(name) ||
+      peers.some(({ models }) => models.some((model) => model.name === name)),
   );
 
 /** Undefined where nobody offers it. @throws TroopError where there is no list to look into */
-export const findModelName = async (peers: Peers, asked: string): Promise<string | undefined> =>
-  nameAmong(peers.known(), asked) ?? nameAmong(await listedPeers(peers), asked);
+export const findModelName = async (
+  { peers, modelLists }: NamingParts,
+  asked: string,
+): Promise<string | undefined> =>
+  nameAmong(peers.known(), modelLists, asked) ??
+  nameAmong(await listedPeers(peers), modelLists, asked);
 
 /** Whoever answers the request will say that a model is not there. */
-export const modelNameFor = async (peers: Peers, asked: string): Promise<string> =>
-  (await findModelName(peers, asked).catch(() => undefined)) ?? asked;
+export const modelNameFor = async (parts: NamingParts, asked: string): Promise<string> =>
+  (await findModelName(parts, asked).catch(() => undefined)) ?? asked;

@@ -7,8 +7,7 @@ import { runningOf, shownModel, tagsOf } from "../../dialects/ollama/model-card.
 import { readBodyAs } from "../../dialects/ollama/read-body.ts";
 import { readBody } from "../../http/exchange.ts";
 import { listedPeers } from "../../listed-peers.ts";
-import type { Peers } from "../../peers.ts";
-import { findModelName } from "./model-names.ts";
+import { findModelName, type NamingParts } from "./model-names.ts";
 
 /** The one whose API this is, thinking in levels and log probabilities included: applications want a least one. */
 const ollamaVersion = "0.12.11";
@@ -17,21 +16,23 @@ const showSchema = z.object({ model: z.string().nullish(), name: z.string().null
 
 export function ollamaModelRoutes(
   app: FastifyInstance,
-  { peers, clock }: { peers: Peers; clock: Clock },
+  parts: NamingParts & { clock: Clock },
 ): void {
+  const { peers, modelLists, clock } = parts;
   // Tools that look for an Ollama compare this sentence.
   app.get("/", (_request, reply) =>
     reply.type("text/plain; charset=utf-8").send("Ollama is running"),
   );
   app.get("/api/version", () => ({ version: ollamaVersion }));
-  app.get("/api/tags", async () => tagsOf(await listedPeers(peers)));
+  app.get("/api/tags", async () => tagsOf(await listedPeers(peers), modelLists));
   app.get("/api/ps", async () => runningOf(await listedPeers(peers), clock.now()));
   app.post("/api/show", async (request) => {
     const { fields } = readBodyAs(showSchema, readBody(request));
     const asked = fields.model || fields.name;
     if (!asked) throw new TroopError("invalid_value", "`model` is required.", { param: "model" });
-    const name = await findModelName(peers, asked);
-    const shown = name === undefined ? undefined : shownModel(peers.known(), name);
+    const name = await findModelName(parts, asked);
+    const shown =
+      name === undefined ? undefined : shownModel(await listedPeers(peers), modelLists, name);
     if (!shown) throw new TroopError("model_not_found");
     return shown;
   });

@@ -12,8 +12,10 @@ const modelVariables = [
   "ANTHROPIC_DEFAULT_HAIKU_MODEL",
 ];
 
-const variables = ({ url, model }: Target) => ({
+const variables = ({ url, model, contextLength }: Target) => ({
   ANTHROPIC_BASE_URL: url,
+  // It takes a model that it does not know for one of 200,000 tokens.
+  ...(contextLength === undefined ? {} : { CLAUDE_CODE_MAX_CONTEXT_TOKENS: String(contextLength) }),
   ...Object.fromEntries(modelVariables.map((name) => [name, model])),
 });
 

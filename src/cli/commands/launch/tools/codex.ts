@@ -29,7 +29,7 @@ export const codex: Tool = {
     ...Object.entries(top(target)).map(([name, value]) => ({ path: [name], value })),
     { path: ["model_providers", provider], value: providerOf(target) },
   ],
-  start: (target, key) => ({
+  start: (target) => ({
     words: [
       ...Object.entries(top(target)),
       ...Object.entries(providerOf(target)).map(
@@ -37,6 +37,6 @@ export const codex: Tool = {
       ),
       // A flag's value is TOML, and JSON's strings and numbers are.
     ].flatMap(([name, value]) => ["-c", `${name}=${JSON.stringify(value)}`]),
-    environment: target.needsKey ? { [keyVariable]: key } : {},
+    environment: {},
   }),
 };

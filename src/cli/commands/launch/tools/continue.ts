@@ -37,8 +37,5 @@ export const continueDev: Tool = {
       : undefined;
   },
   startFile: (target) => stringify({ ...head, models: [modelOf(target)] }, { lineWidth: 0 }),
-  start: (target, key, file) => ({
-    words: ["--config", file!],
-    environment: target.needsKey ? { [keyVariable]: key } : {},
-  }),
+  start: (_target, _key, file) => ({ words: ["--config", file!], environment: {} }),
 };

@@ -32,19 +32,22 @@ export const opencode: Tool = {
     return exists(commented) && !exists(plain) ? commented : plain;
   },
   language: json,
-  settings(target) {
+  settings(target, now) {
     const { model, small_model, provider: providers } = settingsOf(target);
     return [
+      // It would put that there itself with its first start.
+      ...("$schema" in now
+        ? []
+        : [{ path: ["$schema"], value: "https://opencode.ai/config.json" }]),
       { path: ["model"], value: model },
       { path: ["small_model"], value: small_model },
       { path: ["provider", provider], value: providers[provider] },
     ];
   },
-  start: (target, key) => ({
+  start: (target) => ({
     words: [],
     environment: {
       OPENCODE_CONFIG_CONTENT: JSON.stringify(settingsOf(target)),
-      ...(target.needsKey ? { [keyVariable]: key } : {}),
     },
   }),
 };

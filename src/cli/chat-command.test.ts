@@ -1,0 +1,99 @@
+/** `troop chat` against a running local API: one question, a pipe, and a conversation at a terminal. */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { createFakeClock } from "../../test/support/fake-clock.ts";
+import { startTestNetwork } from "../client/fixtures/sidecar.fixture.ts";
+import { createMachine } from "./command-line.fixture.ts";
+
+async function start() {
+  const network = await startTestNetwork(createFakeClock());
+  const machine = createMachine(network.coordinator.url);
+  const where = ["chat", "--url", network.sidecar.url];
+  const asked = () => network.worker.requests.map(({ body }) => body["messages"]);
+  return {
+    ...{ network, machine, asked },
+    chat: (...words: string[]) => machine.troopAlone(...where, ...words),
+    typing: (keys: string, ...words: string[]) => machine.troopAsked(keys, ...where, ...words),
+    async [Symbol.asyncDispose]() {
+      machine[Symbol.dispose]();
+      await network[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test("one question is answered on stdout, and with --json with what it cost", async () => {
+  await using here = await start();
+  const told = await here.chat("Who", "is there?");
+  expect(told).toMatchObject({ code: 0, stdout: "Hello you\n" });
+  expect(here.asked()).toEqual([[{ role: "user", content: "Who is there?" }]]);
+  const { json } = await here.chat("--json", "--system", "Be terse.", "Who?");
+  expect(json).toEqual({
+    ...{ text: "Hello you", model: "toy:1b", node: here.network.worker.nodeId },
+    ...{ prompt_tokens: 5, completion_tokens: 2, cost: "0.010000" },
+  });
+  expect(here.asked()[1]).toEqual([
+    { role: "system", content: "Be terse." },
+    { role: "user", content: "Who?" },
+  ]);
+});
+
+test("what comes by a pipe is the question, or stands where `-` stands", async () => {
+  await using here = await start();
+  const { url } = here.network.sidecar;
+  const words = (...more: string[]) => ["chat", "--url", url, ...more];
+  await here.machine.troopWith("From a pipe.\n", ...words());
+  await here.machine.troopWith("a diff\n", ...words("Is this right?", "-"));
+  expect(here.asked().map((messages) => (messages as { content: string }[])[0]!.content)).toEqual([
+    "From a pipe.",
+    "Is this right?\n\na diff",
+  ]);
+});
+
+test("a conversation goes on with what was said, until it is ended", async () => {
+  await using here = await start();
+  const { code, stdout, stderr } = await here.typing("One?\n/nope\nTwo?\n/models\n/quit\n");
+  expect(code).toBe(0);
+  expect(stdout).toBe("Hello youHello you");
+  expect(here.asked()[1]).toEqual([
+    { role: "user", content: "One?" },
+    { role: "assistant", content: "Hello you" },
+    { role: "user", content: "Two?" },
+  ]);
+  expect(stderr).toContain("toy:1b · 5 + 2 tokens · 0.010000 credits");
+  expect(stderr).toContain("/nope? /help lists what there is.");
+  expect(stderr).toContain("* troop/auto");
+});
+
+test("what was typed is kept for the arrow keys, for its owner alone, unless that is not wanted", async () => {
+  await using here = await start();
+  const file = join(here.machine.folder, "chat-history");
+  await here.typing("Secret?\n/quit\n", "--no-history");
+  expect(existsSync(file)).toBe(false);
+  await here.typing("One?\n/quit\n");
+  expect(readFileSync(file, "utf8")).toBe("One?\n/quit\n");
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+test("a failure is told and the conversation goes on; a model that is not there is not taken", async () => {
+  await using here = await start();
+  const typed = "/model none\n/save /no/such/folder/talk.md\nOne?\n/retry\n/quit\n";
+  const { code, stdout, stderr } = await here.typing(typed);
+  expect(code).toBe(0);
+  expect(stderr).toContain("model_not_found");
+  expect(stderr).toContain("/no/such/folder/talk.md");
+  expect(stdout).toBe("Hello youHello you");
+  expect(here.asked()).toHaveLength(2);
+  expect(here.asked()[1]).toEqual([{ role: "user", content: "One?" }]);
+});
+
+test.each([
+  [["--model", "none", "Who?"], 1, "model_not_found"],
+  [[], 2, "usage"],
+  [["--url", "bogus", "Who?"], 2, "usage"],
+  [["--url", "http://127.0.0.1:1", "Who?"], 3, "client_not_running"],
+])("%j ends with %d, %s", async (words, code, reason) => {
+  await using here = await start();
+  const told = await here.chat(...words, "--json");
+  expect(told).toMatchObject({ code, json: { error: { code: reason } } });
+});
