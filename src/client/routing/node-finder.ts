@@ -200,6 +200,11 @@ export function createNodeFinder(parts: NodeFinderParts): NodeFinder {
         if (left > 0) unread.set(node, left);
         else unread.delete(node);
       };
+      /** Without a first word nobody knows whether it was read: then it was not. */
+      const leave = () => {
+        if (isUnread) prefixes.refused(node, model, prompt);
+        read();
+      };
       return {
         begun: read,
         answered({ firstMs, endMs, answerTokens }) {
@@ -208,10 +213,10 @@ export function createNodeFinder(parts: NodeFinderParts): NodeFinder {
           experience.answered(node, model, { ...seen, crowding: crowd });
         },
         failed() {
-          read();
+          leave();
           experience.failed(node);
         },
-        dropped: read,
+        dropped: leave,
       };
     },
   };

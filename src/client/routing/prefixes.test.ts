@@ -45,6 +45,18 @@ test("engines forget, and so is it forgotten here", async () => {
   expect(prefixes.cachedTokens("a", "m", prompt)).toBe(0);
 });
 
+test("a node that was sent it last holds a beginning, until it turns out that it was refused there", () => {
+  const { prefixes } = start();
+  const prompt = prefixes.read(chat(long("one")));
+  prefixes.sent("a", "m", prompt);
+  prefixes.sent("b", "m", prompt);
+  expect(prefixes.cachedTokens("a", "m", prompt)).toBe(0);
+  prefixes.refused("a", "m", prompt);
+  expect(prefixes.cachedTokens("b", "m", prompt)).toBeGreaterThan(500);
+  prefixes.refused("b", "m", prompt);
+  expect(prefixes.cachedTokens("b", "m", prompt)).toBe(0);
+});
+
 test("no digest tells of the text: another client's of the same are others", () => {
   const prompt = chat(long("one"));
   expect(start().prefixes.read(prompt).beginnings).not.toEqual(

@@ -20,6 +20,8 @@ export interface Prefixes {
   read(fields: Readonly<Record<string, unknown>>): Prompt;
   /** Tokens of the longest beginning that the node was sent lately. */
   cachedTokens(node: string, model: string, prompt: Prompt): number;
+  /** It did not read it after all. */
+  refused(node: string, model: string, prompt: Prompt): void;
   /** The node is sent this prompt now. */
   sent(node: string, model: string, prompt: Prompt): void;
 }
@@ -70,6 +72,12 @@ export function createPrefixes({
         return sent !== undefined && sent.node === node && sent.at >= oldest;
       });
       return ((at + 1) * blockCharacters) / charactersPerToken;
+    },
+    refused(node, model, { beginnings }) {
+      for (const beginning of beginnings) {
+        const entry = entryOf(model, beginning);
+        if (lastSent.get(entry)?.node === node) lastSent.delete(entry);
+      }
     },
     sent(node, model, { beginnings }) {
       const at = clock.monotonic();
