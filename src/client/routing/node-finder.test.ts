@@ -62,6 +62,7 @@ test("a prompt that was refused was not read, and does not count as waiting", as
   const { finder, wishOf, whereTo } = start();
   for (const node of ["a", "b"]) finder.sent(node, wishOf("short")).answered(fast);
   finder.sent("b", wishOf(long("one"))).dropped();
+  expect(await whereTo(long("one"))).toBe("a");
   const sent = finder.sent("a", wishOf(long("two")));
   expect(await whereTo(long("one"))).toBe("b");
   sent.dropped();
