@@ -127,14 +127,20 @@ test("Zed is started once its settings point here", async () => {
 test("the model is the named one, the only one, or chosen by who is there", async () => {
   await using desk = await createDesk();
   desk.addProgram("aider");
+  desk.models.push({ id: "troop/auto", context_length: null });
+  expect((await desk.troopAlone("launch", "aider")).code).toBe(0);
+  expect(desk.started().words).toEqual(["--model", "openai/toy:1b"]);
   desk.models.push({ id: "other:7b", context_length: null });
   const many = await desk.troopAlone("launch", "aider");
   expect(many.code).toBe(2);
-  expect(many.stderr).toContain("On offer: toy:1b, other:7b.");
+  expect(many.stderr).toContain("On offer: toy:1b, troop/auto, other:7b.");
   const unknown = await desk.troopAlone("launch", "aider", "--model", "none", "--json");
   expect(unknown.json).toMatchObject({ error: { code: "model_not_found" } });
   await desk.troopAlone("launch", "aider", "--model", "other:7b");
   expect(desk.started().words).toEqual(["--model", "openai/other:7b"]);
+  const down = "\u001B[B";
+  await desk.troopAsked(`${down}\r`, "launch", "aider");
+  expect(desk.started().words).toEqual(["--model", "openai/troop/auto"]);
 });
 
 test.each([

@@ -155,7 +155,7 @@ test("a new account joins before it looks around", async () => {
     if (call === "GET /peers" && !isKnown) throw new TroopError("account_unknown");
   };
   const { data } = await network.openai.models.list();
-  expect(data.map(({ id }) => id)).toEqual(["toy:1b"]);
+  expect(data.map(({ id }) => id)).toContain("toy:1b");
   expect(network.coordinator.calls).toEqual(["GET /peers", "POST /users", "GET /peers"]);
 });
 

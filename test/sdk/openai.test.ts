@@ -1,10 +1,9 @@
-/** OpenAI's own SDK: chat, completions, embeddings and models, changed in nothing but its base URL. */
+/** OpenAI's own SDK: chat, changed in nothing but its base URL. */
 import OpenAI from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import {
-  completionText,
   cutAfter,
   endingWith,
   errorStatus,
@@ -194,42 +193,4 @@ describe("chat.completions", () => {
     for await (const text of textsOf(stream)) if (text === "one") stream.controller.abort();
     expect(await cancelled(sdk)).toMatchObject({ completion_tokens: 1 });
   });
-});
-
-describe("completions", () => {
-  test("a text, whole and streamed", async () => {
-    sdk.play(completionText("Once", " upon"));
-    const asked = { model, prompt: "Tell me." };
-    const answer = await openai.completions.create(asked);
-    expect(answer).toMatchObject({
-      object: "text_completion",
-      choices: [{ text: "Once upon", finish_reason: "stop" }],
-    });
-    let streamed = "";
-    for await (const { choices } of await openai.completions.create({ ...asked, stream: true }))
-      streamed += choices[0]?.text ?? "";
-    expect(streamed).toBe("Once upon");
-  });
-});
-
-describe("embeddings", () => {
-  // As the SDK asks by itself: base64, which it turns into floats.
-  test.each([[undefined], ["float"], ["base64"]] as const)("as %s", async (encoding_format) => {
-    const answer = await openai.embeddings.create({
-      ...{ model, input: ["one", "two"] },
-      ...(encoding_format ? { encoding_format } : {}),
-    });
-    const vector = encoding_format === "base64" ? "AAAAPwAAgL4=" : [0.5, -0.25];
-    expect(answer.data.map(({ index, embedding }) => ({ index, embedding }))).toEqual([
-      { index: 0, embedding: vector },
-      { index: 1, embedding: vector },
-    ]);
-    expect(answer.usage.prompt_tokens).toBe(7);
-  });
-});
-
-test("models: the list, and one of them by its id", async () => {
-  const { data } = await openai.models.list();
-  expect(data.map(({ id }) => id)).toEqual([model]);
-  expect(await openai.models.retrieve(model)).toMatchObject({ id: model, object: "model" });
 });

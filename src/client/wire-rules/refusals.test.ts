@@ -129,9 +129,9 @@ const openAi = (code: string, type: string) => ({
   error: { message: expect.stringMatching(/./) as string, type, param: null, code },
   request_id: expect.stringMatching(/./) as string,
 });
-const anthropic = (type: string) => ({
+const anthropic = (code: string, type: string) => ({
   type: "error",
-  error: { type, message: expect.stringMatching(/./) as string },
+  error: { type, message: expect.stringMatching(/./) as string, details: { error_code: code } },
   request_id: expect.stringMatching(/./) as string,
 });
 const plainString = { error: expect.stringMatching(/^[^{[]/) as string };
@@ -148,9 +148,9 @@ test.each<[path: string, foreign: object, unauthorized: object, missing: object]
   ],
   [
     "/v1/messages/nothing",
-    anthropic("permission_error"),
-    anthropic("authentication_error"),
-    anthropic("not_found_error"),
+    anthropic("forbidden_origin", "permission_error"),
+    anthropic("invalid_api_key", "authentication_error"),
+    anthropic("not_found", "not_found_error"),
   ],
   ["/api/nothing", plainString, plainString, plainString],
 ])(

@@ -86,19 +86,22 @@ export function parallelTools(...calls: [name: string, args: string][]): Script 
 export const refusal = (text: string): Script =>
   stream(role, { type: "delta", delta: { refusal: text } }, ...proper("stop"));
 
+const completion = (text: string, finish_reason: string | null = null): Step => ({
+  type: "raw",
+  text: `data: ${JSON.stringify({ choices: [{ index: 0, text, finish_reason }] })}\n\n`,
+});
+const completed: readonly Step[] = [completion("", "stop"), { type: "usage" }, done];
+
 /** As `/v1/completions` streams it. */
-export function completionText(...texts: string[]): Script {
-  const event = (choice: object): Step => ({
-    type: "raw",
-    text: `data: ${JSON.stringify({ object: "text_completion", choices: [choice] })}\n\n`,
-  });
-  return stream(
-    ...texts.map((text) => event({ index: 0, text, finish_reason: null })),
-    event({ index: 0, text: "", finish_reason: "stop" }),
-    { type: "usage" },
-    done,
-  );
-}
+export const completionText = (...texts: string[]): Script =>
+  stream(...texts.map((text) => completion(text)), ...completed);
+
+/** The same, waiting for the test as `gatedText` does. */
+export const gatedCompletion = (...texts: string[]): Script =>
+  stream(...texts.flatMap((text) => [gate, completion(text)]), gate, ...completed);
+
+export const cutCompletion = (...texts: string[]): Script =>
+  stream(...texts.map((text) => completion(text)), { type: "cut" });
 
 export const withoutUsage = (...words: string[]): Script =>
   stream(role, ...words.map(word), { type: "finish", reason: "stop" }, done);

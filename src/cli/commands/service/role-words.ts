@@ -10,7 +10,7 @@ const notForWords = /^--(invite|data|coordinator|json)(=|$)/;
 export const fileFlags: Readonly<Record<ServiceRole, readonly string[]>> = {
   worker: ["--model"],
   coordinator: [],
-  up: [],
+  up: ["--socket"],
 };
 
 /**

@@ -25,19 +25,9 @@ export async function serviceStatus(
   context: CommandContext,
   flags: ServiceStatusFlags,
 ): Promise<void> {
-  const { output, shutdown: signal } = context;
+  const { output } = context;
   const roles = flags.role === undefined ? serviceRoles : [readRole(flags.role)];
-  const machines = machinesOf(context, flags);
-  const found = await Promise.all(
-    machines.flatMap((machine) =>
-      roles
-        .filter((role) => isInstalled(machine, role))
-        .map(async (role) => ({
-          ...{ role, machine, scope: machine.scope, name: machine.paths(role).name },
-          ...(await stateOf(machine, role, signal)),
-        })),
-    ),
-  );
+  const found = await findServices(context, flags, roles);
   if (found.length === 0)
     output.say("No service is installed here. Try: troop service install --help");
   else
@@ -58,6 +48,23 @@ export async function serviceStatus(
     })),
   });
 }
+
+/** Those of the roles that are installed here, and how they are. */
+export const findServices = (
+  context: CommandContext,
+  scope: ScopeFlags,
+  roles: readonly ServiceRole[],
+) =>
+  Promise.all(
+    machinesOf(context, scope).flatMap((machine) =>
+      roles
+        .filter((role) => isInstalled(machine, role))
+        .map(async (role) => ({
+          ...{ role, machine, scope: machine.scope, name: machine.paths(role).name },
+          ...(await stateOf(machine, role, context.shutdown)),
+        })),
+    ),
+  );
 
 /** The scope that was named, or every one there is. */
 function machinesOf(context: CommandContext, flags: ScopeFlags): ServiceMachine[] {
