@@ -67,6 +67,8 @@ export const programs = {
     find: () => findProgram("systemd-analyze"),
     packages: ["systemd"],
   },
+  // The differences that `troop launch --dry-run` shows are tried with it.
+  patch: { name: "patch", find: () => findProgram("patch"), packages: ["patch"] },
   redis: {
     name: "Redis server",
     find: () => findProgram("redis-server", "valkey-server"),

@@ -22,7 +22,7 @@ test("where every candidate is busy the sidecar waits 30 s, and then it is 503",
   expect(response.status).toBe(503);
   // Rounds are two seconds apart at most; while the last nodes are being asked, time goes on here.
   expect(clock.monotonic()).toBeGreaterThanOrEqual(28_000);
-  expect(clock.monotonic()).toBeLessThan(50_000);
+  expect(clock.monotonic()).toBeLessThan(90_000);
   for (const { requests } of network.workers) expect(requests.length).toBeGreaterThan(10);
 });
 

@@ -1,0 +1,69 @@
+/** What a request may cost, before it is sent. Pure. */
+import { divideUp, type Micro, picoToMicroUp } from "../../protocol/credits.ts";
+import { type InferencePath, inferenceRoutes } from "../../protocol/chat.ts";
+import type { Rate } from "../../protocol/price.ts";
+import { promptBytes } from "../../protocol/prompt-size.ts";
+import { needsOf } from "../routing/needs.ts";
+
+/** A request's size, as far as it shows before it is answered. */
+export interface Size {
+  /** Of its prompt, estimated. */
+  promptTokens: number;
+  /** What it asks for at most; undefined where it does not say. */
+  answerTokens: number | undefined;
+  /** Bytes of its body: tokens of its prompt at the very most. */
+  bodyBytes: number;
+}
+
+/** Fewer than most texts have, so that more is set aside rather than less. */
+const bytesPerToken = 3;
+const imageTokens = 1_000;
+/** For an answer whose length nobody bounded: longer than most. */
+const usualAnswerTokens = 1_024;
+
+export function sizeOf(
+  path: InferencePath,
+  fields: Readonly<Record<string, unknown>>,
+  bodyBytes: number,
+): Size {
+  const { max_completion_tokens, max_tokens } = fields;
+  const most = max_completion_tokens ?? max_tokens;
+  const images = needsOf(fields).images * imageTokens;
+  const isSilent = inferenceRoutes[path].capability === "embedding";
+  return {
+    promptTokens: Math.ceil(promptBytes(path, fields) / bytesPerToken) + images,
+    answerTokens: isSilent ? 0 : typeof most === "number" ? most : undefined,
+    bodyBytes,
+  };
+}
+
+const tokensCost = (prompt: number, answer: number, rate: Rate): Micro =>
+  picoToMicroUp(BigInt(prompt) * rate.perPromptToken + BigInt(answer) * rate.perCompletionToken);
+
+/** What is set aside for it while it runs: its tokens' price. Seconds make it cheaper, never dearer. */
+export const reserveFor = ({ promptTokens, answerTokens }: Size, rate: Rate): Micro =>
+  tokensCost(promptTokens, answerTokens ?? usualAnswerTokens, rate);
+
+/**
+ * The most that it may have cost where nobody knows what became of it.
+ * @param budget of its ticket, what is left of it
+ * @param lastedMs until it was certainly over
+ */
+export function mostFor(
+  { bodyBytes, answerTokens }: Size,
+  rate: Rate,
+  budget: Micro,
+  lastedMs: number,
+): Micro {
+  const byTime = picoToMicroUp(divideUp(BigInt(Math.ceil(lastedMs)) * rate.perSecond, 1_000n));
+  const byTokens =
+    answerTokens === undefined ? byTime : tokensCost(bodyBytes, answerTokens, rate);
+  return [byTime, byTokens, budget].reduce((least, one) => (one < least ? one : least));
+}
+
+/** A short question with a short answer, for people who compare prices. */
+export const typicalAnswer = { promptTokens: 200, completionTokens: 400 } as const;
+
+/** At most: seconds may make it cheaper. */
+export const typicalCost = (rate: Rate): Micro =>
+  tokensCost(typicalAnswer.promptTokens, typicalAnswer.completionTokens, rate);
