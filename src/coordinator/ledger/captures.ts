@@ -27,14 +27,14 @@ interface Turn {
   eventsOf: (opened: OpenedPage) => PageEvent[] | undefined;
 }
 
-interface VestOptions {
+export interface VestOptions {
   /** The last of the page before. */
   after?: DueRequest | undefined;
   /** Hears of a hold that fails, and the others go on; without it the failure is thrown. */
   passOver?: (hold: string, error: unknown) => void;
 }
 
-interface VestedPage {
+export interface VestedPage {
   /** How many requests. */
   vested: number;
   /** Undefined where nothing is left to look at. */
