@@ -16,6 +16,9 @@ process.stdout.once("error", () => {
   process.emit("SIGTERM");
 });
 
+// Whoever started this in the background reads along until it is ready, and then has gone.
+process.stderr.on("error", () => undefined);
+
 process.exitCode = await runCli(process.argv.slice(2), {
   terminal: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
   environment: processEnvironment(),

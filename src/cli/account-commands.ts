@@ -60,7 +60,12 @@ export function addAccountCommands(program: Command, addConnected: AddCommand): 
     "--passphrase-file <file>",
     "read the passphrase from this file (-: standard input)",
   ] as const;
-  addConnected("show", "the account's id, and the keys that act for it", accountShow, account);
+  addConnected(
+    "show",
+    "the account's id, and the keys that act for it",
+    accountShow,
+    account,
+  ).addHelpText("after", example("troop account show", "troop account show --json"));
   addConnected(
     "export <file>",
     "back the key up, under a passphrase",

@@ -29,10 +29,25 @@ export function addAdminCommands(program: Command, add: AddCommand): void {
     .command("migrate")
     .description("the schema of the books")
     .addHelpText("after", example("troop admin migrate status", "troop admin migrate up"));
-  add("up", "apply what is pending", migrateUp, migrate);
+  add("up", "apply what is pending", migrateUp, migrate).addHelpText(
+    "after",
+    example("troop admin migrate up"),
+  );
   add("down", "take the newest migration back, with all it holds", migrateDown as Verb, migrate)
     .option("--all", "all of them")
-    .option("--yes", "do not ask");
-  add("status", "which migrations are applied here", migrateStatus, migrate);
-  add("new <name>", "write the next migration's file, in a checkout", migrateNew as Verb, migrate);
+    .option("--yes", "do not ask")
+    .addHelpText(
+      "after",
+      example("troop admin migrate down", "troop admin migrate down --all --yes"),
+    );
+  add("status", "which migrations are applied here", migrateStatus, migrate).addHelpText(
+    "after",
+    example("troop admin migrate status --json"),
+  );
+  add(
+    "new <name>",
+    "write the next migration's file, in a checkout",
+    migrateNew as Verb,
+    migrate,
+  ).addHelpText("after", example("troop admin migrate new add-column"));
 }

@@ -1,5 +1,5 @@
 /** Questions to the person at the terminal, on stderr: stdout is for data. */
-import { confirm, isCancel, password, select } from "@clack/prompts";
+import { confirm, isCancel, password, select, text as line } from "@clack/prompts";
 import { readFileSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -12,6 +12,20 @@ export interface Questions {
   readonly isPossible: boolean;
   /** @param choices at least one; they are what is shown. @throws TroopError `usage` where none is chosen */
   choose(message: string, choices: readonly string[]): Promise<string>;
+  /** One of several, each with a label. @param initial what stands there at first. @throws TroopError `usage` where none is chosen */
+  pick<Value extends string>(
+    message: string,
+    choices: readonly { value: Value; label: string }[],
+    initial: Value,
+  ): Promise<Value>;
+  /** A line of text. @param complaint what is wrong with it, if anything. @throws TroopError `usage` where it is refused */
+  line(
+    message: string,
+    initial: string,
+    complaint: (answer: string) => string | undefined,
+  ): Promise<string>;
+  /** Something that does no harm: Enter means yes. */
+  agrees(message: string): Promise<boolean>;
   /**
    * Asks before something that cannot be taken back; `--yes` has answered already.
    * @param preview what is about to happen, a line each
@@ -58,6 +72,20 @@ export function createQuestions(
       if (isCancel(answer)) throw new TroopError("usage", "None was chosen.");
       return answer;
     },
+    async pick(message, choices, initialValue) {
+      const options = choices.map(({ value, label }) => ({ value: value as string, label }));
+      const answer = await select({ ...at, message, options, initialValue });
+      const chosen = choices.find(({ value }) => value === answer);
+      if (!chosen) throw new TroopError("usage", "None was chosen.");
+      return chosen.value;
+    },
+    async line(message, initialValue, complaint) {
+      const validate = (answer: string | undefined) => complaint(answer ?? "");
+      const answer = await line({ ...at, message, initialValue, validate });
+      if (isCancel(answer)) throw new TroopError("usage", "Nothing was typed.");
+      return answer;
+    },
+    agrees: async (message) => (await confirm({ ...at, message })) === true,
     async mayGoOn(preview, { yes }) {
       for (const line of preview) stderr.write(`${line}\n`);
       if (yes) return true;

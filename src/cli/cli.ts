@@ -19,16 +19,21 @@ import { models } from "./commands/models.ts";
 import { relay } from "./commands/relay.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
+import { addCompletionCommand } from "./completion-command.ts";
 import { type CommonFlags, createContext, type Surroundings } from "./context.ts";
 import { EndedWith, exitCodeOf, exitCodes, failureLines, failureOf } from "./failure.ts";
+import { orInBackground } from "./in-background.ts";
+import { addKeyCommands } from "./key-commands.ts";
 import { addLaunchCommand } from "./launch-command.ts";
 import { addMeshCommands } from "./mesh-commands.ts";
 import { addNodeCommands } from "./node-commands.ts";
 import { logged } from "./role-log.ts";
+import { addStartCommands } from "./start-commands.ts";
 import { addUpkeepCommands } from "./upkeep-commands.ts";
 import { addWorkerCommands } from "./worker-commands.ts";
 
-function buildProgram(surroundings: Surroundings): Command {
+/** Every command, its flags and arguments. @param words what was typed behind `troop` */
+export function buildProgram(surroundings: Surroundings, words: readonly string[]): Command {
   const { stdout } = surroundings.terminal;
   const program = new Command("troop")
     .description(
@@ -56,7 +61,7 @@ function buildProgram(surroundings: Surroundings): Command {
           unshield(given[index]),
         ]);
         const flags: CommonFlags = { ...command.optsWithGlobals(), ...Object.fromEntries(named) };
-        return verb(createContext(surroundings, flags), flags as never);
+        return verb(createContext(surroundings, flags, words), flags as never);
       });
   const addConnected: AddCommand = (name, description, verb, parent) =>
     add(name, description, verb, parent).option(
@@ -87,13 +92,21 @@ function buildProgram(surroundings: Surroundings): Command {
     .option("--port <port>", "the port alone, on this machine only")
     .option("--public-url <url>", "the URL others reach it by (RELAY_PUBLIC_URL)")
     .addHelpText("after", example("troop relay --coordinator http://127.0.0.1:8000"));
-  addConnected("up", "start the local API that your applications talk to", logged("up", up as Verb))
+  addConnected(
+    "up",
+    "start the local API that your applications talk to",
+    orInBackground("up", logged("up", up as Verb)),
+  )
+    .option("--daemon", "in the background, until `troop down`")
     .option("--port <port>", "port of the local API (PROXY_PORT, default 9000)")
     .option("--socket <path>", "a Unix socket beside it, for you alone (PROXY_SOCKET)")
     .option("--invite <code>", "a code that lets you in, where the coordinator asks for one")
     .option("--only-nodes <ids>", "ask these nodes only, whatever is listed (ONLY_NODES)")
     .option("--only-owners <ids>", "ask nodes of these owners only (ONLY_OWNERS)")
+    .option("--spend-hourly <credits>", "the most to spend in any hour (SPEND_HOURLY)")
+    .option("--spend-daily <credits>", "the most to spend in any 24 hours (SPEND_DAILY)")
     .addHelpText("after", example("troop up --coordinator http://127.0.0.1:8000"));
+  addStartCommands(add, addConnected);
   add("chat [words...]", "talk with a model, or ask one question", chat as Verb)
     .option("--model <name>", "the model to ask (default: troop/auto)")
     .option("--url <url>", "the local API (default: the one that runs on the data folder)")
@@ -108,15 +121,26 @@ function buildProgram(surroundings: Surroundings): Command {
       ),
     );
   addLaunchCommand(add);
-  addConnected("status", "what runs here, and whether it is well", status as Verb);
-  addConnected("models", "models on offer, and their prices", models as Verb);
+  addConnected("status", "what runs here, and whether it is well", status as Verb).addHelpText(
+    "after",
+    example("troop status", "troop status --json"),
+  );
+  addConnected("models", "models on offer, and their prices", models as Verb).addHelpText(
+    "after",
+    example("troop models", "troop models --json"),
+  );
   addNodeCommands(add, addConnected);
-  addConnected("balance", "credits to spend", balance as Verb);
+  addKeyCommands(program, add);
+  addConnected("balance", "credits to spend", balance as Verb).addHelpText(
+    "after",
+    example("troop balance", "troop balance --json"),
+  );
   addCreditCommands(addConnected);
   addAccountCommands(program, addConnected);
   addMeshCommands(program, add);
   addUpkeepCommands(program, addConnected, add);
   addAdminCommands(program, add);
+  addCompletionCommand(program, add);
   return program;
 }
 
@@ -137,7 +161,7 @@ const unshield = (value: unknown): unknown =>
 /** Runs one command and returns its exit code. Never rejects. */
 export async function runCli(argv: string[], surroundings: Surroundings): Promise<number> {
   try {
-    const program = buildProgram(surroundings);
+    const program = buildProgram(surroundings, argv);
     if (argv.length === 0) {
       surroundings.terminal.stdout.write(program.helpInformation());
       return exitCodes.ok;

@@ -6,11 +6,12 @@ import { accountKeyFile } from "../host/account-files.ts";
 import { createCoordinatorClient, type CoordinatorClient } from "../host/coordinator-client.ts";
 import { coordinatorKind, readCoordinatorUrl } from "../host/coordinator-url.ts";
 import type { Environment } from "../host/env.ts";
-import { ensureFolder } from "../host/folders.ts";
+import { dataFolder, ensureFolder } from "../host/folders.ts";
 import { loadSigner } from "../host/key-file.ts";
 import { createLog, type Log } from "../host/log.ts";
 import { shellWord } from "../host/shell-word.ts";
 import { readRunFile } from "../host/run-file.ts";
+import { readSettingsFile, withSettings } from "../host/settings-file.ts";
 import { healthAnswer } from "../protocol/endpoints.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import type { Signer } from "../protocol/signature.ts";
@@ -40,6 +41,8 @@ export interface CommandContext {
   logShown: DestinationStream | undefined;
   /** Aborts when the user or the system asks the program to stop. */
   shutdown: AbortSignal;
+  /** What was typed behind `troop`. */
+  words: readonly string[];
 }
 
 export interface Surroundings {
@@ -49,13 +52,15 @@ export interface Surroundings {
 }
 
 export function createContext(
-  { terminal, environment, shutdown }: Surroundings,
+  { terminal, environment: own, shutdown }: Surroundings,
   flags: CommonFlags,
+  words: readonly string[],
 ): CommandContext {
-  const read = readCliConfig(environment);
+  const folder = flags.data ?? dataFolder(own);
+  const environment = withSettings(own, readSettingsFile(folder));
   const config = {
-    ...read,
-    ...(flags.data ? { dataFolder: flags.data } : {}),
+    ...readCliConfig(environment),
+    dataFolder: folder,
     ...(flags.coordinator ? { coordinatorUrl: flags.coordinator } : {}),
   };
   const logShown = terminal.stderr.isTTY ? readableLog(terminal.stderr) : undefined;
@@ -70,6 +75,7 @@ export function createContext(
     log: createLog(config.logLevel, logShown),
     logShown,
     shutdown,
+    words,
   };
 }
 
@@ -82,12 +88,18 @@ export const accountSigner = ({
 
 /** @throws TroopError `configuration_invalid` where nobody said which coordinator, or it is no URL to trust */
 export function coordinatorUrl({ config }: Pick<CommandContext, "config">): string {
-  const roles = ["client", "worker", "coordinator"];
-  const running = roles
-    .map((role) => readRunFile(config.dataFolder, role)?.coordinator)
-    .find(Boolean);
-  const url = config.coordinatorUrl ?? running;
+  const url = config.coordinatorUrl ?? coordinatorRunningHere(config);
   if (!url) throw notUsable("Which coordinator? None is named and none is running here.");
+  return usableCoordinator(url);
+}
+
+export const coordinatorRunningHere = ({ dataFolder: folder }: CliConfig): string | undefined =>
+  ["client", "worker", "coordinator"]
+    .map((role) => readRunFile(folder, role)?.coordinator)
+    .find(Boolean);
+
+/** @throws TroopError `configuration_invalid` where it is no URL to trust */
+export function usableCoordinator(url: string): string {
   try {
     return readCoordinatorUrl(url);
   } catch (error) {

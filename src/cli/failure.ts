@@ -1,5 +1,6 @@
 /** A failure as the command line shows it: one reason code, one cause, one command to run. */
 import { errorCodes, TroopError, type ErrorCode } from "../protocol/error-codes.ts";
+import { advice } from "./advice.ts";
 import { typedCommand, type TypedCommand } from "./typed-command.ts";
 
 export const exitCodes = {
@@ -25,6 +26,7 @@ const exitCodeByCode: Partial<Record<ErrorCode, number>> = {
   client_not_running: exitCodes.notConnected,
   insufficient_credits: exitCodes.noCredits,
   faucet_empty: exitCodes.noCredits,
+  spending_cap: exitCodes.noCredits,
 };
 
 export const exitCodeOf = (error: unknown): number =>
@@ -49,32 +51,13 @@ export interface Failure {
   run: string;
 }
 
-/** What helps in most cases of a code; a failure that knows better says so in its details. */
-const advice: Partial<Record<ErrorCode, string>> = {
-  usage: "troop <command> --help",
-  configuration_invalid: "troop <command> --help",
-  data_folder_locked: "troop status",
-  data_folder_invalid: "<again> --data ~/monkey-troop",
-  no_nodes_available: "troop nodes",
-  model_not_found: "troop models",
-  engine_unavailable: "npm ping",
-  insufficient_credits: "troop balance",
-  faucet_empty: "troop balance",
-  account_unknown: "troop up    (the account is made when it first asks for a ticket)",
-  worker_not_running: "troop worker",
-  client_not_running: "troop up",
-  settings_unclear: "troop launch --help",
-  service_failed: "<again> --dry-run",
-  internal_error: "LOG_LEVEL=debug <again>",
-};
-
 export function failureOf(error: unknown, typed: TypedCommand): Failure {
   const known = error instanceof TroopError;
   const code = known ? error.code : "internal_error";
   const message = known || error instanceof Error ? error.message : String(error);
   const beneath = known ? causeOf(error.cause) : undefined;
   const isPlain = !known || beneath === undefined || message.includes(beneath);
-  const run = (known ? error.details.run : undefined) ?? advice[code] ?? "troop status";
+  const run = (known ? error.details.run : undefined) ?? advice[code];
   return {
     code,
     // Where nothing lies beneath, the code's own sentence is the reason, and what was said is the cause.

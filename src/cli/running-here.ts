@@ -1,7 +1,9 @@
 /** Which roles run on this data folder, as their notes say and their processes bear out. */
+import { dataFolder } from "../host/folders.ts";
 import { holdsNote } from "../host/note-holder.ts";
 import { readRunFile, type RunFile, runFilePath } from "../host/run-file.ts";
 import { createRunProgram } from "../host/run-program.ts";
+import { shellWord } from "../host/shell-word.ts";
 import type { CommandContext } from "./context.ts";
 
 /** In the order in which they are ended: who asks, who computes, who keeps the books of both. */
@@ -32,3 +34,7 @@ export const roleNames = {
   worker: "the worker",
   coordinator: "the coordinator",
 } as const satisfies Record<StoppableRole, string>;
+
+/** For commands that are to look at the same folder: nothing where they do so by themselves. */
+export const sameFolder = ({ config, environment }: CommandContext): string =>
+  config.dataFolder === dataFolder(environment) ? "" : ` --data ${shellWord(config.dataFolder)}`;

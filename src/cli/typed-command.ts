@@ -27,7 +27,10 @@ export function typedCommand(advice: string, { argv, environment }: TypedCommand
   const line = advice
     .replace(again, ["troop", ...without(argv, flag).map(shellWord)].join(" "))
     .replace("<command>", command ?? "<command>");
-  return withDataFolder(line, argv).replace(/^troop(?= )/, programName(environment));
+  return withDataFolder(line, argv).replace(
+    /^([A-Z_]+=\S+ |.* && )?troop(?= )/,
+    (_, before = "") => `${before}${programName(environment)}`,
+  );
 }
 
 /** The words less a flag and its value, in both spellings. `--port` and `--listen` stand for each other. */
@@ -44,7 +47,7 @@ function without(argv: readonly string[], flag: string | undefined): string[] {
 function withDataFolder(line: string, argv: readonly string[]): string {
   const index = argv.indexOf("--data");
   const folder = argv[index + 1];
-  const isLooking = /^troop (status|balance|nodes|models|transactions)\b/.test(line);
+  const isLooking = /^troop (status|balance|nodes|models|transactions|doctor|history)\b/.test(line);
   return index >= 0 && folder !== undefined && isLooking && !line.includes("--data")
     ? line.replace(/^(troop \w+)/, `$1 --data ${shellWord(folder)}`)
     : line;

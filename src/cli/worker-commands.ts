@@ -15,14 +15,16 @@ import {
 import { pauseWorker } from "./commands/worker/pause.ts";
 import { resumeWorker } from "./commands/worker/resume.ts";
 import { showWorkerStatus } from "./commands/worker/status.ts";
+import { orInBackground } from "./in-background.ts";
 import { logged } from "./role-log.ts";
 
 export function addWorkerCommands(add: AddCommand, addConnected: AddCommand): void {
   const lending = addConnected(
     "worker",
     "lend this machine's engine to others",
-    logged("worker", worker as Verb),
+    orInBackground("worker", logged("worker", worker as Verb)),
   )
+    .option("--daemon", "in the background, until `troop down worker`")
     .option("--model <file>", "load this GGUF file with the built-in engine")
     .option("--engine <url>", "use the OpenAI-compatible server at this URL only")
     .option("--invite <code>", "a code that lets you in, where the coordinator asks for one")
@@ -48,13 +50,17 @@ export function addWorkerCommands(add: AddCommand, addConnected: AddCommand): vo
         "troop worker pause",
       ),
     );
-  add("status", "what the worker here is doing", showWorkerStatus, lending);
-  add("pause", "the machine is yours: take no new requests until `resume`", pauseWorker, lending);
-  add("resume", "lend again", resumeWorker, lending);
-  add("finish", "complete what runs, take nothing more, and end", finishWorker, lending);
-  add("block <requester>", "compute nothing more for somebody", blockRequester as Verb, lending);
-  add("unblock <requester>", "lend to somebody again", unblockRequester as Verb, lending);
-  add("blocked", "whom nothing is computed for", showBlocked, lending);
+  const verbs = [
+    ["status", "what the worker here is doing", showWorkerStatus],
+    ["pause", "the machine is yours: take no new requests until `resume`", pauseWorker],
+    ["resume", "lend again", resumeWorker],
+    ["finish", "complete what runs, take nothing more, and end", finishWorker],
+    ["block <requester>", "compute nothing more for somebody", blockRequester as Verb],
+    ["unblock <requester>", "lend to somebody again", unblockRequester as Verb],
+    ["blocked", "whom nothing is computed for", showBlocked],
+  ] as const;
+  for (const [name, description, verb] of verbs)
+    add(name, description, verb, lending).addHelpText("after", example(`troop worker ${name}`));
   add("report <hold>", "keep a complaint about a request", reportRequest as Verb, lending)
     .option("--reason <text>", "what was wrong with it")
     .addHelpText("after", example('troop worker report <hold> --reason "asked for malware"'));

@@ -16,6 +16,7 @@ test("defaults are as documented", () => {
     keepsResponses: true,
     queueWaitMs: 30_000,
     maxBudget: undefined,
+    caps: { hourly: undefined, daily: undefined },
     policy: { onlyNodes: [], onlyOwners: [] },
     routing: { modelLists: new Map(), preferences: { only: [], never: [], prefer: "balance" } },
   });

@@ -10,6 +10,8 @@ import { TroopError } from "../protocol/error-codes.ts";
 import { thumbprintText } from "../protocol/ids.ts";
 import { readRoutingSettings, type RoutingSettings } from "./routing/config.ts";
 import type { NodePolicy } from "./sealing/node-policy.ts";
+import type { Caps } from "./spending/caps.ts";
+import { readCaps } from "./spending/config.ts";
 
 export interface SidecarConfig {
   coordinatorUrl: string;
@@ -28,6 +30,8 @@ export interface SidecarConfig {
   queueWaitMs: number;
   /** The most that one ticket reserves; the coordinator's rule where undefined. */
   maxBudget: Micro | undefined;
+  /** What all applications together may spend. */
+  caps: Caps;
   policy: NodePolicy;
   routing: RoutingSettings;
 }
@@ -75,8 +79,9 @@ const settings = z.object({
 });
 
 type Overrides = {
-  [Name in keyof (SidecarConfig & NodePolicy)]?: (SidecarConfig & NodePolicy)[Name] | undefined;
-};
+  [Name in Exclude<keyof (SidecarConfig & NodePolicy), "caps">]?:
+    (SidecarConfig & NodePolicy)[Name] | undefined;
+} & { caps?: Partial<Caps> };
 
 /** @throws TroopError `configuration_invalid` naming the setting */
 export function readSidecarConfig(
@@ -104,6 +109,7 @@ export function readSidecarConfig(
     keepsResponses: overrides.keepsResponses ?? read.RESPONSES_STORE === "on",
     queueWaitMs: overrides.queueWaitMs ?? queueWaitMs,
     maxBudget: overrides.maxBudget,
+    caps: readCaps(environment, overrides.caps),
     routing: overrides.routing ?? readRoutingSettings(environment),
     policy: overrides.policy ?? {
       onlyNodes: overrides.onlyNodes ?? read.ONLY_NODES,

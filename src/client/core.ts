@@ -22,10 +22,13 @@ import { runReconciliation } from "./reconcile.ts";
 import { createRecordsStore } from "./records-store.ts";
 import { createPinsStore } from "./sealing/pins-store.ts";
 import { createSealings } from "./sealing/sealings.ts";
+import { createKeysStore, type KeysStore } from "./spending/keys-store.ts";
+import { createSpendingStore } from "./spending/spending-store.ts";
+import { createSpending, type Spending } from "./spending/spending.ts";
 import { createTickets, type Tickets } from "./tickets.ts";
 
 export interface ClientCoreParts {
-  config: Pick<SidecarConfig, "maxBudget" | "queueWaitMs" | "policy">;
+  config: Pick<SidecarConfig, "maxBudget" | "queueWaitMs" | "policy" | "caps">;
   clock: Clock;
   random: Random;
   log: Log;
@@ -46,6 +49,8 @@ export interface ClientCore extends Disposable {
   readonly tickets: Tickets;
   readonly peers: Peers;
   readonly finder: NodeFinder;
+  readonly keys: KeysStore;
+  readonly spending: Spending;
   readonly dispatch: Dispatch;
   /** Its loops, each until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>[];
@@ -56,7 +61,7 @@ const backoff = { firstMs: 60_000, ceilingMs: expireRecordsMs };
 
 export function createClientCore(parts: ClientCoreParts): ClientCore {
   const { clock, random, log, account, database, coordinator, connect } = parts;
-  const { maxBudget, queueWaitMs, policy } = parts.config;
+  const { maxBudget, queueWaitMs, policy, caps } = parts.config;
   const { time } = coordinator;
   const records = createRecordsStore(database);
   const outbox = createOutbox({
@@ -76,11 +81,14 @@ export function createClientCore(parts: ClientCoreParts): ClientCore {
     account: parts.accountId ?? account.id,
   });
   const attempt = createAttempt({ connect, records, acknowledger, time, sealings, clock });
+  const keys = createKeysStore(database);
+  const spending = createSpending({ store: createSpendingStore(database), keys, caps, clock });
   const expire = (signal: AbortSignal) =>
     startLoop({
       ...{ clock, random, signal, backoff },
       round: async () => {
         records.expire(time.now());
+        spending.prune();
         return expireRecordsMs;
       },
       onFailure: (error) => log.warn({ err: error }, "old records cannot be dropped"),
@@ -90,11 +98,22 @@ export function createClientCore(parts: ClientCoreParts): ClientCore {
     tickets,
     peers,
     finder,
-    dispatch: createDispatch({ finder, tickets, attempt, clock, random, log, queueWaitMs }),
+    keys,
+    spending,
+    dispatch: createDispatch({
+      finder,
+      tickets,
+      spending,
+      attempt,
+      clock,
+      random,
+      log,
+      queueWaitMs,
+    }),
     run: (signal) => [
       // First, because it begins with a write: where that fails, nothing else has been started.
       runReconciliation(
-        { database, records, outbox, coordinator, account, clock, random, log },
+        { database, records, spending, outbox, coordinator, account, clock, random, log },
         signal,
       ),
       outbox.run(signal),

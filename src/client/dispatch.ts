@@ -12,6 +12,8 @@ import type { Line } from "../protocol/receipt.ts";
 import type { AnswerSink, Attempt, AttemptResult, Inquiry } from "./attempt.ts";
 import { createSearch, type NextStep, remedyFor } from "./failover.ts";
 import type { NodeFinder, RouteWish, Sent } from "./routing/node-finder.ts";
+import { sizeOf } from "./spending/estimate.ts";
+import type { Spending } from "./spending/spending.ts";
 import type { Tickets } from "./tickets.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
 
@@ -20,6 +22,8 @@ export interface Asking extends Pick<RouteWish, "model" | "preferences"> {
   /** What the application asked for. */
   fields: Readonly<Record<string, unknown>>;
   inquiry: Inquiry;
+  /** Name of the key that it came with, if it has one. */
+  application?: string | undefined;
   /** Called for each attempt, with the node that it goes to. */
   openSink(node: string): AnswerSink;
   /** True once the application has received content: from then on no other node can take over. */
@@ -34,6 +38,7 @@ export type DispatchResult =
 export interface DispatchParts {
   finder: NodeFinder;
   tickets: Tickets;
+  spending: Pick<Spending, "allow">;
   attempt: Attempt;
   clock: Clock;
   random: Random;
@@ -48,7 +53,7 @@ export type Dispatch = (asking: Asking) => Promise<DispatchResult>;
 const waitBetweenRounds = { firstMs: 250, ceilingMs: 2_000 };
 
 export function createDispatch(parts: DispatchParts): Dispatch {
-  const { finder, tickets, attempt, clock, random, log, queueWaitMs } = parts;
+  const { finder, tickets, spending, attempt, clock, random, log, queueWaitMs } = parts;
   const room = createWaitingRoom(clock);
 
   /** One node's turn, every expected failure as a value. */
@@ -58,9 +63,18 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     node: string | undefined,
     retryOf: string | undefined,
   ): Promise<AttemptResult & { node: string | undefined }> {
-    const { inquiry, signal } = asking;
+    const { inquiry, application, fields, signal } = asking;
+    const { model, exclude } = wish;
     try {
-      const use = await tickets.use({ model: wish.model, node, exclude: wish.exclude }, signal);
+      using allowance = spending.allow({
+        ...{
+          application,
+          model,
+          rate: node === undefined ? undefined : finder.rateAt(node, model),
+        },
+        size: sizeOf(inquiry.path, fields, inquiry.body.length),
+      });
+      const use = allowance.begin(await tickets.use({ model, node, exclude }, signal));
       const { node_id } = use.ticket.node;
       const sent = finder.sent(node_id, wish);
       const watch = watchAnswer(clock, asking.openSink(node_id), sent.begun);
@@ -93,8 +107,10 @@ export function createDispatch(parts: DispatchParts): Dispatch {
 
     for (let rounds = 1; ;) {
       const wish = { model, capability, preferences, ...work, exclude: search.excluded() };
-      const found = await finder.find(wish);
+      const found = await finder.find(wish).catch(asFailure);
       signal.throwIfAborted();
+      if (found instanceof TroopError)
+        return { outcome: "failed", error: found, mayHaveBeenCharged: retryOf !== undefined };
       let next: NextStep;
       if (found.kind === "nobody") {
         next = search.afterNobody();
@@ -119,6 +135,11 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       rounds += 1;
     }
   };
+}
+
+function asFailure(error: unknown): TroopError {
+  if (error instanceof TroopError) return error;
+  throw error;
 }
 
 /** A sink, and when content came to it. */

@@ -202,7 +202,7 @@ function closing<Chunk>(
 /** What all routes ask alike. The worker always streams and always wants usage; what the application asked is ours. */
 export function askingFor(
   path: InferencePath,
-  { model, fields, preferences }: Wanted,
+  { model, fields, preferences, application }: Wanted,
   signal: AbortSignal,
 ): Omit<Asking, "openSink" | "hasContent"> {
   const { stream: _stream, stream_options: _options, ...forEngine } = fields;
@@ -211,5 +211,5 @@ export function askingFor(
     body: Buffer.from(JSON.stringify({ model, ...forEngine })),
   };
   const { capability } = inferenceRoutes[path];
-  return { model, capability, fields, preferences, inquiry, signal };
+  return { model, capability, fields, preferences, application, inquiry, signal };
 }

@@ -8,6 +8,7 @@ import type { Log } from "../host/log.ts";
 import { createUserAnswer, peersAnswer } from "../protocol/endpoints.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import type { Peer } from "../protocol/node.ts";
+import { limits } from "../protocol/limits.ts";
 import type { Signer } from "../protocol/signature.ts";
 
 export interface PeersParts {
@@ -100,6 +101,8 @@ export function createPeers({ coordinator, account, clock, random, log }: PeersP
       return age !== undefined && age <= maxAgeMs ? peers : refresh();
     },
     wish(model) {
+      // No node can offer it, and whatever is kept here is bounded.
+      if (model.length > limits.modelNameCharacters) return;
       const now = clock.monotonic();
       if (now - (wishedAt.get(model) ?? -Infinity) < wishMs) return;
       wishedAt.set(model, now);

@@ -1,5 +1,6 @@
 /** What to say of a line that never arrived here but stands in the account's history, by our own record. Pure. */
 import { z } from "zod";
+import { type Micro, parseCredits } from "../protocol/credits.ts";
 import type { HistoryEntry } from "../protocol/endpoints.ts";
 import { limits } from "../protocol/limits.ts";
 import type { AcknowledgedLine } from "../protocol/receipt.ts";
@@ -44,6 +45,10 @@ export function findingOf({ metadata, created_at }: HistoryEntry): Finding {
     ? { kind: "vesting", line: line.data, receivedAt: created_at }
     : { kind: "over" };
 }
+
+/** What it cost, as far as that is known; undefined before the node's receipt is there. */
+export const chargeIn = ({ amount, metadata }: HistoryEntry): Micro | undefined =>
+  metadata.billed_ms === null ? undefined : parseCredits(amount.replace("-", ""));
 
 /**
  * @param restartedAt when this process began, coordinator time in ms: nothing arrived between a kill and that

@@ -82,6 +82,8 @@ test.each([
       { timeout: 20_000, interval: 5 },
     );
     expect(sidecar.pending()).toBe(0);
+    // What it cost is known now, and counts instead of the most that it might have.
+    expect(sidecar.status().spending.day.spent).toBe((await requestOf())!.amount.replace("-", ""));
     expect(await network.coordinator.auditLedger()).toEqual([]);
     rmSync(folder, { recursive: true, force: true });
   },

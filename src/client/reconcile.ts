@@ -13,12 +13,14 @@ import { transactionsAnswer } from "../protocol/endpoints.ts";
 import { requestName } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
 import type { Signer } from "../protocol/signature.ts";
-import { type Finding, findingOf, type OpenRecord, wordOn } from "./reconcile-rules.ts";
+import { chargeIn, type Finding, findingOf, type OpenRecord, wordOn } from "./reconcile-rules.ts";
 import type { RecordsStore } from "./records-store.ts";
+import type { Spending } from "./spending/spending.ts";
 
 export interface ReconcileParts {
   database: LocalDatabase;
   records: RecordsStore;
+  spending: Pick<Spending, "learned">;
   outbox: Outbox;
   coordinator: CoordinatorClient;
   account: Signer;
@@ -36,7 +38,7 @@ const recordsMost = 1_000;
 
 /** Runs until `signal` aborts. Called before the first request of this process is begun. */
 export function runReconciliation(parts: ReconcileParts, signal: AbortSignal): Promise<void> {
-  const { database, records, outbox, coordinator, account, clock, random, log } = parts;
+  const { database, records, spending, outbox, coordinator, account, clock, random, log } = parts;
   const { time } = coordinator;
   const begunAt = clock.monotonic();
   /** Until when a record's line was looked for in vain, coordinator time in ms. */
@@ -73,7 +75,10 @@ export function runReconciliation(parts: ReconcileParts, signal: AbortSignal): P
       });
       for (const entry of transactions) {
         const record = open.get(entry.id);
-        if (record) conclude(record, findingOf(entry));
+        if (!record) continue;
+        conclude(record, findingOf(entry));
+        const charge = chargeIn(entry);
+        if (charge !== undefined) spending.learned(record.hold, record.k, charge);
       }
       const oldest = transactions.at(-1)?.created_at ?? 0;
       if (!next_cursor || oldest < horizon) return;

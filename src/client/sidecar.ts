@@ -114,7 +114,7 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
       connect: createConnect({ clock, dispatcher, probe, pathsTo, paths }),
     }),
   );
-  const { outbox, tickets, peers, finder, dispatch } = core;
+  const { outbox, tickets, peers, finder, dispatch, keys, spending } = core;
   const generate = createGenerate({ dispatch, clock, random });
   stack.defer(async () => {
     using timer = deadline(clock, farewellMs, new TroopError("timeout"));
@@ -144,7 +144,7 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
   const exchanges = createExchanges(stop.signal, log);
   const accountId = parts.accountId ?? account.id;
   const { mesh = () => noMesh } = parts;
-  const status = { coordinator, account, accountId, tickets, paths, peers, outbox, mesh };
+  const status = { coordinator, account, accountId, tickets, paths, peers, outbox, mesh, spending };
   const app = await createApp({
     ...status,
     generate,
@@ -152,7 +152,7 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
     responses,
     webSockets,
     dispatch,
-    policy: config,
+    policy: { ...config, nameOf: keys.nameOf },
     modelLists: config.routing.modelLists,
     exchanges,
     clock,

@@ -9,6 +9,8 @@ import type { Signer } from "../protocol/signature.ts";
 import type { PathFinder } from "./paths/find-path.ts";
 import type { Path, PathKind } from "./paths/path.ts";
 import type { Peers } from "./peers.ts";
+import type { Spending } from "./spending/spending.ts";
+import type { SpendingStatus } from "./spending/status.ts";
 import type { Tickets } from "./tickets.ts";
 
 export interface SidecarStatus {
@@ -31,6 +33,7 @@ export interface SidecarStatus {
   peers: { count: number; age_ms: number | null };
   pending_acknowledgements: number;
   mesh: Mesh;
+  spending: SpendingStatus;
 }
 
 export interface StatusParts {
@@ -43,6 +46,7 @@ export interface StatusParts {
   outbox: Outbox;
   /** What is known of the mesh now. */
   mesh: () => Mesh;
+  spending: Pick<Spending, "status">;
 }
 
 export function readStatus(parts: StatusParts): SidecarStatus {
@@ -66,6 +70,7 @@ export function readStatus(parts: StatusParts): SidecarStatus {
     peers: { count: peers.known().length, age_ms: ageMs === undefined ? null : Math.round(ageMs) },
     pending_acknowledgements: outbox.pending(),
     mesh: mesh(),
+    spending: parts.spending.status(),
   };
 }
 

@@ -143,6 +143,7 @@ export const errorCodes = {
     status: 401,
     text: "The API key is not the one this sidecar was started with.",
   },
+  spending_cap: { status: 402, text: "The request would cost more than a spending cap leaves." },
   image_unavailable: {
     status: 400,
     text: "An image that the request names by its address could not be had from there.",
@@ -189,6 +190,7 @@ export const errorCodes = {
   database_unreachable: { status: 500, text: "The database cannot be reached." },
   worker_not_running: { status: 503, text: "No worker runs on this data folder." },
   client_not_running: { status: 503, text: "No local API runs on this data folder." },
+  not_ours_to_end: { status: 409, text: "The process is not one that this command may end." },
   tool_missing: { status: 500, text: "A program is not installed, or not on the PATH." },
   settings_unclear: {
     status: 500,

@@ -165,6 +165,8 @@ export const limits = {
   headerBytes: 16 * kibibyte,
   headerCount: 100,
   jsonDepth: 32,
+  /** Twenty mebibytes of `1,` are ten million: checking each, and saying what is wrong with each, takes gigabytes. */
+  jsonValues: 250_000,
   headersWaitMs: 10 * second,
   readTimeoutMs: 5 * second,
   writeTimeoutMs: 30 * second,

@@ -26,6 +26,9 @@ export const rateSchema = z.strictObject({
 });
 export type RateText = z.infer<typeof rateSchema>;
 
+/** At the owner's own node nothing is charged. */
+export const freeRate: Rate = { perSecond: 0n, perPromptToken: 0n, perCompletionToken: 0n };
+
 export const parseRates = (text: RateText): Rate => ({
   perSecond: parseRate(text.per_second),
   perPromptToken: parseRate(text.per_prompt_token),

@@ -64,3 +64,11 @@ test("a key named __proto__ is a key like any other", () => {
   expect(Object.keys(value as object)).toEqual(["__proto__"]);
   expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
 });
+
+test("a list of 200,000 numbers is read, and more values than any request has use for are not", () => {
+  const numbers = Array.from({ length: 200_000 }, (_, at) => at);
+  expect(read(JSON.stringify({ input: numbers }))).toEqual({ input: numbers });
+  const list = (text: string) => Buffer.from(`{"input":[${Array(250_000).fill(text).join()}]}`);
+  for (const value of ["1", "[]", "{}", '""', '{"a":1}'])
+    expect(codeOf(list(value)), value).toBe("request_too_large");
+});

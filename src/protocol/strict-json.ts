@@ -3,9 +3,10 @@ import { TroopError } from "./error-codes.ts";
 import { limits } from "./limits.ts";
 
 /**
- * Reads UTF-8 without a byte order mark, no key twice in an object, at most 32 levels deep, and no number or
- * text that would reach a database or an engine as something else.
- * @throws TroopError `invalid_json`, `duplicate_key`, `json_too_deep`, `invalid_value` with the outermost key
+ * Reads UTF-8 without a byte order mark, no key twice in an object, at most 32 levels deep, 250,000 values in all, and
+ * no number or text that would reach a database or an engine as something else.
+ * @throws TroopError `invalid_json`, `duplicate_key`, `json_too_deep`, `request_too_large`, `invalid_value` with the
+ * outermost key
  */
 export function readStrictJson(bytes: Uint8Array): unknown {
   const text = decode(bytes);
@@ -38,7 +39,11 @@ function parse(text: string): unknown {
 function checkStructure(text: string): void {
   const keysOf: (Set<string> | undefined)[] = [];
   const tokens = /["{}[\]]/g;
+  let begun = 0;
   for (let match = tokens.exec(text); match; match = tokens.exec(text)) {
+    // Each value has a key at most; the rest is counted when it is parsed.
+    if (match[0] !== "}" && match[0] !== "]") begun += 1;
+    if (begun > 2 * limits.jsonValues) throw new TroopError("request_too_large", tooMany);
     switch (match[0]) {
       case "{":
       case "[":
@@ -84,18 +89,34 @@ function isKey(text: string, end: number): boolean {
   return text[position] === ":";
 }
 
-function checkValues(value: unknown, name?: string): void {
-  const refuse = (reason: string) =>
-    new TroopError("invalid_value", reason, name === undefined ? {} : { param: name });
-  if (typeof value === "number" && !Number.isFinite(value)) throw refuse("A number is too large.");
-  if (typeof value === "string" && !isPlain(value))
-    throw refuse("A text holds a NUL or half of a surrogate pair.");
-  if (typeof value !== "object" || value === null) return;
-  for (const [key, member] of Object.entries(value)) {
-    if (!isPlain(key)) throw refuse("A key holds a NUL or half of a surrogate pair.");
-    checkValues(member, name ?? key);
+function checkValues(outermost: unknown): void {
+  let count = 0;
+
+  function check(value: unknown, name: string | undefined): void {
+    const refuse = (reason: string) =>
+      new TroopError("invalid_value", reason, name === undefined ? {} : { param: name });
+    count += 1;
+    if (count > limits.jsonValues) throw new TroopError("request_too_large", tooMany);
+    if (typeof value === "number" && !Number.isFinite(value))
+      throw refuse("A number is too large.");
+    if (typeof value === "string" && !isPlain(value))
+      throw refuse("A text holds a NUL or half of a surrogate pair.");
+    if (typeof value !== "object" || value === null) return;
+    // Bare loops: entries of millions of members take seconds, and a gigabyte.
+    if (Array.isArray(value)) {
+      for (const member of value) check(member, name);
+      return;
+    }
+    for (const key of Object.keys(value)) {
+      if (!isPlain(key)) throw refuse("A key holds a NUL or half of a surrogate pair.");
+      check((value as Readonly<Record<string, unknown>>)[key], name ?? key);
+    }
   }
+
+  check(outermost, undefined);
 }
+
+const tooMany = `The body holds more than ${limits.jsonValues.toLocaleString("en")} values.`;
 
 /** NUL and halves of surrogate pairs are JSON, but no database and no hash takes them. */
 const isPlain = (text: string): boolean => text.isWellFormed() && !text.includes("\0");

@@ -144,11 +144,11 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
   if (!(await until(quietWithinMs, () => unrest().length === 0)) && !isBroken())
     violate(`not quiet ${quietWithinMs / hour} hours after healing: ${unrest().join(", ")}`);
   await checkListed();
-  if (!isBroken()) {
-    for (const { machine } of [...workers, ...clients]) machine.halt();
-    await settleAll(ground);
-  }
+  // However it ended: what still ran would touch disks that the next world has.
+  for (const { machine } of [...workers, ...clients]) machine.halt();
+  if (!isBroken()) await settleAll(ground);
   if (!isBroken()) checkEndings({ tables, truth, workers, clients, violate });
+  coordinator.machine.halt();
   scheduler.end();
   return {
     seed,

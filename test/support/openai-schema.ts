@@ -2,52 +2,23 @@
  * OpenAI's published types as JSON schemas, made from the declarations of its own package: what is on the wire is held
  * against them and not against ours. Members that the types do not have are refused.
  */
-import { createRequire } from "node:module";
-import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
-import { createGenerator, type Schema } from "ts-json-schema-generator";
+import type { ErrorObject } from "ajv";
+import { readPackageTypes } from "./package-schema.ts";
 
-const declarations = createRequire(import.meta.url)
-  .resolve("openai/resources/responses/responses")
-  .replace(/\.m?js$/, ".d.ts");
-
-/** Reading the declarations takes seconds: once for each process. */
-let generator: ReturnType<typeof createGenerator> | undefined;
-const validators = new Map<string, ValidateFunction>();
-
-function schemaOf(typeName: string): Schema {
-  generator ??= createGenerator({
-    path: declarations,
-    type: "*",
-    skipTypeCheck: true,
-    additionalProperties: false,
-    expose: "all",
-    topRef: true,
-    jsDoc: "none",
-  });
-  const schema = structuredClone(generator.createSchema(typeName));
+const published = readPackageTypes("openai/resources/responses/responses", (schema) => {
   // A convenience that OpenAI's SDK adds to what it has received.
   const response = schema.definitions?.["Response"];
-  if (typeof response === "object") {
-    delete response.properties?.["output_text"];
-    response.required = response.required?.filter((name) => name !== "output_text") ?? [];
-  }
-  return schema;
-}
-
-function validatorOf(typeName: string): ValidateFunction {
-  const known = validators.get(typeName);
-  if (known) return known;
-  const made = new Ajv({ strict: false, allErrors: true }).compile(schemaOf(typeName) as object);
-  validators.set(typeName, made);
-  return made;
-}
+  if (typeof response !== "object") return;
+  delete response.properties?.["output_text"];
+  response.required = response.required?.filter((name) => name !== "output_text") ?? [];
+});
 
 /** Types by the `type` that their members carry, so that a complaint is about one event and not about sixty. */
 let eventTypes: Map<string, string> | undefined;
 
 function typeOfEvent(type: string): string {
   eventTypes ??= new Map(
-    Object.entries(schemaOf("ResponseStreamEvent").definitions ?? {}).flatMap(
+    Object.entries(published.schemaOf("ResponseStreamEvent").definitions ?? {}).flatMap(
       ([name, definition]) => {
         const tag = typeof definition === "object" ? definition.properties?.["type"] : undefined;
         const value = typeof tag === "object" ? tag.const : undefined;
@@ -83,10 +54,10 @@ function explain(errors: readonly ErrorObject[]): string {
  * @throws Error that says what does not fit
  */
 export function expectPublished(typeName: string, value: unknown): void {
-  const validate = validatorOf(typeName);
-  if (validate(value)) return;
+  const errors = published.errors(typeName, value);
+  if (errors.length === 0) return;
   throw new Error(
-    `not OpenAI's ${typeName}:\n${explain(validate.errors ?? [])}\n${JSON.stringify(value, null, 1)}`,
+    `not OpenAI's ${typeName}:\n${explain(errors)}\n${JSON.stringify(value, null, 1)}`,
   );
 }
 

@@ -28,6 +28,8 @@ export interface SeparateNetwork extends AsyncDisposable {
   workerUrl: string;
   requester: string;
   provider: string;
+  /** Its `--data`. */
+  folderOf(role: Role): string;
   /** SIGKILL, or another signal; resolves when the process is gone. */
   kill(role: Role, signal?: NodeJS.Signals): Promise<Exit>;
   /** Resolves once it has printed or logged a line that matches. */
@@ -59,8 +61,10 @@ export async function startSeparateNetwork(script: Script): Promise<SeparateNetw
     await Promise.all([...running.values()].map((program) => program.end()));
   });
 
+  const folderOf = (role: Role) => join(folder.path, role);
+
   async function start(role: Role): Promise<{ account_id: string }> {
-    const data = join(folder.path, role);
+    const data = folderOf(role);
     const program = startTroop(
       [...words[role], "--json", "--data", data, "--port", String(ports[role])],
       { environment: { DATABASE_URL: store.url, LOG_LEVEL: "warn" } },
@@ -78,7 +82,7 @@ export async function startSeparateNetwork(script: Script): Promise<SeparateNetw
   const parts = stack.move();
   return {
     engine,
-    ...{ requester, provider },
+    ...{ requester, provider, folderOf },
     clientUrl: `http://127.0.0.1:${ports.client}`,
     workerUrl: `http://127.0.0.1:${ports.worker}`,
     kill: (role, signal = "SIGKILL") => running.get(role)!.end(signal),

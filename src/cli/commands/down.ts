@@ -3,17 +3,18 @@ import { sleep } from "../../base/clock.ts";
 import { isAlive } from "../../host/note-holder.ts";
 import { readRunFile } from "../../host/run-file.ts";
 import type { ServiceRole } from "../../host/service/service.ts";
-import { shellWord } from "../../host/shell-word.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import type { CommandContext } from "../context.ts";
 import {
   roleNames,
   runningHere,
   type RunningRole,
+  sameFolder,
   type StoppableRole,
   stoppableRoles,
 } from "../running-here.ts";
 import { again } from "../typed-command.ts";
+import { untilStopped } from "../until-stopped.ts";
 import { callHere } from "../worker-control.ts";
 import { serviceOf } from "./service/running.ts";
 
@@ -79,30 +80,39 @@ async function mustBeOurs(context: CommandContext, running: RunningRole): Promis
 
 /** @returns whether it ended in order, rather than being killed while it did */
 async function end(context: CommandContext, running: RunningRole): Promise<boolean> {
-  const { output, clock, shutdown, config } = context;
+  const { output, config } = context;
   const { role, pid } = running;
   const name = roleNames[role];
   output.note(`Ending ${name} (pid ${pid}).`);
   if (!signal(pid)) return true;
+  await gone(context, running);
+  // One that ends in order takes its note along.
+  const isClean = readRunFile(config.dataFolder, role)?.pid !== pid;
+  output.say(`${sentence(name)} has ended${isClean ? "." : ", and not in order: it was killed."}`);
+  if (!isClean) output.note(`What it wrote down last: troop logs${sameFolder(context)}`);
+  return isClean;
+}
+
+/** @throws the reason of `shutdown`, where whoever waits has had enough */
+async function gone(context: CommandContext, { role, pid }: RunningRole): Promise<void> {
+  const { output, clock, shutdown } = context;
+  const isGone = new AbortController();
+  // A pause alone would not keep this command from ending.
+  void untilStopped(AbortSignal.any([shutdown, isGone.signal]));
   let said = "";
-  while (isAlive(pid)) {
+  while (isAlive(pid) && !shutdown.aborted) {
     const remains = role === "worker" ? await remainsOf(context) : "";
     if (remains !== said && remains !== "") output.note(remains);
     said = remains;
     await sleep(clock, lookMs, shutdown);
-    if (!shutdown.aborted) continue;
-    output.note(`Not waited for: ${name} goes on ending by itself.`);
-    throw shutdown.reason;
   }
-  // One that ends in order takes its note along.
-  const isClean = readRunFile(config.dataFolder, role)?.pid !== pid;
-  output.say(`${sentence(name)} has ended${isClean ? "." : ", and not in order: it was killed."}`);
-  if (!isClean) output.note(`What it wrote down last: troop logs --data ${folderWord(context)}`);
-  return isClean;
+  isGone.abort();
+  if (!shutdown.aborted) return;
+  output.note(`Not waited for: ${roleNames[role]} goes on ending by itself.`);
+  throw shutdown.reason;
 }
 
 const sentence = (name: string) => `${name[0]!.toUpperCase()}${name.slice(1)}`;
-const folderWord = ({ config }: CommandContext) => shellWord(config.dataFolder);
 
 /** @returns false where it has ended in the meantime */
 function signal(pid: number): boolean {

@@ -1,6 +1,9 @@
 /** `troop models`: what can be asked for, and what it costs. */
-import { formatCredits, parseRate, picoToMicroUp } from "../../protocol/credits.ts";
+import { typicalAnswer, typicalCost } from "../../client/spending/estimate.ts";
+import { shortCredits } from "../../client/spending/refusal.ts";
+import { parseRate, picoToMicroUp } from "../../protocol/credits.ts";
 import { modelsAnswer } from "../../protocol/endpoints.ts";
+import { parseRates } from "../../protocol/price.ts";
 import { type CommandContext, connectCoordinator } from "../context.ts";
 
 export async function models(context: CommandContext): Promise<void> {
@@ -14,16 +17,24 @@ export async function models(context: CommandContext): Promise<void> {
   const { output } = context;
   if (answer.data.length === 0) output.say("No model is offered. Lend one: troop worker");
   else {
-    const perThousand = (rate: string) => formatCredits(picoToMicroUp(parseRate(rate) * 1_000n));
+    const perThousand = (rate: string) => shortCredits(picoToMicroUp(parseRate(rate) * 1_000n));
     output.table(
-      ["model", "nodes", "context", "at most, per 1,000 tokens"],
-      answer.data.map(({ id, context_length, troop }) => [
+      ["model", "nodes", "context", "1,000 tokens of an answer", "a usual answer"],
+      answer.data.map(({ id, context_length, troop: { nodes, price } }) => [
         id,
-        String(troop.nodes),
+        String(nodes),
         context_length === null ? "?" : String(context_length),
-        `${perThousand(troop.price.per_completion_token)} credits`,
+        `${perThousand(price.per_completion_token)} credits`,
+        `${shortCredits(typicalCost(parseRates(price)))} credits`,
       ]),
     );
+    const { promptTokens, completionTokens } = typicalAnswer;
+    output.say(
+      output.dim(
+        `A usual answer: ${promptTokens} tokens asked, ${completionTokens} answered. Prices are the most that it costs:`,
+      ),
+    );
+    output.say(output.dim("a node that needs few seconds for it charges those instead."));
   }
   output.json(answer);
 }

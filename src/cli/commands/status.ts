@@ -9,6 +9,7 @@ import { limits } from "../../protocol/limits.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import type { CommandContext } from "../context.ts";
 import { meshText } from "../mesh-text.ts";
+import { sayWhereCreditsWent } from "../spending-text.ts";
 import { noWorkHere } from "../worker-work.ts";
 
 const roles = ["coordinator", "worker", "client"] as const;
@@ -32,6 +33,7 @@ export async function status(context: CommandContext): Promise<void> {
   if (found.every(({ state }) => state === "stopped"))
     output.say("Nothing runs here. Try: troop demo");
   for (const line of pathsOf(found)) output.say(line);
+  sayWhereCreditsWent(output, found.find(({ role }) => role === "client")?.details);
   const isLending = found.some(({ role, state }) => role === "worker" && state !== "stopped");
   const noWork = isLending ? await noWorkHere(context) : null;
   if (noWork) output.say(`The worker has no work: ${noWork.cause} See: troop worker status`);

@@ -1,6 +1,7 @@
 /** `troop up`: the local API that applications talk to. */
 import { join, resolve } from "node:path";
 import { readIds, readSidecarConfig } from "../../client/config.ts";
+import { readCapFlag } from "../../client/spending/config.ts";
 import { startSidecar } from "../../client/sidecar.ts";
 import { decideApiKey } from "../../host/api-key.ts";
 import { dataFolder, ensureFolder } from "../../host/folders.ts";
@@ -17,6 +18,8 @@ export interface UpFlags extends ListenFlags, JoinFlags {
   socket?: string;
   onlyNodes?: string;
   onlyOwners?: string;
+  spendHourly?: string;
+  spendDaily?: string;
 }
 
 export async function up(context: CommandContext, flags: UpFlags): Promise<void> {
@@ -33,6 +36,10 @@ export async function up(context: CommandContext, flags: UpFlags): Promise<void>
     apiKey: apiKey.key,
     onlyNodes: idsFlag(flags.onlyNodes, "--only-nodes"),
     onlyOwners: idsFlag(flags.onlyOwners, "--only-owners"),
+    caps: {
+      hourly: readCapFlag(flags.spendHourly, "--spend-hourly"),
+      daily: readCapFlag(flags.spendDaily, "--spend-daily"),
+    },
   });
   await reachCoordinator(context);
   await joinFirst(context, { signer: account, accountId }, flags);

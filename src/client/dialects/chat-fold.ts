@@ -34,7 +34,7 @@ export function createChatFold({ id, created, model }: Identity): AnswerFold<Cha
       refusal += delta.refusal ?? "";
       reasoning += delta.reasoning_content ?? "";
       for (const call of delta.tool_calls ?? []) addCall(call);
-      logprobs.push(...contentOf(choice.logprobs));
+      for (const each of contentOf(choice.logprobs)) logprobs.push(each);
       finish = choice.finish_reason ?? finish;
     },
     whole: (usage) => ({

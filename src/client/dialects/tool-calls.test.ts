@@ -35,3 +35,10 @@ test("whole calls without index and id get both", () => {
   expect(first.id).toMatch(/^call_/);
   expect(first.id).not.toBe(second.id);
 });
+
+test("an answer has as many calls as a message of the next request may hold, and no more", () => {
+  const calls = createToolCalls(systemRandom);
+  const call = () => calls.read({ function: { name: "f", arguments: "{}" } });
+  for (let count = 0; count < 1_024; count += 1) call();
+  expect(call).toThrow(expect.objectContaining({ code: "stream_truncated" }) as Error);
+});

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { Random } from "../../base/random.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
 
 const text = z.string().nullish();
 export const engineToolDelta = z.looseObject({
@@ -21,9 +22,13 @@ export interface ToolDelta {
 }
 
 export interface ToolCalls {
+  /** @throws TroopError `stream_truncated` */
   read(delta: EngineToolDelta): ToolDelta;
   readonly count: number;
 }
+
+/** As many as a message of the next request may hold: an engine that goes on is no longer answering. */
+const callsMost = 1_024;
 
 export function createToolCalls(random: Random): ToolCalls {
   /** Ids of the calls begun so far; a call's index is its place. */
@@ -42,6 +47,7 @@ export function createToolCalls(random: Random): ToolCalls {
       const { name, arguments: fragment } = delta.function ?? {};
       const called = { ...(name ? { name } : {}), arguments: fragment ?? "" };
       if (isNew(delta)) {
+        if (ids.length >= callsMost) throw new TroopError("stream_truncated");
         const id = delta.id || `call_${random.uuid().replaceAll("-", "")}`;
         const index = ids.push(id) - 1;
         if (typeof delta.index === "number") placeOf.set(delta.index, index);

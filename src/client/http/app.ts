@@ -1,7 +1,9 @@
 /** The local API: its manners, and every endpoint as a table of contents. */
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Random } from "../../base/random.ts";
-import { checkFraming } from "../../host/framing.ts";
+import { allowedMethods, type RoutePattern } from "../../host/allowed-methods.ts";
+import { answerBare, unreadableCode } from "../../host/bare-answer.ts";
+import { checkFraming, pathOf } from "../../host/framing.ts";
 import type { Log } from "../../host/log.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -26,6 +28,13 @@ import { expectedFailure } from "../../host/framework-failure.ts";
 import { errorAnswerOf } from "./errors.ts";
 import { checkApiKey, checkOrigin, type GuardPolicy } from "./guard.ts";
 import { acceptWebSockets, asksForWebSocket, type WebSockets } from "./upgrade.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Name of the key that it came with, if it has one. */
+    application: string | undefined;
+  }
+}
 
 export interface AppParts extends ResponsesParts, StatusParts {
   dispatch: Dispatch;
@@ -53,14 +62,21 @@ const routes = [
   ollamaModelRoutes, //     GET  /, /api/version, /api/tags, /api/ps, POST /api/show; 501 for the rest
 ] satisfies ((app: FastifyInstance, parts: AppParts) => void)[];
 
+/** Until a request is there as a whole: twenty mebibytes through a slow tunnel. */
+const requestWaitMs = 300_000;
+
+/** Whoever hangs up in the middle of a body is nobody's fault here. */
+const isReset = (error: unknown) => (error as { code?: unknown } | null)?.code === "ECONNRESET";
+
 export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   const { policy, random, log, webSockets } = parts;
-  const methodsOf = new Map<string, Set<string>>();
+  const patterns: RoutePattern[] = [];
   const app = fastify({
     logger: false,
     bodyLimit: limits.inferenceBodyBytes,
     // Streams are ended by their own signal; idle connections must not keep a stopping process waiting.
     forceCloseConnections: true,
+    requestTimeout: requestWaitMs,
     routerOptions: { maxParamLength: limits.urlCharacters },
     http: {
       maxHeaderSize: limits.headerBytes,
@@ -69,16 +85,19 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     },
     genReqId: () => random.uuid(),
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
+    clientErrorHandler: ({ code }, socket) => {
+      if (!socket.writable || code === "ECONNRESET") return void socket.destroy();
+      const error = new TroopError(unreadableCode(code));
+      // Which API was meant nobody could read.
+      return answerBare(socket, errorAnswerOf(undefined, error, random.uuid()));
+    },
   });
   // Bodies stay bytes: routes read them strictly, and applications that name no content type are understood.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
-  app.addHook("onRoute", ({ url, method }) => {
-    const methods = methodsOf.get(url) ?? new Set();
-    for (const name of [method].flat()) methods.add(name);
-    methodsOf.set(url, methods);
-  });
+  app.decorateRequest("application", undefined);
+  app.addHook("onRoute", ({ url, method }) => void patterns.push({ url, method }));
   app.addHook("onRequest", async (request, reply) => {
     const { raw } = request;
     // On the raw answer, because streams leave the framework's hands.
@@ -90,13 +109,14 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       allowOrigin(raw, reply.raw, origin);
       if (raw.method === "OPTIONS") return answerPreflight(raw, reply);
     }
-    if (raw.url !== "/health") checkApiKey(raw.headers, policy);
+    if (raw.url !== "/health") request.application = checkApiKey(raw.headers, policy);
     return undefined;
   });
 
   function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const expected = expectedFailure(error);
-    if (!expected) log.error({ err: error, request: request.id }, "request failed");
+    const hasLeft = request.raw.socket.destroyed && isReset(error);
+    if (!expected && !hasLeft) log.error({ err: error, request: request.id }, "request failed");
     const shown = expected ?? new TroopError("internal_error");
     const answer = errorAnswerOf(request.raw.url, shown, request.id);
     if (shown.code === "bad_framing") void reply.header("connection", "close");
@@ -104,9 +124,10 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   }
   app.setErrorHandler(sendError);
   app.setNotFoundHandler((request, reply) => {
-    const methods = methodsOf.get(request.url.split("?", 1)[0]!);
-    if (methods) void reply.header("allow", [...methods].toSorted().join(", "));
-    throw new TroopError(methods ? "method_not_allowed" : "not_found");
+    const methods = allowedMethods(patterns, pathOf(request.url));
+    if (methods.length === 0) throw new TroopError("not_found");
+    void reply.header("allow", methods.join(", "));
+    throw new TroopError("method_not_allowed");
   });
 
   for (const route of routes) route(app, parts);

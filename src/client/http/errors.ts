@@ -36,15 +36,16 @@ export function errorAnswerOf(
   mayHaveBeenCharged = false,
 ): ErrorAnswer {
   const { status, retryAfterMs } = error;
-  // Never told to wait for longer than a minute: a node may be free long before.
-  const waitMs = Math.min(waitMostMs, retryAfterMs ?? waitUsuallyMs);
+  const isCapped = error.code === "spending_cap";
+  // Never told to wait for longer than a minute: a node may be free long before. When a cap has room is known.
+  const waitMs = Math.min(isCapped ? Infinity : waitMostMs, retryAfterMs ?? waitUsuallyMs);
   const mayComeBack = status === 503 || status === 429 || retryAfterMs !== undefined;
   return {
     status,
     headers: {
       "content-type": "application/json; charset=utf-8",
       [headers.requestId]: requestId,
-      ...(mayHaveBeenCharged ? { "x-should-retry": "false" } : {}),
+      ...(mayHaveBeenCharged || isCapped ? { "x-should-retry": "false" } : {}),
       ...(mayComeBack ? { "retry-after": String(Math.max(1, Math.ceil(waitMs / 1_000))) } : {}),
     },
     body: errorFormOf(url)(error, requestId),

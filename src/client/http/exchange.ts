@@ -80,12 +80,17 @@ async function answerRaw(
     const expected =
       expectedFailure(error) ?? (stop.aborted ? new TroopError("draining") : undefined);
     if (!expected) log.error({ err: error, request: requestId }, "request failed");
+    const shown = expected ?? new TroopError("internal_error");
     if (!response.destroyed && !response.writableEnded)
-      writeFailure(response, expected ?? new TroopError("internal_error"), requestId, true);
+      writeFailure(response, shown, requestId, mayHaveBeenCharged(shown));
   } finally {
     stop.removeEventListener("abort", end);
   }
 }
+
+/** Whoever asks nodes returns their failures: a refusal that is thrown came before, but for what ends any request. */
+const mayHaveBeenCharged = ({ status, code }: TroopError): boolean =>
+  code === "draining" || (status >= 500 && status !== 503);
 
 export function writeJson(
   response: ServerResponse,

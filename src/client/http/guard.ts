@@ -11,6 +11,8 @@ export interface GuardPolicy {
   /** Origins of web pages that may use the API, such as `http://localhost:3000`. */
   allowedOrigins: readonly string[];
   apiKey: string | undefined;
+  /** Whose key it is, where it is one of those that applications are known by. */
+  nameOf?(key: string): string | undefined;
 }
 
 /**
@@ -46,14 +48,22 @@ function isOwnName(name: string | undefined, { allowedOrigins }: GuardPolicy): b
   return allowedOrigins.some((origin) => URL.parse(origin)?.hostname === name);
 }
 
-/** @throws TroopError `invalid_api_key` */
-export function checkApiKey(headers: IncomingHttpHeaders, { apiKey }: GuardPolicy): void {
-  if (apiKey === undefined) return;
+/**
+ * The key that is asked for, if any, or one that an application is known by: whoever has that was let in by name.
+ * @returns the application's name, if it has one
+ * @throws TroopError `invalid_api_key`
+ */
+export function checkApiKey(
+  headers: IncomingHttpHeaders,
+  { apiKey, nameOf }: GuardPolicy,
+): string | undefined {
   const bearer = /^bearer +(.*)$/i.exec(headers.authorization ?? "")?.[1];
   const other = headers["x-api-key"];
-  const given = [bearer, typeof other === "string" ? other : undefined];
-  if (!given.some((key) => key !== undefined && isEqual(key.trim(), apiKey)))
-    throw new TroopError("invalid_api_key");
+  const given = [bearer, other].flatMap((key) => (typeof key === "string" ? [key.trim()] : []));
+  const name = given.map((key) => nameOf?.(key)).find((known) => known !== undefined);
+  if (name !== undefined || apiKey === undefined) return name;
+  if (!given.some((key) => isEqual(key, apiKey))) throw new TroopError("invalid_api_key");
+  return undefined;
 }
 
 /** Digests have one length, so that neither content nor length of the key shows in the time taken. */

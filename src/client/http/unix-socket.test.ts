@@ -1,5 +1,5 @@
 /** The local API on a Unix socket: for its owner, and for nobody else. */
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { createServer } from "node:net";
 import { once } from "node:events";
@@ -9,6 +9,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createFakeClock } from "../../../test/support/fake-clock.ts";
 import { startTestNetwork } from "../fixtures/sidecar.fixture.ts";
+import { addKey } from "../spending/keys.fixture.ts";
 
 let folder: string;
 let socketPath: string;
@@ -57,6 +58,16 @@ test("it answers as the port does, without the key that the port asks for", asyn
   const answer = await send({ method: "POST", path, body: { ...question, stream: true } });
   expect(answer.body).toMatch(/"content":"Hello"[^]*data: \[DONE\]/);
   expect((await send({ path: "/v1/responses", headers: upgrade })).status).toBe(101);
+});
+
+test("a key that an application is known by names it here too", async () => {
+  const dataFolder = join(folder, "client");
+  mkdirSync(dataFolder);
+  await using _network = await start({ apiKey: "secret", dataFolder });
+  const headers = { "x-api-key": addKey(dataFolder, "editor", { daily: 0n }) };
+  const asked = { method: "POST", path: "/v1/chat/completions", body: question };
+  expect((await send({ ...asked, headers })).status).toBe(402);
+  expect((await send(asked)).status).toBe(200);
 });
 
 test("pages that got there by some proxy are refused all the same", async () => {

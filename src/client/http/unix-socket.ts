@@ -24,7 +24,11 @@ export function createUnixSocket(
   { apiKey }: { apiKey: string | undefined },
 ): UnixSocket {
   const trusted = (request: IncomingMessage) => {
-    if (apiKey !== undefined) request.headers["x-api-key"] = apiKey;
+    if (apiKey === undefined) return;
+    const { "x-api-key": given } = request.headers;
+    // It still names the application.
+    if (typeof given === "string") request.headers.authorization = `Bearer ${given}`;
+    request.headers["x-api-key"] = apiKey;
   };
   const server = createServer(
     { maxHeaderSize: limits.headerBytes, headersTimeout: limits.headersWaitMs },

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Random } from "../../base/random.ts";
+import { answerBare } from "../../host/bare-answer.ts";
 import { expectedFailure } from "../../host/framework-failure.ts";
 import { checkFraming, pathOf } from "../../host/framing.ts";
 import type { Log } from "../../host/log.ts";
@@ -16,8 +17,8 @@ export interface WebSockets {
   path: string;
   /** @throws TroopError where no further one may be opened */
   checkRoom(): void;
-  /** Takes one over that is open. */
-  serve(socket: WebSocket, requestId: string): void;
+  /** Takes one over that is open. @param application the name of the key that it was opened with, if it has one */
+  serve(socket: WebSocket, requestId: string, application: string | undefined): void;
 }
 
 /** What asks for something else than a WebSocket, or elsewhere, is a request like any other: it is not bound to change. */
@@ -36,28 +37,40 @@ export function acceptWebSockets(
     maxPayload: limits.inferenceBodyBytes,
   });
 
-  function check(request: IncomingMessage): void {
+  // The library's own words for it are no error object of this API.
+  webSockets.on("wsClientError", (_error, socket, request) =>
+    refuse(socket, request, new TroopError("invalid_value", badHandshake), random.uuid()),
+  );
+
+  /** @returns the application's name */
+  function check(request: IncomingMessage): string | undefined {
     checkFraming(request, { allowsEncodedSlash: true });
     checkOrigin(request.headers, policy);
-    checkApiKey(request.headers, policy);
+    const application = checkApiKey(request.headers, policy);
     // Where Node knows no way to pass over an upgrade (before 24.9), those to something else end here.
     if (!asksForWebSocket(request, path)) throw new TroopError("not_found");
     checkRoom();
+    return application;
   }
 
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const requestId = random.uuid();
     socket.on("error", () => socket.destroy());
+    let application: string | undefined;
     try {
-      check(request);
+      application = check(request);
     } catch (error) {
       const expected = expectedFailure(error);
       if (!expected) log.error({ err: error, request: requestId }, "an upgrade failed");
       return refuse(socket, request, expected ?? new TroopError("internal_error"), requestId);
     }
-    return webSockets.handleUpgrade(request, socket, head, (opened) => serve(opened, requestId));
+    return webSockets.handleUpgrade(request, socket, head, (opened) =>
+      serve(opened, requestId, application),
+    );
   });
 }
+
+const badHandshake = "The request for a WebSocket is none that RFC 6455 knows.";
 
 function refuse(
   socket: Duplex,
@@ -65,17 +78,5 @@ function refuse(
   error: TroopError,
   requestId: string,
 ): void {
-  const { status, headers: head, body } = errorAnswerOf(url, error, requestId);
-  const text = JSON.stringify(body);
-  // Nobody counts this socket any more: left half open, it would keep a stopping server waiting.
-  socket.once("finish", () => socket.destroy());
-  const lines = { ...head, "content-length": Buffer.byteLength(text), connection: "close" };
-  socket.end(
-    [
-      `HTTP/1.1 ${status} Refused`,
-      ...Object.entries(lines).map(([name, value]) => `${name}: ${value}`),
-      "",
-      text,
-    ].join("\r\n"),
-  );
+  answerBare(socket, errorAnswerOf(url, error, requestId));
 }

@@ -1,6 +1,7 @@
 /** What an application names by its address, a node gets as bytes: in every dialect, since all come by here. */
 import { expect, test } from "vitest";
 import { createFakeClock } from "../../../test/support/fake-clock.ts";
+import type { InferencePath } from "../../protocol/chat.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { post, startTestNetwork } from "../fixtures/sidecar.fixture.ts";
 import { createReadRequest } from "../read-request.ts";
@@ -25,12 +26,14 @@ const asking = (...content: object[]) => ({
 /** Fetches nothing: what it is asked for, and a picture for each. */
 function imagined(fetchImage: FetchImage = async () => pngUrl) {
   const asked: string[] = [];
-  const read = createReadRequest({
+  const readRequest = createReadRequest({
     fetchImage(url, room, signal) {
       asked.push(url);
       return fetchImage(url, room, signal);
     },
   });
+  const read = (path: InferencePath, body: unknown, signal: AbortSignal) =>
+    readRequest(path, body, signal, undefined);
   return { asked, read };
 }
 

@@ -141,6 +141,21 @@ test("a sidecar that stops ends them as failed", async () => {
   expect(await network.openai.responses.retrieve(id)).toMatchObject({ status: "failed" });
 });
 
+test("whoever follows one while the sidecar stops is told so in an event, by its number", async () => {
+  const node = heldNode();
+  const network = await start(node.script);
+  const { id } = await network.openai.responses.create(asked);
+  await node.reached;
+  await until(network, id, ({ output }) => output.length > 0);
+  const followed = await fetch(`${network.sidecar.url}/v1/responses/${id}?stream=true`);
+  await network[Symbol.asyncDispose]();
+  const told = (await followed.text()).trimEnd().split("\n\n").at(-1)!;
+  expect(told).toMatch(/^event: (?:error|response\.failed)\ndata: /);
+  expect(JSON.parse(told.replace(/^.*\ndata: /, ""))).toMatchObject({
+    sequence_number: expect.any(Number) as number,
+  });
+});
+
 test("only so many run at once", async () => {
   await using network = await start(heldNode().script);
   const { openai } = network;

@@ -57,10 +57,16 @@ export interface Preparing {
   /** @throws TroopError for what it asks for, `previous_response_not_found` */
   read(body: unknown, memory?: Memory): Conversation;
   /**
+   * @param application name of the key that it came with, if it has one
    * @param memory looked into first
    * @throws TroopError as `read` does, and for what no node takes; the signal's reason
    */
-  prepare(body: unknown, signal: AbortSignal, memory?: Memory): Promise<Prepared>;
+  prepare(
+    body: unknown,
+    signal: AbortSignal,
+    application: string | undefined,
+    memory?: Memory,
+  ): Promise<Prepared>;
 }
 
 export function createPreparing(parts: PrepareParts): Preparing {
@@ -92,10 +98,12 @@ export function createPreparing(parts: PrepareParts): Preparing {
   async function prepare(
     body: unknown,
     signal: AbortSignal,
+    application: string | undefined,
     memory: Memory | undefined,
   ): Promise<Prepared> {
     const { request, before, chat } = read(body, memory);
-    const wanted = await readRequest("/v1/chat/completions", chat, signal).catch(inOwnWords);
+    const path = "/v1/chat/completions";
+    const wanted = await readRequest(path, chat, signal, application).catch(inOwnWords);
     const id = nextId("resp");
     const createdAt = seconds();
 

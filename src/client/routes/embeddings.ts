@@ -26,7 +26,7 @@ export function embeddingsRoute(app: FastifyInstance, parts: EmbeddingParts): vo
   app.post(path, async (request, reply) => {
     const asked = readBody(request);
     await exchanges.answer(request, reply, async (response, signal) => {
-      const wanted = await readRequest(path, asked, signal);
+      const wanted = await readRequest(path, asked, signal, request.application);
       noteIgnored(response, wanted.ignored);
       const form = (wanted.fields["encoding_format"] ?? "float") as EmbeddingForm;
       const result = await askForEmbeddings(parts, wanted, signal);

@@ -62,7 +62,7 @@ export function generationRoute<Chunk extends object>(
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const body = readBody(request);
     await exchanges.answer(request, reply, async (response, signal) => {
-      const wanted = await readRequest(path, body, signal);
+      const wanted = await readRequest(path, body, signal, request.application);
       noteIgnored(response, wanted.ignored);
       const answer = wanted.fields["stream"] === true ? answerStream : answerWhole;
       await answer(wanted, response, request.id, signal);

@@ -20,7 +20,9 @@ export function messagesRoutes(
     const body = readBody(request);
     await exchanges.answer(request, reply, async (response, signal) => {
       const { candidate, isStream, ignored } = readMessagesRequest(body);
-      const wanted = await readRequest("/v1/chat/completions", candidate, signal).catch(
+      const { application } = request;
+      const path = "/v1/chat/completions";
+      const wanted = await readRequest(path, candidate, signal, application).catch(
         (error: unknown) => {
           throw inOwnWords(messagesWords, error);
         },

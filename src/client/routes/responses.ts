@@ -3,7 +3,9 @@ import type { ServerResponse } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { estimateTokens } from "../dialects/anthropic/estimate.ts";
 import { createEventStream, namedEvents } from "../http/event-stream.ts";
+import { expectedFailure } from "../../host/framework-failure.ts";
 import { noteIgnored, readBody, writeJson } from "../http/exchange.ts";
+import { errorEvent } from "../dialects/responses/failure.ts";
 import type { ResponseEvent } from "../dialects/responses/items.ts";
 import type { ResponseTeller } from "../dialects/responses/teller.ts";
 import type { BackgroundRun } from "../responses/background.ts";
@@ -54,7 +56,7 @@ export function responsesRoute(app: FastifyInstance, parts: ResponsesParts): voi
   app.post("/v1/responses", async (request, reply) => {
     const body = readBody(request);
     await exchanges.answer(request, reply, async (response, signal) => {
-      const prepared = await prepare(body, signal);
+      const prepared = await prepare(body, signal, request.application);
       noteIgnored(response, prepared.ignored);
       const { isWarmUp, isBackground } = prepared.request;
       if (isWarmUp) return warmUp(prepared, response);
@@ -104,7 +106,18 @@ export async function follow(
   using out = createEventStream(response, clock, namedEvents);
   // Whoever comes back knows at once that there is somebody, whenever the next event comes.
   void out.write(namedEvents.keepAlive());
-  for await (const events of run.events.follow(after, signal))
-    await out.write(events.map(namedEvents.format).join(""));
-  out.end("");
+  let last = after;
+  try {
+    for await (const events of run.events.follow(after, signal)) {
+      await out.write(events.map(namedEvents.format).join(""));
+      last = events.at(-1)!.sequence_number;
+    }
+    out.end("");
+  } catch (error) {
+    const expected = expectedFailure(error);
+    if (!expected) throw error;
+    // In this API's own form, and numbered: it is not an answer that begins with a failure.
+    const told = { ...errorEvent(expected), sequence_number: last + 1 };
+    out.end(namedEvents.format(told));
+  }
 }

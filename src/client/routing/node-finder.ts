@@ -4,6 +4,7 @@ import type { Random } from "../../base/random.ts";
 import type { Log } from "../../host/log.ts";
 import { parseMultiplier } from "../../protocol/credits.ts";
 import type { Capability, Peer } from "../../protocol/node.ts";
+import { freeRate, parseRates, type Rate } from "../../protocol/price.ts";
 import type { Wish } from "../../protocol/selection.ts";
 import type { Peers } from "../peers.ts";
 import { isAllowed, isRestricted, type NodePolicy } from "../sealing/node-policy.ts";
@@ -63,6 +64,8 @@ export interface NodeFinder {
   offers(
     wish: RequestWork & Pick<RouteWish, "preferences"> & { capability: Capability },
   ): Promise<ModelOffer[]>;
+  /** What the list says that the node asks for the model: nothing at one's own; undefined where it is not listed. */
+  rateAt(node: string, model: string): Rate | undefined;
   /** From now on the node knows this prompt. */
   sent(node: string, wish: Pick<RouteWish, "model" | "prompt">): Sent;
 }
@@ -185,6 +188,11 @@ export function createNodeFinder(parts: NodeFinderParts): NodeFinder {
         isOut: experience.isOut,
         expectedMs: (candidate) => expectedMs(outlook(candidate, prompt), work),
       });
+    },
+    rateAt(node, model) {
+      const peer = peers.known().find(({ node_id }) => node_id === node);
+      const offer = peer?.models.find(({ name }) => name === model);
+      return offer && (peer?.owner === account ? freeRate : parseRates(offer.price));
     },
     sent(node, { model, prompt }) {
       const own = Math.max(0, prompt.tokens - prefixes.cachedTokens(node, model, prompt));

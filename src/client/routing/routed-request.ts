@@ -18,10 +18,10 @@ export interface RoutedRequestParts {
 /** Reads like `readRequest`; besides @throws TroopError `model_not_found` for a name that stands for nothing now */
 export function createRoutedRequest(parts: RoutedRequestParts): ReadRequest {
   const { readRequest, finder, modelLists } = parts;
-  return async (path, body, signal) => {
+  return async (path, body, signal, application) => {
     const { troop, rest } = withoutTroop(body);
     const preferences = readPreferences(troop, parts.preferences);
-    const wanted = { ...(await readRequest(path, rest, signal)), preferences };
+    const wanted = { ...(await readRequest(path, rest, signal, application)), preferences };
     const list = modelLists.get(wanted.model);
     if (!list && !isChoiceName(wanted.model)) return wanted;
     const work = finder.workOf(wanted.fields);

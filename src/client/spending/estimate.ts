@@ -45,21 +45,24 @@ export const reserveFor = ({ promptTokens, answerTokens }: Size, rate: Rate): Mi
   tokensCost(promptTokens, answerTokens ?? usualAnswerTokens, rate);
 
 /**
- * The most that it may have cost where nobody knows what became of it.
+ * The most that it may cost, however long it takes.
  * @param budget of its ticket, what is left of it
- * @param lastedMs until it was certainly over
  */
-export function mostFor(
-  { bodyBytes, answerTokens }: Size,
-  rate: Rate,
-  budget: Micro,
-  lastedMs: number,
-): Micro {
-  const byTime = picoToMicroUp(divideUp(BigInt(Math.ceil(lastedMs)) * rate.perSecond, 1_000n));
-  const byTokens =
-    answerTokens === undefined ? byTime : tokensCost(bodyBytes, answerTokens, rate);
-  return [byTime, byTokens, budget].reduce((least, one) => (one < least ? one : least));
+export function mostFor({ bodyBytes, answerTokens }: Size, rate: Rate, budget: Micro): Micro {
+  if (answerTokens === undefined) return budget;
+  return least(budget, tokensCost(bodyBytes, answerTokens, rate));
 }
+
+/**
+ * What became of it nobody knows: the most that it may have cost.
+ * @param most as `mostFor` says
+ * @param perSecond micro-credits
+ * @param lastedMs by then it was over
+ */
+export const lostCost = (most: Micro, perSecond: Micro, lastedMs: number): Micro =>
+  least(most, divideUp(BigInt(Math.max(0, Math.ceil(lastedMs))) * perSecond, 1_000n));
+
+const least = (left: Micro, right: Micro): Micro => (left < right ? left : right);
 
 /** A short question with a short answer, for people who compare prices. */
 export const typicalAnswer = { promptTokens: 200, completionTokens: 400 } as const;

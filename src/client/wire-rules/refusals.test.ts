@@ -125,6 +125,22 @@ test("x-should-retry: false once something may have been charged, and only then"
   expect(await shouldRetry(sayHello, { ...question, model: "none" })).toEqual([404, null]);
 });
 
+test.each(["toy:1b", "troop/auto"])(
+  "%s: where the nodes cannot be listed nothing was charged, and SDKs may try again",
+  async (model) => {
+    const clock = createFakeClock();
+    await using network = await startTestNetwork(clock);
+    network.coordinator.before = (call) => {
+      if (call !== "GET /health") throw new TroopError("ledger_unavailable");
+    };
+    for (const path of [chat, "/v1/responses", "/v1/messages", "/api/chat"]) {
+      const asked = { ...question, max_tokens: 8, input: "Hello?", model };
+      const response = await whileTimePasses(clock, post(network, path, asked));
+      expect([response.status, response.headers.get("x-should-retry")], path).toEqual([503, null]);
+    }
+  },
+);
+
 const openAi = (code: string, type: string) => ({
   error: { message: expect.stringMatching(/./) as string, type, param: null, code },
   request_id: expect.stringMatching(/./) as string,

@@ -8,10 +8,11 @@ import type { Log } from "../../host/log.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
 import { headers } from "../../protocol/version.ts";
-import { allowedMethods, type RoutePattern } from "./allowed-methods.ts";
+import { allowedMethods, type RoutePattern } from "../../host/allowed-methods.ts";
 import { isKnock } from "../../relay/knock.ts";
 import { errorBody } from "../../protocol/error-object.ts";
 import { expectedError } from "./error-answer.ts";
+import { answerBare, unreadableCode } from "../../host/bare-answer.ts";
 import { checkFraming, pathOf } from "../../host/framing.ts";
 import { readStrictJson } from "../../protocol/strict-json.ts";
 
@@ -119,22 +120,13 @@ function answerUnreadable(
   if (!socket.writable || code === "ECONNRESET") return void socket.destroy();
   const error = new TroopError(unreadableCode(code));
   const requestId = random.uuid();
-  const body = JSON.stringify(errorBody(error, requestId));
-  socket.end(
-    [
-      `HTTP/1.1 ${error.status} Refused`,
-      "content-type: application/json; charset=utf-8",
-      `content-length: ${Buffer.byteLength(body)}`,
-      `${headers.time}: ${clock.now()}`,
-      `${headers.requestId}: ${requestId}`,
-      "connection: close",
-      "",
-      body,
-    ].join("\r\n"),
-  );
-}
-
-function unreadableCode(code: string | undefined) {
-  if (code === "HPE_HEADER_OVERFLOW") return "headers_too_large";
-  return code === "ERR_HTTP_REQUEST_TIMEOUT" ? "request_timeout" : "bad_framing";
+  answerBare(socket, {
+    status: error.status,
+    headers: {
+      "content-type": "application/json; charset=utf-8",
+      [headers.time]: clock.now(),
+      [headers.requestId]: requestId,
+    },
+    body: errorBody(error, requestId),
+  });
 }

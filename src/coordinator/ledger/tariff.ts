@@ -91,6 +91,3 @@ export function rateFor(tariff: Tariff, model: string, multiplier: number): Rate
     perCompletionToken,
   };
 }
-
-/** At the owner's own node nothing is charged. */
-export const freeRate: Rate = { perSecond: 0n, perPromptToken: 0n, perCompletionToken: 0n };

@@ -13,7 +13,7 @@ import type { AuthorizeAnswer, AuthorizeRequest } from "../../protocol/endpoints
 import { TroopError } from "../../protocol/error-codes.ts";
 import { nameUuid } from "../../protocol/ids.ts";
 import { limits } from "../../protocol/limits.ts";
-import { budgetOf, formatRates, type Rate } from "../../protocol/price.ts";
+import { budgetOf, formatRates, freeRate, type Rate } from "../../protocol/price.ts";
 import type { TicketClaims } from "../../protocol/ticket.ts";
 import type { Balance } from "../ledger/balance-store.ts";
 import type { Hold, NewHold } from "../ledger/hold-store.ts";
@@ -23,7 +23,7 @@ import { introduced } from "../registry/peer.ts";
 import type { ListedNode, Listing, Registry } from "../registry/registry.ts";
 import { chooseNode } from "./choose.ts";
 import type { KeyRing } from "./key-ring.ts";
-import { freeRate, rateFor } from "../ledger/tariff.ts";
+import { rateFor } from "../ledger/tariff.ts";
 
 export interface IssuerOptions {
   ledger: Ledger;

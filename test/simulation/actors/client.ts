@@ -68,6 +68,7 @@ export function createClientActor(parts: ClientParts): ClientActor {
       config: {
         ...{ maxBudget: parts.maxBudget, queueWaitMs },
         policy: { onlyNodes: [], onlyOwners: [] },
+        caps: { hourly: undefined, daily: undefined },
       },
       verifier: world.keys.verifier,
       ...{ clock, random, log, account: parts.mouth, database: disk.mount(process) },

@@ -94,7 +94,7 @@ export function createBooksWatch(parts: BooksWatchParts) {
     } else if (!word.seen) {
       if (earned > 0n) violate(`${name} was paid though its requester has not received it`);
       if (state === "reversed") {
-        const offence = refundOffence(tables, after);
+        const offence = refundOffence(tables, after, !before?.receipt);
         if (offence) violate(`${name} was given back: ${offence}`);
       }
     } else {

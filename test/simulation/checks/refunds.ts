@@ -4,27 +4,36 @@ import type { StoredRequest, Tables } from "../ledger/tables.ts";
 const lookedAt = 50;
 const oneCredit = 1_000_000n;
 
+/** Lines of one receipt are in the tables together, and were looked at one after the other: these were not yet there. */
+function linesBehind(tables: Tables, { receipt, k }: StoredRequest): Set<number> {
+  const [, payload] = tables.statements.get(receipt!.statement)!.jws.split(".");
+  const { lines } = JSON.parse(Buffer.from(payload!, "base64url").toString()) as {
+    lines: { k: number }[];
+  };
+  const numbers = lines.map((line) => line.k);
+  return new Set(numbers.slice(numbers.indexOf(k) + 1));
+}
+
 const paid = ({ cost, shortfall }: StoredRequest) => cost - shortfall;
 /** One that was given back counts from then on. */
 const placeOf = ({ state, receivedAt, settledAt }: StoredRequest) =>
   state === "reversed" ? settledAt! : receivedAt;
 
-/** Why the refund of `refunded`, which is in the tables already, was wrong; undefined where it was right. */
-export function refundOffence(tables: Tables, refunded: StoredRequest): string | undefined {
-  const mine: StoredRequest[] = [];
-  for (const ofHold of tables.requests.values())
-    for (const row of ofHold.values()) if (row.account === refunded.account) mine.push(row);
-  // Lines of one receipt are looked at one after the other, and are in the tables together: those that came in the very
-  // moment of the refund may have been before it or behind it.
-  const before = mine.filter(
-    (row) => row.state === "reversed" || row.receivedAt < refunded.settledAt!,
-  );
-  return offenceAmong(mine, refunded) && offenceAmong(before, refunded);
-}
-
-function offenceAmong(mine: readonly StoredRequest[], refunded: StoredRequest): string | undefined {
-  const others = mine
-    .filter((row) => row.receipt !== null && paid(row) > 0n)
+/**
+ * Why the refund of `refunded`, which is in the tables already, was wrong; undefined where it was right.
+ * @param isAtReceipt whether it was given back the moment that its receipt came
+ */
+export function refundOffence(
+  tables: Tables,
+  refunded: StoredRequest,
+  isAtReceipt: boolean,
+): string | undefined {
+  const behind = isAtReceipt ? linesBehind(tables, refunded) : new Set<number>();
+  const isThere = ({ receipt, k }: StoredRequest) =>
+    receipt !== null && !(receipt.statement === refunded.receipt!.statement && behind.has(k));
+  const others = [...tables.requests.values()]
+    .flatMap((ofHold) => [...ofHold.values()])
+    .filter((row) => row.account === refunded.account && isThere(row) && paid(row) > 0n)
     .filter(({ hold, k }) => hold !== refunded.hold || k !== refunded.k)
     .toSorted((left, right) => placeOf(right) - placeOf(left))
     .slice(0, lookedAt);

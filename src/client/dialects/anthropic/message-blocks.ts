@@ -36,6 +36,8 @@ const signature = "unsigned";
 
 export function createMessageBlocks(): MessageBlocks {
   const begun: Growing[] = [];
+  /** Keys of the tool calls among them. */
+  const calls = new Set<string>();
   let waiting: Piece[] = [];
   /** White space that a text may begin with. Engines say it between thoughts and calls; a block of it alone is none. */
   let blank = "";
@@ -57,7 +59,7 @@ export function createMessageBlocks(): MessageBlocks {
 
   function startOrWait(piece: Piece): RawMessageStreamEvent[] {
     // What comes behind the end of a call that was whole is but white space.
-    if (begun.some(({ key, first }) => first.type === "tool" && key === keyOf(piece))) return [];
+    if (calls.has(keyOf(piece))) return [];
     const open = current();
     if (open && !isWhole(open)) {
       waiting.push(piece);
@@ -69,6 +71,7 @@ export function createMessageBlocks(): MessageBlocks {
   function begin(first: Piece): RawMessageStreamEvent[] {
     const block: Growing = { key: keyOf(first), first, text: "", end: endOf(first) };
     const index = begun.push(block) - 1;
+    if (first.type === "tool") calls.add(block.key);
     isOpen = true;
     return [
       { type: "content_block_start", index, content_block: beginningOf(first) },

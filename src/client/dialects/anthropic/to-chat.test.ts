@@ -75,3 +75,15 @@ test("an estimate counts tools and arguments too, and an image by a constant wha
   const tools = [{ name: "weather", input_schema: { properties: { city: { title: "x" } } } }];
   expect(tokens({ ...say(text), tools })).toBeGreaterThan(hello);
 });
+
+test("a turn of 130,000 blocks is read, wherever they stand", () => {
+  const many = <Part>(part: Part) => Array.from({ length: 130_000 }, () => part);
+  const seen = image({ type: "url", url: "https://a.example/b.png" });
+  const shown = { type: "tool_result", tool_use_id: "a", content: many(seen) };
+  const messages = [
+    { role: "user", content: "Hello?" },
+    { role: "user", content: many(text) },
+  ];
+  expect(() => read({ messages })).not.toThrow();
+  expect(() => read(say(shown))).not.toThrow();
+});

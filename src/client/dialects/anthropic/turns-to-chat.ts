@@ -60,7 +60,8 @@ function turnsOf(
         : readBlocks(content, where, ignored, role === "user" ? "refused" : "named");
     const speaker = role === "assistant" ? role : "user";
     const last = turns.at(-1);
-    if (last?.role === speaker) last.blocks.push(...blocks);
+    // One by one: as many as a request may hold are too many to be arguments.
+    if (last?.role === speaker) for (const block of blocks) last.blocks.push(block);
     else turns.push({ role: speaker, blocks });
   }
   return turns;

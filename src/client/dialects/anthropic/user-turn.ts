@@ -29,7 +29,8 @@ export function userMessages(
     });
     // What a tool shows is shown by the user: engines take images from nobody else.
     const shown = parts.filter(({ type }) => type !== "text");
-    if (shown.length > 0) images.push(textPart(`Shown by ${block.tool_use_id}:`), ...shown);
+    if (shown.length > 0) images.push(textPart(`Shown by ${block.tool_use_id}:`));
+    for (const part of shown) images.push(part);
   }
   const last = results.at(-1);
   const own = placed.filter(({ block }) => block.type !== "tool_result");

@@ -64,7 +64,7 @@ export function createMessagePiece(place: Place): MessagePiece {
       const before = openPart("output_text");
       const part = parts.at(-1)!;
       part.text += delta;
-      part.logprobs.push(...logprobs);
+      for (const each of logprobs) part.logprobs.push(each);
       const told = deltaLogprobs(logprobs);
       const type = "response.output_text.delta";
       return [...before, { type, ...placeOfPart(), delta, logprobs: told }];

@@ -18,8 +18,6 @@ export interface Pieces {
   add(delta: ChatDelta, logprobs: readonly Logprob[]): Unnumbered[];
   /** Ends all that is open. @param isCut whether the model was stopped, so that what is open is not whole */
   close(isCut: boolean): Unnumbered[];
-  /** Applications look for an answer's first item: an answer without words is a message without words. */
-  fillEmpty(): Unnumbered[];
   /** Ends them untold. */
   abandon(): void;
   items(): OutputItem[];
@@ -31,6 +29,8 @@ export function createPieces(settings: ResponseSettings, nextId: NextId): Pieces
   const pieces: (
     ReturnType<typeof createMessagePiece | typeof createReasoningPiece> | CallPiece
   )[] = [];
+  /** Those that have not ended. An answer may have many thousands that have. */
+  const open = new Set<(typeof pieces)[number]>();
   /** By the chat's index. */
   const calls: CallPiece[] = [];
   let isAbandoned = false;
@@ -41,9 +41,15 @@ export function createPieces(settings: ResponseSettings, nextId: NextId): Pieces
   });
 
   function begin<New extends (typeof pieces)[number]>(piece: New): [New, Unnumbered[]] {
-    const before = pieces.filter(canEnd).flatMap((other) => other.close("completed"));
+    const before = [...open].filter(canEnd).flatMap((other) => end(other, "completed"));
     pieces.push(piece);
+    open.add(piece);
     return [piece, [...before, ...piece.open()]];
+  }
+
+  function end(piece: (typeof pieces)[number], ending: "completed" | "incomplete"): Unnumbered[] {
+    open.delete(piece);
+    return piece.close(ending);
   }
 
   function messagePiece() {
@@ -87,11 +93,10 @@ export function createPieces(settings: ResponseSettings, nextId: NextId): Pieces
       for (const call of tool_calls ?? []) events.push(...addCall(call));
       return events;
     },
-    fillEmpty: () => (pieces.length === 0 ? begin(createMessagePiece(placeOf("msg")))[1] : []),
     close: (isCut) =>
-      pieces
-        .filter((piece) => piece.isOpen())
-        .flatMap((piece) => piece.close(isCut && !isWholeCall(piece) ? "incomplete" : "completed")),
+      [...open].flatMap((piece) =>
+        end(piece, isCut && !isWholeCall(piece) ? "incomplete" : "completed"),
+      ),
     abandon() {
       isAbandoned = true;
     },
@@ -107,7 +112,7 @@ const isWholeCall = (piece: Piece): boolean => "isWhole" in piece && (piece as C
 
 /** Words and thoughts end where something else begins; a call may yet be added to. */
 const canEnd = (piece: Piece & { kind: string }): boolean =>
-  piece.isOpen() && (piece.kind !== "call" || isWholeCall(piece));
+  piece.kind !== "call" || isWholeCall(piece);
 
 /** Models make names up: what was not offered is told as the function that they took it for. */
 function toolOf(

@@ -154,3 +154,15 @@ test.each([
   );
   expect(error).toMatchObject({ code: "invalid_value", param: own, message: `\`${own}\`: wrong.` });
 });
+
+test("a file with ten megabytes of parameters before its data is none of text", () => {
+  const file_data = `data:${";a".repeat(5_000_000)}`;
+  const { code, param } = refusalOf({
+    model: "toy",
+    ...withPart({ type: "input_file", file_data }),
+  });
+  expect({ code, param }).toEqual({
+    code: "unsupported_parameter",
+    param: "input[0].content[0].file_data",
+  });
+});

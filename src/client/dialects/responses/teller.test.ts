@@ -36,6 +36,13 @@ test("a response in the background is queued until the first of its answer arriv
   expect(teller.resource().status).toBe("in_progress");
 });
 
+test("the model is the one that answers, where a name stood for several, from the first event on", () => {
+  const teller = tellerFor({ ...asked, model: "troop/auto" });
+  const [created] = teller.add({ ...chunkOf({ content: "Hel" }), model: "toy:2b" });
+  expect(created).toMatchObject({ response: { model: "toy:2b" } });
+  expect(teller.resource().model).toBe("toy:2b");
+});
+
 test("the resource can be looked at while the answer grows", () => {
   const teller = tellerFor();
   teller.add(chunkOf({ content: "Hel" }));

@@ -33,8 +33,7 @@ export interface ResponseTeller extends Teller<ResponseEvent> {
 }
 
 export interface ResponseTellerParts {
-  request: Pick<ResponsesRequest, "isBackground" | "isWarmUp" | "settings"> &
-    Partial<Pick<ResponsesRequest, "isWarmUp">>;
+  request: Pick<ResponsesRequest, "isBackground" | "settings">;
   /** `resp_…` */
   id: string;
   /** Unix seconds. */
@@ -58,7 +57,7 @@ type Ended = Pick<
 >;
 
 export function createResponseTeller({
-  request: { isBackground, isWarmUp, settings },
+  request: { isBackground, settings },
   id,
   createdAt,
   nextId,
@@ -67,6 +66,8 @@ export function createResponseTeller({
   const pieces = createPieces(settings, nextId);
   let sequence = 0;
   let hasBegun = false;
+  /** As it was asked for, until it is known who answers: a name may stand for several. */
+  let { model } = settings.echo;
   let status: ResponseStatus = isBackground ? "queued" : "in_progress";
   let ended: Ended | undefined;
 
@@ -82,6 +83,7 @@ export function createResponseTeller({
     error: null,
     incomplete_details: null,
     ...structuredClone(settings.echo),
+    model,
     output: pieces.items().map(toldItem),
     ...ended,
   });
@@ -113,7 +115,8 @@ export function createResponseTeller({
 
   return {
     begin,
-    add({ choices: [choice] }) {
+    add({ choices: [choice], model: answering }) {
+      model = answering;
       const leading = lead();
       if (!choice || ended) return leading;
       const { delta, logprobs } = choice;
@@ -122,9 +125,8 @@ export function createResponseTeller({
     end({ reason, usage }) {
       if (ended) return [];
       const cut = cutReasons[reason];
-      // Where nothing was to be said, there is not even an empty message.
-      const endings = isWarmUp ? [] : pieces.close(cut !== undefined);
-      const events = [...lead(), ...number(endings)];
+      // Where nothing was said, there is not even an empty message.
+      const events = [...lead(), ...number(pieces.close(cut !== undefined))];
       const counted = responseUsage(usage);
       if (cut)
         conclude({

@@ -50,7 +50,8 @@ export function tellAnswer(body: unknown, answer: readonly Piece[], end: End = s
   const nextId = countingIds();
   const request = readResponsesRequest(body, nextId);
   const teller = createTeller(request, nextId);
-  const events = answer.flatMap((piece) => teller.add(chunkOf(piece)));
+  const { model } = request;
+  const events = answer.flatMap((piece) => teller.add({ ...chunkOf(piece), model }));
   events.push(
     ...("failure" in end ? teller.fail(new TroopError(end.failure), "req_1") : teller.end(end)),
   );

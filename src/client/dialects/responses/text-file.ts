@@ -1,6 +1,7 @@
 /** A file that an application attached, as text: a chat has no other place for it. Pure. */
 
-const dataUrl = /^data:([^,;]*)((?:;[^,;]*)*),/;
+/** What stands before the data is short; a pattern that repeats a group over megabytes runs out of stack. */
+const dataUrl = /^data:([^,;]{0,256})((?:;[^,;]{0,256}){0,16}),/;
 const textTypes =
   /^(?:text\/.*|application\/(?:.*[+/-])?(?:json|xml|yaml|toml|javascript|typescript|sql|x-sh))$/;
 

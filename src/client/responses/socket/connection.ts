@@ -35,6 +35,7 @@ export function openConnection(
   parts: ConnectionParts,
   socket: WebSocket,
   requestId: string,
+  application: string | undefined,
 ): Connection {
   const { prepare, clock, log } = parts;
   const outlet = createOutlet(socket, clock);
@@ -50,14 +51,22 @@ export function openConnection(
     if (!expected) log.error({ err: error, request: requestId }, "a message failed");
     const shown = expected ?? new TroopError("internal_error");
     const { headers } = errorAnswerOf("/v1/responses", shown, requestId);
-    void outlet.send([errorEvent(shown, headers, lane)]);
+    reply(errorEvent(shown, headers, lane));
+  }
+
+  /** Whoever asks on without reading what is said to it is not heard meanwhile: answers would pile up here. */
+  function reply(message: object): void {
+    const read = outlet.send([message]);
+    if (!read) return;
+    socket.pause();
+    void read.then(() => socket.resume());
   }
 
   async function answer(body: object, lane: string | undefined): Promise<void> {
     const { signal } = control;
     try {
       signal.throwIfAborted();
-      const prepared = await prepare(body, signal, memory);
+      const prepared = await prepare(body, signal, application, memory);
       const teller = prepared.createTeller();
       let hasBegun = false;
       const put = (events: ResponseEvent[]) => {
@@ -104,7 +113,7 @@ export function openConnection(
       const message = readMessage(bytes);
       if (message.kind === "create") queue(message.body, message.lane, bytes.length);
       else if (message.kind === "steer")
-        void outlet.send([steerFailed(message.previousResponseId, message.input)]);
+        reply(steerFailed(message.previousResponseId, message.input));
     } catch (error) {
       fail(error, undefined);
     }

@@ -29,8 +29,8 @@ export function createConnections(parts: ConnectionParts & { stop: AbortSignal }
           retryAfterMs: retryMs,
         });
     },
-    serve(socket: WebSocket, requestId: string) {
-      const connection = openConnection(parts, socket, requestId);
+    serve(socket: WebSocket, requestId: string, application: string | undefined) {
+      const connection = openConnection(parts, socket, requestId, application);
       open.add(connection);
       void connection.settled.then(() => open.delete(connection));
     },

@@ -14,7 +14,7 @@ import { inOwnWords } from "../../dialects/own-words.ts";
 import { writeFailure } from "../../http/errors.ts";
 import { noteIgnored, readBody, writeJson } from "../../http/exchange.ts";
 import { askForEmbeddings, type EmbeddingParts } from "../embeddings.ts";
-import { modelNameFor, type NamingParts } from "./model-names.ts";
+import { modelNameFor, type NamingParts, toldName } from "./model-names.ts";
 
 interface Embedded {
   model: string;
@@ -44,7 +44,9 @@ export function ollamaEmbeddingRoutes(
           return writeJson(response, shape(nothing), {});
         }
         const model = await modelNameFor(parts, name);
-        const wanted = await readRequest("/v1/embeddings", { ...candidate, model }, signal).catch(
+        const body = { ...candidate, model };
+        const { application } = request;
+        const wanted = await readRequest("/v1/embeddings", body, signal, application).catch(
           (error: unknown) => {
             throw inOwnWords(ollamaWords, error);
           },
@@ -55,10 +57,11 @@ export function ollamaEmbeddingRoutes(
           return writeFailure(response, result.error, request.id, result.mayHaveBeenCharged);
         const { answer, line, node } = result;
         const counted = { prompt_tokens: line.prompt_tokens };
-        const read = vectorsOf(answer, model, counted);
+        const read = vectorsOf(answer, wanted.model, counted);
         const durationMs = clock.monotonic() - startedAt;
         const head = { [headers.node]: node, [headers.cost]: line.cost };
-        writeJson(response, shape({ model: name, ...read, durationMs }), head);
+        const told = toldName(name, model, wanted);
+        writeJson(response, shape({ model: told, ...read, durationMs }), head);
       });
     });
 

@@ -16,7 +16,7 @@ import {
 import { noteIgnored, readBody, writeJson } from "../../http/exchange.ts";
 import type { GenerationParts } from "../generation.ts";
 import { tell } from "../tell.ts";
-import { findModelName, modelNameFor, type NamingParts } from "./model-names.ts";
+import { findModelName, modelNameFor, type NamingParts, toldName } from "./model-names.ts";
 
 export interface OllamaParts extends GenerationParts, NamingParts {}
 
@@ -31,18 +31,17 @@ function ollamaRoute(parts: OllamaParts, form: OllamaForm, read: (body: unknown)
   async function answer(
     asked: Extract<OllamaRequest, { kind: "ask" }>,
     response: ServerResponse,
-    requestId: string,
+    { id: requestId, application }: FastifyRequest,
     signal: AbortSignal,
   ): Promise<void> {
     const { path, candidate, isStream } = asked;
     const model = await modelNameFor(parts, asked.model);
-    const wanted = await readRequest(path, { ...candidate, model }, signal).catch(
-      (error: unknown) => {
-        throw inOwnWords(ollamaWords, error);
-      },
-    );
+    const body = { ...candidate, model };
+    const wanted = await readRequest(path, body, signal, application).catch((error: unknown) => {
+      throw inOwnWords(ollamaWords, error);
+    });
     noteIgnored(response, [...asked.ignored, ...wanted.ignored]);
-    const telling = { form, model: asked.model, clock };
+    const telling = { form, model: toldName(asked.model, model, wanted), clock };
     const dialect = path === "/v1/completions" ? plainCompletionDialect : chatDialect;
     await tell(
       parts,
@@ -68,7 +67,7 @@ function ollamaRoute(parts: OllamaParts, form: OllamaForm, read: (body: unknown)
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const asked = read(readBody(request));
     await exchanges.answer(request, reply, (response, signal) =>
-      asked.kind === "ask" ? answer(asked, response, request.id, signal) : ready(asked, response),
+      asked.kind === "ask" ? answer(asked, response, request, signal) : ready(asked, response),
     );
   };
 }

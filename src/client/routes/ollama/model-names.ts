@@ -4,6 +4,7 @@ import type { ModelLists } from "../../dialects/ollama/model-card.ts";
 import { ollamaModelName } from "../../dialects/ollama/model-name.ts";
 import { listedPeers } from "../../listed-peers.ts";
 import type { Peers } from "../../peers.ts";
+import type { Wanted } from "../../read-request.ts";
 import { isChoiceName } from "../../routing/model-choice.ts";
 
 export interface NamingParts {
@@ -31,3 +32,10 @@ export const findModelName = async (
 /** Whoever answers the request will say that a model is not there. */
 export const modelNameFor = async (parts: NamingParts, asked: string): Promise<string> =>
   (await findModelName(parts, asked).catch(() => undefined)) ?? asked;
+
+/**
+ * What an answer calls its model: as the application did, tag or none, but for a name that stood for several.
+ * @param found the name that was asked for on its behalf
+ */
+export const toldName = (asked: string, found: string, wanted: Pick<Wanted, "model">): string =>
+  wanted.model === found ? asked : wanted.model;

@@ -5,6 +5,7 @@ const patterns = [
   { method: "GET", url: "/nodes" },
   { method: ["POST"], url: "/nodes" },
   { method: "GET", url: "/users/:id/balance" },
+  { method: "GET", url: "/models/*" },
 ];
 
 test.each([
@@ -12,6 +13,9 @@ test.each([
   ["/users/somebody/balance", ["GET"]],
   ["/users/balance", []],
   ["/nodes/", []],
+  ["/models/a", ["GET"]],
+  ["/models/a/b", ["GET"]],
+  ["/models", []],
   ["/elsewhere", []],
 ])("%s knows %j", (path, methods) => {
   expect(allowedMethods(patterns, path)).toEqual(methods);

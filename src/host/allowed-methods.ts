@@ -2,7 +2,7 @@
 
 export interface RoutePattern {
   method: string | string[];
-  /** As registered, `/users/:id/balance`. */
+  /** As registered: `/users/:id/balance`, `/v1/models/*`. */
   url: string;
 }
 
@@ -10,9 +10,15 @@ export function allowedMethods(patterns: readonly RoutePattern[], path: string):
   const segments = path.split("/");
   const matches = patterns.filter(({ url }) => {
     const expected = url.split("/");
+    const isOpen = expected.at(-1) === "*";
+    const isLong = isOpen
+      ? segments.length >= expected.length
+      : segments.length === expected.length;
     return (
-      expected.length === segments.length &&
-      expected.every((part, index) => part.startsWith(":") || part === segments[index])
+      isLong &&
+      expected.every(
+        (part, index) => part === "*" || part.startsWith(":") || part === segments[index],
+      )
     );
   });
   return [...new Set(matches.flatMap(({ method }) => method))].toSorted();
