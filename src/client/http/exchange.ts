@@ -2,7 +2,7 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../../host/log.ts";
-import { TroopError } from "../../protocol/error-codes.ts";
+import { type ErrorCode, TroopError } from "../../protocol/error-codes.ts";
 import { headers } from "../../protocol/version.ts";
 import { expectedFailure } from "../../host/framework-failure.ts";
 import { writeFailure } from "./errors.ts";
@@ -88,9 +88,17 @@ async function answerRaw(
   }
 }
 
-/** Whoever asks nodes returns their failures: a refusal that is thrown came before, but for what ends any request. */
-const mayHaveBeenCharged = ({ status, code }: TroopError): boolean =>
-  code === "draining" || (status >= 500 && status !== 503);
+/**
+ * Whoever asks nodes returns their failures: what is thrown comes before, but for these, which may end a request at
+ * any time, or be found in an answer that was paid for.
+ */
+const laterCodes = new Set<ErrorCode>([
+  "draining",
+  "engine_error",
+  "internal_error",
+  "stream_truncated",
+]);
+const mayHaveBeenCharged = ({ code }: TroopError): boolean => laterCodes.has(code);
 
 export function writeJson(
   response: ServerResponse,

@@ -49,9 +49,8 @@ export function createEventLog<Event extends { sequence_number: number }>(
     },
     reaches: (after) => after + 1 >= firstNumber,
     async *follow(after, signal) {
-      const left = Promise.withResolvers<void>();
-      const leave = () => left.resolve();
-      signal.addEventListener("abort", leave, { once: true });
+      // It wakes the others too, who then wait on: a race against the signal would keep something of each event.
+      signal.addEventListener("abort", tell, { once: true });
       try {
         for (let last = after; ;) {
           signal.throwIfAborted();
@@ -62,10 +61,10 @@ export function createEventLog<Event extends { sequence_number: number }>(
             last += next.length;
             yield next;
           } else if (isOver) return;
-          else await Promise.race([news.promise, left.promise]);
+          else await news.promise;
         }
       } finally {
-        signal.removeEventListener("abort", leave);
+        signal.removeEventListener("abort", tell);
       }
     },
   };

@@ -60,7 +60,8 @@ export function mostFor({ bodyBytes, answerTokens }: Size, rate: Rate, budget: M
  * @param lastedMs by then it was over
  */
 export const lostCost = (most: Micro, perSecond: Micro, lastedMs: number): Micro =>
-  least(most, divideUp(BigInt(Math.max(0, Math.ceil(lastedMs))) * perSecond, 1_000n));
+  // A clock that was put back tells nothing.
+  lastedMs < 0 ? most : least(most, divideUp(BigInt(Math.ceil(lastedMs)) * perSecond, 1_000n));
 
 const least = (left: Micro, right: Micro): Micro => (left < right ? left : right);
 

@@ -9,14 +9,17 @@ test.each([
   ["\u00FF\u00D8\u00FF\u00DB", "image/jpeg"],
   ["GIF87a", "image/gif"],
   ["RIFF\u0000\n\u0000\u0000WEBPVP8 ", "image/webp"],
-  ["BM\u0000", "image/bmp"],
+  ["BM6\u0000\u0000\u0000\u0000\u0000\u0000\u0000", "image/bmp"],
 ])("bytes that begin with %j are %s", (start, type) => {
   expect(imageUrlOf(base64(start), "images.0")).toBe(`data:${type};base64,${base64(start)}`);
 });
 
-test.each(["", "not an image", base64("RIFF\u0000\u0000\u0000\u0000WAVE"), base64("<svg/>")])(
-  "%j is no image",
-  (data) => {
-    expect(() => imageUrlOf(data, "images.0")).toThrow(TroopError);
-  },
-);
+test.each([
+  "",
+  "not an image",
+  base64("BM, two letters"),
+  base64("RIFF\u0000\u0000\u0000\u0000WAVE"),
+  base64("<svg/>"),
+])("%j is no image", (data) => {
+  expect(() => imageUrlOf(data, "images.0")).toThrow(TroopError);
+});
