@@ -18,6 +18,8 @@ export interface Applications {
 export const streams = 4;
 /** Whoever waits for longer hangs. */
 const patienceMs = 60_000;
+/** The rest of a campaign is worth waiting for longer than an answer is. */
+const givenUpMs = 600_000;
 
 export function startApplications(url: string, model: string, expected: string): Applications {
   let isStopping = false;
@@ -44,11 +46,14 @@ export function startApplications(url: string, model: string, expected: string):
     cut: () => count.cut,
     offences,
     async nextAnswer() {
-      const end = performance.now() + patienceMs;
+      const began = performance.now();
       while (!(await ask())) {
-        if (performance.now() > end) throw new Error("nobody is answered any more");
+        if (performance.now() - began > givenUpMs) throw new Error("nobody is answered any more");
         await pause(20);
       }
+      const waitedMs = performance.now() - began;
+      if (waitedMs > patienceMs)
+        offences.push(`nobody was answered for ${Math.round(waitedMs / 1_000)} s`);
     },
     async finish() {
       isStopping = true;
