@@ -12,7 +12,7 @@ test.each([
   ],
   [["--seed", "12"], { kind: "replay", seed: 12, isTraced: false }],
   [["--seed", "12", "--trace"], { kind: "replay", seed: 12, isTraced: true }],
-  [["--mutants"], { kind: "mutants", count: 40, only: undefined }],
+  [["--mutants"], { kind: "mutants", count: 120, only: undefined }],
   [["--mutants", "--only", "cap-off"], { kind: "mutants", only: "cap-off" }],
   [["--stalling", "--json"], { kind: "stalling", isJson: true }],
   [["--help"], { kind: "help" }],

@@ -7,7 +7,7 @@ export const usage = `usage: npm run simulate -- [options]
 
 Whole networks on virtual time, each made from its seed, with everything going wrong that can.
 
-  --seeds N        how many worlds (20; with --mutants at most so many for each, 40)
+  --seeds N        how many worlds (20; with --mutants at most so many for each, 120)
   --from N         seed of the first (1)
   --jobs N         processes at once (as many as this machine has cores)
   --seed S         this one world, in this process
@@ -64,7 +64,7 @@ const companions: Record<Exclude<Wish["kind"], "help">, readonly Flag[]> = {
   mutants: ["mutants", "only", "seeds", "from", "jobs", "json"],
   stalling: ["stalling", "seeds", "from", "jobs", "json"],
 };
-const usualSeeds = { seeds: 20, stalling: 20, mutants: 40 };
+const usualSeeds = { seeds: 20, stalling: 20, mutants: 120 };
 
 /** @throws Error what is wrong with them */
 export function readOptions(args: readonly string[]): Wish {
