@@ -44,6 +44,11 @@ const quietWithinMs = 3 * hour;
 const workerCount = 3;
 const clientCount = 4;
 const firstPort = 9_000;
+/**
+ * The coordinator may have a minute left until it starts. A worker that found nobody three times looks again half a
+ * minute later, and waits as long for its answer.
+ */
+const listedWithinMs = 3 * minute;
 const models = ["small:1b", "large:70b"];
 const multipliers = [500, 3_000, 10_000];
 /** Each so many-th world signs with real keys. */
@@ -164,7 +169,7 @@ export async function simulateSeed(seed: number, options: SeedOptions = {}): Pro
   /** Every worker that is up is on offer again. */
   async function checkListed(): Promise<void> {
     if (isBroken()) return;
-    await until(4 * heartbeatMs);
+    await until(listedWithinMs);
     const listed = new Set(await coordinator.listed());
     for (const { node, machine } of workers)
       if (!listed.has(node.id)) violate(`${machine.name} serves, and is not on offer`);
