@@ -14,7 +14,7 @@ const main = join(import.meta.dirname, "..", "..", "src", "main.ts");
 export const troop = (words: readonly string[], environment: NodeJS.ProcessEnv): Program =>
   startProgram([process.execPath, main, ...words], {
     // A machine under this load is one whose owner is at it.
-    ...{ LOG_LEVEL: "error", OWNER_WATCH: "off" },
+    ...{ LOG_LEVEL: "error", OWNER_WATCH: "off", TROOP_API_KEY: "any" },
     ...environment,
   });
 
