@@ -7,7 +7,7 @@ import { dataFolder } from "../host/folders.ts";
 import type { ListenAddress } from "../host/listen.ts";
 import type { Micro } from "../protocol/credits.ts";
 import { TroopError } from "../protocol/error-codes.ts";
-import { thumbprintText } from "../protocol/ids.ts";
+import { listOf, thumbprints } from "./list-setting.ts";
 import { readRoutingSettings, type RoutingSettings } from "./routing/config.ts";
 import type { NodePolicy } from "./sealing/node-policy.ts";
 import type { Caps } from "./spending/caps.ts";
@@ -38,29 +38,10 @@ export interface SidecarConfig {
 
 const queueWaitMs = 30_000;
 
-/** Values separated by commas. @param what they are, as the complaint about another says it */
-const listOf = (isOne: (part: string) => boolean, what: string) =>
-  z.string().transform((text, context) =>
-    text
-      .split(",")
-      .map((part) => part.trim())
-      .filter(Boolean)
-      .map((part) => {
-        if (isOne(part)) return part;
-        context.addIssue(`"${part}" is no ${what}`);
-        return z.NEVER;
-      }),
-  );
-
 const origins = listOf(
   (part) => URL.parse(part)?.origin === part,
   "origin such as http://localhost:3000",
 );
-const thumbprints = listOf(
-  (part) => thumbprintText.safeParse(part).success,
-  "id: 43 characters, as `troop nodes` shows them",
-);
-
 /** Ids as `--only-nodes` takes them. @throws TroopError `usage` */
 export function readIds(text: string, flag: string): string[] {
   const read = thumbprints.safeParse(text);

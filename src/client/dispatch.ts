@@ -12,7 +12,7 @@ import type { Line } from "../protocol/receipt.ts";
 import type { AnswerSink, Attempt, AttemptResult, Inquiry } from "./attempt.ts";
 import { createSearch, type NextStep, remedyFor } from "./failover.ts";
 import type { NodeFinder, RouteWish, Sent } from "./routing/node-finder.ts";
-import { sizeOf } from "./spending/estimate.ts";
+import { type Size, sizeOf } from "./spending/estimate.ts";
 import type { Spending } from "./spending/spending.ts";
 import type { Tickets } from "./tickets.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
@@ -60,19 +60,16 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   async function tryNode(
     asking: Asking,
     wish: RouteWish,
+    size: Size,
     node: string | undefined,
     retryOf: string | undefined,
   ): Promise<AttemptResult & { node: string | undefined }> {
-    const { inquiry, application, fields, signal } = asking;
+    const { inquiry, application, signal } = asking;
     const { model, exclude } = wish;
     try {
       using allowance = spending.allow({
-        ...{
-          application,
-          model,
-          rate: node === undefined ? undefined : finder.rateAt(node, model),
-        },
-        size: sizeOf(inquiry.path, fields, inquiry.body.length),
+        ...{ application, model, size },
+        rate: node === undefined ? undefined : finder.rateAt(node, model),
       });
       const use = allowance.begin(await tickets.use({ model, node, exclude }, signal));
       const { node_id } = use.ticket.node;
@@ -98,8 +95,9 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   }
 
   return async (asking) => {
-    const { model, capability, preferences, signal } = asking;
+    const { model, capability, preferences, inquiry, signal } = asking;
     const work = finder.workOf(asking.fields);
+    const size = sizeOf(inquiry.path, asking.fields, inquiry.body.length);
     const deadline = clock.monotonic() + queueWaitMs;
     const search = createSearch();
     let error: TroopError | undefined;
@@ -115,7 +113,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       if (found.kind === "nobody") {
         next = search.afterNobody();
       } else {
-        const tried = await tryNode(asking, wish, found.node, retryOf);
+        const tried = await tryNode(asking, wish, size, found.node, retryOf);
         if (tried.outcome !== "refused") room.callNext();
         if (tried.outcome === "answered")
           return { outcome: "answered", line: tried.line, node: tried.node! };

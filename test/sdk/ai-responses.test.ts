@@ -1,6 +1,6 @@
 /** Vercel's AI SDK with its provider for OpenAI, whose default is the Responses API. */
 import { createOpenAI } from "@ai-sdk/openai";
-import { generateText, type ModelMessage, Output, stepCountIs, streamText, tool } from "ai";
+import { generateText, type ModelMessage, Output, stepCountIs, streamText } from "ai";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import {
@@ -10,6 +10,7 @@ import {
   plainText,
   reasoning,
 } from "../support/fake-engine/script.ts";
+import { sunny } from "./ai-weather.ts";
 import {
   cancelled,
   firstLeavesAlone,
@@ -49,14 +50,7 @@ test("a stream, whose first word leaves before the engine has its second, and it
 
 test("tools called in parallel are run, and their results come back with the next step", async () => {
   sdk.play(parallelTools(["weather", '{"city":"Graz"}'], ["weather", '{"city":"Linz"}']));
-  const weather = tool({
-    description: "How it is outside",
-    inputSchema: z.object({ city: z.string() }),
-    execute({ city }) {
-      sdk.play(plainText("Sunny."));
-      return `sun over ${city}`;
-    },
-  });
+  const weather = sunny(sdk);
   const result = streamText({ ...asking(), tools: { weather }, stopWhen: stepCountIs(2) });
   expect(await result.text).toBe("Sunny.");
   const [first] = await result.steps;

@@ -2,10 +2,10 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cutAfter, errorStatus } from "../support/fake-engine/script.ts";
+import { asked, textsOf } from "./anthropic-words.ts";
 import {
   cancelled,
   firstLeavesAlone,
-  model,
   type SdkNetwork,
   startSdkNetwork,
   twoWords,
@@ -18,18 +18,6 @@ beforeAll(async () => {
   anthropic = new Anthropic({ baseURL: sdk.url, apiKey: "any", maxRetries: 0 });
 });
 afterAll(() => sdk[Symbol.asyncDispose]());
-
-const asked = {
-  ...{ model, max_tokens: 1_024 },
-  messages: [{ role: "user" as const, content: "Say hello." }],
-};
-
-async function* textsOf(stream: AsyncIterable<Anthropic.RawMessageStreamEvent>) {
-  for await (const event of stream) {
-    if (event.type === "content_block_delta" && event.delta.type === "text_delta")
-      yield event.delta.text;
-  }
-}
 
 /** What the last call through `overheard` was answered. */
 let heard: Promise<string>;

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { endingWith, plainText, reasoning, refusal } from "../support/fake-engine/script.ts";
 import { readPackageTypes } from "../support/package-schema.ts";
+import { asked, textsOf } from "./anthropic-words.ts";
 import {
   firstLeavesAlone,
   model,
@@ -22,17 +23,6 @@ beforeAll(async () => {
   anthropic = new Anthropic({ baseURL: sdk.url, apiKey: "any", maxRetries: 0 });
 });
 afterAll(() => sdk[Symbol.asyncDispose]());
-
-const asked = {
-  ...{ model, max_tokens: 1_024 },
-  messages: [{ role: "user" as const, content: "Say hello." }],
-};
-async function* textsOf(stream: AsyncIterable<Anthropic.RawMessageStreamEvent>) {
-  for await (const event of stream) {
-    if (event.type === "content_block_delta" && event.delta.type === "text_delta")
-      yield event.delta.text;
-  }
-}
 
 describe("messages", () => {
   test("a text, with its usage and the request's id", async () => {

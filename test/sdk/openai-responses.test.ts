@@ -19,6 +19,7 @@ import {
   cancelled,
   firstLeavesAlone,
   model,
+  passGates,
   pixelUrl,
   type SdkNetwork,
   startSdkNetwork,
@@ -32,9 +33,6 @@ beforeAll(async () => {
   openai = new OpenAI({ baseURL: sdk.baseURL, apiKey: "any", maxRetries: 0 });
 });
 afterAll(() => sdk[Symbol.asyncDispose]());
-
-/** What the engine still waits for, though it was hung up on, would be taken from the next test. */
-const passGates = () => ["two", "the end"].forEach(() => sdk.engine.next());
 
 const asked = { model, input: "Say hello." };
 const weather: Tool = {
@@ -203,7 +201,7 @@ describe("what is kept", () => {
     }
     expect(published(await openai.responses.cancel(id)).status).toBe("cancelled");
     expect(await cancelled(sdk)).toMatchObject({ completion_tokens: 1 });
-    passGates();
+    passGates(sdk);
   });
 });
 
@@ -214,7 +212,7 @@ describe("failures", () => {
     sdk.engine.next();
     for await (const event of stream) if (event.type === "response.output_text.delta") break;
     expect(await cancelled(sdk)).toMatchObject({ completion_tokens: 1 });
-    passGates();
+    passGates(sdk);
   });
 
   test("an engine cut mid-stream ends in the API's own failure, never in its success", async () => {

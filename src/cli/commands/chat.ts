@@ -7,9 +7,9 @@ import { TroopError } from "../../protocol/error-codes.ts";
 import { ensureFolder } from "../../host/folders.ts";
 import type { CommandContext } from "../context.ts";
 import { startConversation, messagesOf, withTurn } from "./chat/conversation.ts";
-import { streamAnswer } from "./chat/stream-answer.ts";
+import { streamAnswer } from "../stream-answer.ts";
 import { talk } from "./chat/talk.ts";
-import { findTarget, listModels } from "./launch/local-api.ts";
+import { findTarget, listModels } from "../local-api.ts";
 
 /** Whoever wants to talk need not know what there is. */
 const usualModel = "troop/auto" satisfies ChoiceName;

@@ -6,7 +6,7 @@ import { TroopError } from "../../protocol/error-codes.ts";
 import type { CommandContext } from "../context.ts";
 import { EndedWith } from "../failure.ts";
 import { readText, replaceFile } from "./launch/backup.ts";
-import { apiKeyOf, findTarget } from "./launch/local-api.ts";
+import { apiKeyOf, findTarget } from "../local-api.ts";
 import { readPlaces } from "./launch/places.ts";
 import { findProgram, runInFront } from "./launch/program.ts";
 import { restoreSettings, type SettingsFlags, writeSettings } from "./launch/settings.ts";

@@ -1,6 +1,6 @@
 /** One question from end to end: asked, answered, paid, and read back from the books of both sides. */
 import type { CommandContext } from "../context.ts";
-import { ask } from "./ask.ts";
+import { streamAnswer } from "../stream-answer.ts";
 import { openBooks } from "./books.ts";
 import type { DemoNetwork } from "./network.ts";
 import { waitUntilSettled } from "./settled.ts";
@@ -37,7 +37,18 @@ export async function askAndSettle(
   };
   const known = new Set((await books.history(requester)).map(({ id }) => id));
 
-  const answer = await ask(context, sidecar.url, model, question, output.stream);
+  const begun = context.clock.monotonic();
+  let firstTokenMs: number | undefined;
+  const listener = {
+    thought: () => undefined,
+    text(piece: string) {
+      firstTokenMs ??= Math.round(context.clock.monotonic() - begun);
+      output.stream(piece);
+    },
+  };
+  const messages = [{ role: "user" as const, content: question }];
+  const asked = { url: sidecar.url, key: undefined, model, messages, temperature: 0 };
+  const answer = await streamAnswer(asked, listener, context.shutdown);
   output.say("\n");
   const entry = await waitUntilSettled(context, network, books, known);
   const after = {
@@ -53,7 +64,10 @@ export async function askAndSettle(
     model,
     node: answer.node,
     engine: worker.engineOf(model) ?? "unknown",
-    usage: answer.usage,
+    usage: {
+      prompt_tokens: answer.prompt_tokens,
+      completion_tokens: answer.completion_tokens,
+    },
     cost,
     multiplier: String(entry.metadata.multiplier),
     receipt: {
@@ -62,6 +76,6 @@ export async function askAndSettle(
     },
     requester: { before: before.requester, after: after.requester },
     provider: { before: before.provider, after: after.provider },
-    first_token_ms: answer.firstTokenMs,
+    first_token_ms: firstTokenMs ?? 0,
   };
 }

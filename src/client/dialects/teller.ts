@@ -7,6 +7,7 @@ import type { TroopError } from "../../protocol/error-codes.ts";
 import type { AnswerFold, Dialect, FinishReason, Usage } from "./answer-shape.ts";
 import { chatDialect } from "./chat.ts";
 import type { ChatChunk } from "./chat-chunk.ts";
+import type { Generated } from "../generate.ts";
 
 /** How a whole answer ended. */
 export interface Ending {
@@ -16,6 +17,12 @@ export interface Ending {
   /** Credits, where they are known before the answer leaves: a whole answer has them in a header. */
   cost?: string;
 }
+
+/** Of an answer as `generate.stream` gives it. */
+export const endingOf = ({ finishChunk, usage, line }: Generated<ChatChunk>): Ending => ({
+  reason: finishChunk.choices[0]?.finish_reason ?? "stop",
+  ...{ usage, cost: line.cost },
+});
 
 /** Tells one answer, once. Whatever comes first is preceded by the events that the API begins with. */
 export interface Teller<Event extends object> {

@@ -3,6 +3,7 @@ import { expectedFailure } from "../../host/framework-failure.ts";
 import type { Log } from "../../host/log.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { chatDialect } from "../dialects/chat.ts";
+import { endingOf } from "../dialects/teller.ts";
 import type { ResponseEvent } from "../dialects/responses/items.ts";
 import type { ResponseTeller } from "../dialects/responses/teller.ts";
 import type { Generate } from "../generate.ts";
@@ -54,9 +55,7 @@ export async function drive(
       signal,
     );
     if (result.outcome === "failed") return result;
-    const { finishChunk, usage, line } = result;
-    const reason = finishChunk.choices[0]?.finish_reason ?? "stop";
-    return await end({ reason, usage, cost: line.cost });
+    return await end(endingOf(result));
   } catch (error) {
     const expected = expectedFailure(error);
     if (!expected) log.error({ err: error, response: id }, "a response failed");

@@ -9,8 +9,9 @@ import type { Dialect } from "../dialects/answer-shape.ts";
 import type { Generate } from "../generate.ts";
 import { writeFailure } from "../http/errors.ts";
 import { createEventStream, serverSentEvents } from "../http/event-stream.ts";
-import { type Exchanges, noteIgnored, readBody, writeJson } from "../http/exchange.ts";
+import { type Exchanges, noteIgnored, readBody } from "../http/exchange.ts";
 import type { ReadRequest, Wanted } from "../read-request.ts";
+import { answerWhole } from "./whole.ts";
 
 export interface GenerationParts {
   generate: Generate;
@@ -44,28 +45,15 @@ export function generationRoute<Chunk extends object>(
     out.end(chunks.map(serverSentEvents.format).join("") + cost + doneEvent);
   }
 
-  async function answerWhole(
-    wanted: Wanted,
-    response: ServerResponse,
-    requestId: string,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const result = await generate.whole(dialect, path, wanted, signal);
-    if (result.outcome === "failed")
-      return writeFailure(response, result.error, requestId, result.mayHaveBeenCharged);
-    writeJson(response, result.body, {
-      [headers.node]: result.node,
-      [headers.cost]: result.line.cost,
-    });
-  }
-
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const body = readBody(request);
     await exchanges.answer(request, reply, async (response, signal) => {
       const wanted = await readRequest(path, body, signal, request.application);
       noteIgnored(response, wanted.ignored);
-      const answer = wanted.fields["stream"] === true ? answerStream : answerWhole;
-      await answer(wanted, response, request.id, signal);
+      const asked = [wanted, response, request.id, signal] as const;
+      await (wanted.fields["stream"] === true
+        ? answerStream(...asked)
+        : answerWhole(generate, { dialect, path }, ...asked));
     });
   };
 }

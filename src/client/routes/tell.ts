@@ -8,11 +8,11 @@ import { headers } from "../../protocol/version.ts";
 import type { Dialect } from "../dialects/answer-shape.ts";
 import { chatDialect } from "../dialects/chat.ts";
 import type { ChatChunk } from "../dialects/chat-chunk.ts";
-import { foldedBy, type Teller } from "../dialects/teller.ts";
+import { endingOf, foldedBy, type Teller } from "../dialects/teller.ts";
 import { writeFailure } from "../http/errors.ts";
 import { createEventStream, type WireForm } from "../http/event-stream.ts";
-import { writeJson } from "../http/exchange.ts";
 import type { GenerationParts } from "./generation.ts";
+import { answerWhole } from "./whole.ts";
 
 export interface Told<Event extends object> {
   wanted: Wanted;
@@ -35,14 +35,8 @@ export async function tell<Event extends object>(
 ): Promise<void> {
   const { dialect, path } = via;
   if (!isStream) {
-    const folded = foldedBy(createTeller, dialect);
-    const result = await generate.whole(folded, path, wanted, signal);
-    if (result.outcome === "failed")
-      return writeFailure(response, result.error, requestId, result.mayHaveBeenCharged);
-    return writeJson(response, result.body, {
-      [headers.node]: result.node,
-      [headers.cost]: result.line.cost,
-    });
+    const folded = { dialect: foldedBy(createTeller, dialect), path };
+    return answerWhole(generate, folded, wanted, response, requestId, signal);
   }
   using out = createEventStream(response, clock, wire);
   const teller = createTeller();
@@ -54,11 +48,9 @@ export async function tell<Event extends object>(
   try {
     const result = await generate.stream(dialect, path, wanted, target, signal);
     if (result.outcome === "answered") {
-      const { usage, line, finishChunk } = result;
-      const reason = finishChunk.choices[0]?.finish_reason ?? "stop";
-      const ending = format(teller.end({ reason, usage, cost: line.cost }));
+      const ending = format(teller.end(endingOf(result)));
       // Before the ending: some applications hang up once they have it.
-      return out.end(wire.cost(line.cost) + ending);
+      return out.end(wire.cost(result.line.cost) + ending);
     }
     if (response.headersSent) out.end(format(teller.fail(result.error, requestId)));
     else writeFailure(response, result.error, requestId, result.mayHaveBeenCharged);

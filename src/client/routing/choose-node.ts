@@ -6,6 +6,7 @@ import { costOf, parseRates } from "../../protocol/price.ts";
 import { freeSlots, offers, type Wish } from "../../protocol/selection.ts";
 import type { Ticket } from "../ticket.ts";
 import { expectedMs, type Outlook, type Work } from "./expectation.ts";
+import { narrowed } from "./narrowed.ts";
 import { isWelcome, type Preferences, weigh } from "./preferences.ts";
 
 /** What counts here of a ticket at hand. */
@@ -69,8 +70,8 @@ function candidatesOf({ peers, warm, preferences }: RoutingFacts, wish: Wish): C
   });
 }
 
-/** Each requirement rules out only where something is left: many engines do not say what their models can do. */
-function fit(candidates: Candidate[], { capabilities, contextTokens }: Requirements): Candidate[] {
+/** Wishes, for many engines do not say what their models can do. */
+function fit(candidates: readonly Candidate[], { capabilities, contextTokens }: Requirements) {
   const rules = [
     ...capabilities.map(
       (capability) =>
@@ -79,10 +80,7 @@ function fit(candidates: Candidate[], { capabilities, contextTokens }: Requireme
     ),
     ({ offer }: Candidate) => (offer.context_length ?? Infinity) >= contextTokens,
   ];
-  return rules.reduce((left, rule) => {
-    const suited = left.filter(rule);
-    return suited.length > 0 ? suited : left;
-  }, candidates);
+  return narrowed(candidates, rules);
 }
 
 /** Our own requests are what we know best; the list's count of free slots is seconds old, and may count them. */

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { type Environment, readSettings } from "../../host/env.ts";
 import { readRate } from "../../protocol/credits.ts";
-import { thumbprintText } from "../../protocol/ids.ts";
 import { limits } from "../../protocol/limits.ts";
+import { thumbprints } from "../list-setting.ts";
 import { isChoiceName } from "./model-choice.ts";
 import { type Preferences, prefers } from "./preferences.ts";
 
@@ -42,15 +42,10 @@ const price = z.string().transform((text, context) => {
   return rate ?? z.NEVER;
 });
 
-const nodes = z
-  .string()
-  .transform((text) => partsOf(text, ","))
-  .pipe(z.array(thumbprintText));
-
 const settings = z.object({
   PREFER: z.enum(prefers).default("balance"),
   MAX_PRICE: price.optional(),
-  NEVER_NODES: nodes.default([]),
+  NEVER_NODES: thumbprints.default([]),
   MODEL_LISTS: modelLists.default(new Map()),
 });
 

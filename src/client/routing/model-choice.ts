@@ -4,6 +4,7 @@
  */
 import type { Capability } from "../../protocol/node.ts";
 import type { Requirements } from "./choose-node.ts";
+import { narrowed } from "./narrowed.ts";
 
 /** A model that somebody offers. */
 export interface ModelOffer {
@@ -65,17 +66,13 @@ export function chooseOfList(
   return (offered.find(({ isReady }) => isReady) ?? offered[0])?.model;
 }
 
-/** Each condition rules out only where something is left. */
 function preferred(offers: readonly ModelOffer[], { capabilities, contextTokens }: Requirements) {
   const rules: ((offer: ModelOffer) => boolean)[] = [
     ...capabilities.map((wanted) => (offer: ModelOffer) => offer.capabilities.includes(wanted)),
     ({ contextLength = Infinity }) => contextLength >= contextTokens,
     ({ isReady }) => isReady,
   ];
-  return rules.reduce((left, rule) => {
-    const suited = left.filter(rule);
-    return suited.length > 0 ? suited : left;
-  }, offers);
+  return narrowed(offers, rules);
 }
 
 /** By name where several are alike, so that the same question gets the same model. */

@@ -11,6 +11,18 @@ export interface Needs {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** About what models make of a picture of usual size. */
+export const imageTokens = 1_000;
+
+/** The longest answer that is asked for; undefined where none is stated. */
+export function mostAnswerTokens({
+  max_completion_tokens,
+  max_tokens,
+}: Fields): number | undefined {
+  const most = max_completion_tokens ?? max_tokens;
+  return typeof most === "number" ? most : undefined;
+}
+
 export function needsOf({ messages, tools }: Fields): Needs {
   const images = imagesIn(messages);
   const capabilities: Capability[] = [

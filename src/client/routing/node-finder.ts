@@ -11,7 +11,7 @@ import { isAllowed, isRestricted, type NodePolicy } from "../sealing/node-policy
 import { type Candidate, chooseNode, type HeldTicket, type Requirements } from "./choose-node.ts";
 import { crowding, expectedMs, type Outlook, promisedSpeed } from "./expectation.ts";
 import { createExperience } from "./experience.ts";
-import { needsOf } from "./needs.ts";
+import { mostAnswerTokens, needsOf } from "./needs.ts";
 import { billionsOf, type ModelOffer } from "./model-choice.ts";
 import { offersOf } from "./model-offers.ts";
 import { isWelcome, type Preferences } from "./preferences.ts";
@@ -89,17 +89,15 @@ const freshListMs = 5_000;
 /** Most answers end by themselves, long before what they may have. */
 const usualAnswerTokens = 256;
 
-function answerTokensOf({ max_tokens, max_completion_tokens }: Readonly<Record<string, unknown>>) {
-  const most = max_completion_tokens ?? max_tokens;
-  return typeof most === "number" ? Math.min(most, usualAnswerTokens) : usualAnswerTokens;
-}
-
 export function createNodeFinder(parts: NodeFinderParts): NodeFinder {
   const { peers, tickets, policy, account, clock, random, log } = parts;
   const experience = createExperience(clock);
   const prefixes = createPrefixes({ clock, random });
   /** By node: tokens of prompts that are on their way to a first word. */
   const unread = new Map<string, number>();
+
+  // What the list says of owners is the coordinator's word; it is checked with the ticket.
+  const isOpen = ({ node_id: node, owner }: Peer) => isAllowed(policy, { node, owner });
 
   async function listed(maxAgeMs: number): Promise<{ list: readonly Peer[]; failure?: unknown }> {
     try {
@@ -138,20 +136,21 @@ export function createNodeFinder(parts: NodeFinderParts): NodeFinder {
 
   return {
     workOf(fields) {
-      const prompt = prefixes.read(fields);
-      const answerTokens = answerTokensOf(fields);
-      const { capabilities } = needsOf(fields);
+      const needs = needsOf(fields);
+      const prompt = prefixes.read(fields, needs);
+      const answerTokens = Math.min(mostAnswerTokens(fields) ?? Infinity, usualAnswerTokens);
       return {
         prompt,
         answerTokens,
-        requirements: { capabilities, contextTokens: prompt.tokens + answerTokens },
+        requirements: {
+          capabilities: needs.capabilities,
+          contextTokens: prompt.tokens + answerTokens,
+        },
       };
     },
     async find(wish) {
       const { model, exclude, prompt, answerTokens, requirements, preferences } = wish;
       const warm = tickets.warm(model);
-      // What the list says of owners is the coordinator's word; it is checked with the ticket.
-      const isOpen = ({ node_id: node, owner }: Peer) => isAllowed(policy, { node, owner });
       const facts = {
         ...{ warm, isOut: experience.isOut, requirements, preferences, account },
         outlook: (candidate: Candidate) => outlook(candidate, prompt),
@@ -176,7 +175,6 @@ export function createNodeFinder(parts: NodeFinderParts): NodeFinder {
     async offers({ capability, preferences, prompt, answerTokens }) {
       const { list, failure } = await listed(usableListMs);
       if (failure && list.length === 0) throw failure as Error;
-      const isOpen = ({ node_id: node, owner }: Peer) => isAllowed(policy, { node, owner });
       const nodes = list.filter((node) => isOpen(node) && isWelcome(preferences, node));
       const work = { promptTokens: prompt.tokens, answerTokens };
       const candidates = nodes.flatMap((node) =>

@@ -6,7 +6,7 @@ import { createHmac } from "node:crypto";
 import { boundedMap } from "../../base/bounded-map.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
-import { needsOf } from "./needs.ts";
+import { imageTokens, type Needs, needsOf } from "./needs.ts";
 
 /** A prompt's beginnings. */
 export interface Prompt {
@@ -17,7 +17,8 @@ export interface Prompt {
 }
 
 export interface Prefixes {
-  read(fields: Readonly<Record<string, unknown>>): Prompt;
+  /** @param needs of the same fields, where they are known already */
+  read(fields: Readonly<Record<string, unknown>>, needs?: Needs): Prompt;
   /** Tokens of the longest beginning that the node was sent lately. */
   cachedTokens(node: string, model: string, prompt: Prompt): number;
   /** It did not read it after all. */
@@ -28,8 +29,6 @@ export interface Prefixes {
 
 export const noPrompt: Prompt = { tokens: 0, beginnings: [] };
 
-/** About what models make of a picture of usual size. */
-const imageTokens = 1_000;
 const blockCharacters = 1_024;
 const charactersPerToken = 4;
 /** Of one prompt: what lies behind does not change where it goes. */
@@ -50,7 +49,7 @@ export function createPrefixes({
   const entryOf = (model: string, beginning: string) => `${beginning} ${model}`;
 
   return {
-    read(fields) {
+    read(fields, { images, imageCharacters } = needsOf(fields)) {
       const text = promptText(fields);
       const beginnings: string[] = [];
       let last = "";
@@ -60,7 +59,6 @@ export function createPrefixes({
         last = createHmac("sha256", key).update(last).update(block).digest("base64url");
         beginnings.push(last);
       }
-      const { images, imageCharacters } = needsOf(fields);
       const characters = text.length - imageCharacters;
       const tokens = Math.ceil(characters / charactersPerToken) + images * imageTokens;
       return { tokens, beginnings };

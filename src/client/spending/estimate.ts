@@ -3,7 +3,7 @@ import { divideUp, type Micro, picoToMicroUp } from "../../protocol/credits.ts";
 import { type InferencePath, inferenceRoutes } from "../../protocol/chat.ts";
 import type { Rate } from "../../protocol/price.ts";
 import { promptBytes } from "../../protocol/prompt-size.ts";
-import { needsOf } from "../routing/needs.ts";
+import { imageTokens, mostAnswerTokens, needsOf } from "../routing/needs.ts";
 
 /** A request's size, as far as it shows before it is answered. */
 export interface Size {
@@ -17,7 +17,6 @@ export interface Size {
 
 /** Fewer than most texts have, so that more is set aside rather than less. */
 const bytesPerToken = 3;
-const imageTokens = 1_000;
 /** For an answer whose length nobody bounded: longer than most. */
 const usualAnswerTokens = 1_024;
 
@@ -26,13 +25,11 @@ export function sizeOf(
   fields: Readonly<Record<string, unknown>>,
   bodyBytes: number,
 ): Size {
-  const { max_completion_tokens, max_tokens } = fields;
-  const most = max_completion_tokens ?? max_tokens;
   const images = needsOf(fields).images * imageTokens;
   const isSilent = inferenceRoutes[path].capability === "embedding";
   return {
     promptTokens: Math.ceil(promptBytes(path, fields) / bytesPerToken) + images,
-    answerTokens: isSilent ? 0 : typeof most === "number" ? most : undefined,
+    answerTokens: isSilent ? 0 : mostAnswerTokens(fields),
     bodyBytes,
   };
 }

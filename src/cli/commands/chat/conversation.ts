@@ -1,9 +1,6 @@
 /** A conversation, and what a line typed into it means. Pure. */
 
-export interface Message {
-  role: "system" | "user" | "assistant";
-  content: string;
-}
+import type { Message } from "../../stream-answer.ts";
 
 export interface Conversation {
   model: string;

@@ -14,7 +14,7 @@ import {
   withTurn,
 } from "./conversation.ts";
 import { openLines } from "./lines.ts";
-import type { ChatAnswer, ChatQuestion, Listener } from "./stream-answer.ts";
+import type { ChatAnswer, ChatQuestion, Listener } from "../../stream-answer.ts";
 
 export interface TalkParts {
   terminal: Pick<Terminal, "stdin" | "stderr">;

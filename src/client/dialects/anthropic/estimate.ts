@@ -1,5 +1,6 @@
 /** How many tokens a prompt may have, before an engine has counted. Pure. */
 import { promptBytes } from "../../../protocol/prompt-size.ts";
+import { needsOf } from "../../routing/needs.ts";
 
 /** Of text in English, and of source code, tokenizers make about one token of four bytes. */
 const bytesPerToken = 4;
@@ -9,13 +10,5 @@ const tokensPerImage = 1_024;
 /** @param fields of a chat. @returns 1 at least */
 export function estimateTokens(fields: Readonly<Record<string, unknown>>): number {
   const text = promptBytes("/v1/chat/completions", fields) / bytesPerToken;
-  return Math.max(1, Math.ceil(text) + tokensPerImage * imagesIn(fields["messages"]));
-}
-
-function imagesIn(messages: unknown): number {
-  if (!Array.isArray(messages)) return 0;
-  const parts = messages.flatMap(({ content }: { content?: unknown }): unknown =>
-    Array.isArray(content) ? content : [],
-  );
-  return parts.filter((part) => (part as { type?: unknown }).type === "image_url").length;
+  return Math.max(1, Math.ceil(text) + tokensPerImage * needsOf(fields).images);
 }

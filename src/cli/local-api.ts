@@ -1,15 +1,15 @@
 /** The sidecar that runs here, and which of its models is to be used. */
 import { request } from "undici";
 import { z } from "zod";
-import { deadline } from "../../../base/clock.ts";
-import { knownApiKey } from "../../../host/api-key.ts";
-import { readRunFile } from "../../../host/run-file.ts";
-import { isChoiceName } from "../../../client/routing/model-choice.ts";
-import { TroopError } from "../../../protocol/error-codes.ts";
-import { limits } from "../../../protocol/limits.ts";
-import type { CommandContext } from "../../context.ts";
-import { again } from "../../typed-command.ts";
-import type { Target } from "./tool.ts";
+import { deadline } from "../base/clock.ts";
+import { knownApiKey } from "../host/api-key.ts";
+import { readRunFile } from "../host/run-file.ts";
+import { isChoiceName } from "../client/routing/model-choice.ts";
+import { TroopError } from "../protocol/error-codes.ts";
+import { limits } from "../protocol/limits.ts";
+import type { CommandContext } from "./context.ts";
+import { again } from "./typed-command.ts";
+import type { Target } from "./commands/launch/tool.ts";
 
 const health = z.looseObject({ service: z.literal("monkey-troop-client") });
 const listed = z.looseObject({

@@ -1,10 +1,9 @@
 /** One answer of the local API, streamed as any application would have it. */
 import { request } from "undici";
-import { errorAnswer } from "../../../protocol/endpoints.ts";
-import { isErrorCode, TroopError } from "../../../protocol/error-codes.ts";
-import { createEventReader } from "../../../protocol/sse.ts";
-import { headers } from "../../../protocol/version.ts";
-import type { Message } from "./conversation.ts";
+import { errorAnswer } from "../protocol/endpoints.ts";
+import { isErrorCode, TroopError } from "../protocol/error-codes.ts";
+import { createEventReader } from "../protocol/sse.ts";
+import { headers } from "../protocol/version.ts";
 
 export interface ChatAnswer {
   text: string;
@@ -17,12 +16,19 @@ export interface ChatAnswer {
   cost: string;
 }
 
+export interface Message {
+  role: "system" | "user" | "assistant";
+  content: string;
+}
+
 export interface ChatQuestion {
   /** The sidecar's, without a trailing slash. */
   url: string;
   key: string | undefined;
   model: string;
   messages: readonly Message[];
+  /** 0 says the same each time; without it the engine's own. */
+  temperature?: number;
 }
 
 interface Chunk {
@@ -44,11 +50,11 @@ const costComment = new RegExp(`^: ${headers.cost} (\\S+)$`, "m");
 
 /** @throws TroopError the sidecar's refusal, `stream_truncated`, `client_not_running`; `signal`'s reason */
 export async function streamAnswer(
-  { url, key, model, messages }: ChatQuestion,
+  { url, key, ...question }: ChatQuestion,
   listener: Listener,
   signal: AbortSignal,
 ): Promise<ChatAnswer> {
-  const body = { model, messages, stream: true, stream_options: { include_usage: true } };
+  const body = { ...question, stream: true, stream_options: { include_usage: true } };
   const response = await request(`${url}/v1/chat/completions`, {
     method: "POST",
     headers: {
@@ -67,7 +73,14 @@ export async function streamAnswer(
   const reader = createEventReader(eventCharacters);
   const decoder = new TextDecoder();
   const node = String(response.headers[headers.node] ?? "");
-  const answer = { text: "", model, node, prompt_tokens: 0, completion_tokens: 0, cost: "" };
+  const answer = {
+    text: "",
+    model: question.model,
+    node,
+    prompt_tokens: 0,
+    completion_tokens: 0,
+    cost: "",
+  };
   let isDone = false;
   for await (const bytes of response.body as AsyncIterable<Uint8Array>) {
     const arrived = decoder.decode(bytes, { stream: true });
