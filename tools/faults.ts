@@ -8,7 +8,7 @@ import { startDatabaseServer, type DatabaseServer } from "./faults/database-serv
 import { tryLedger } from "./faults/ledger-victims.ts";
 import { tryNetwork } from "./faults/network-victims.ts";
 import { readOptions, usage, type VictimName, type Wish } from "./faults/options.ts";
-import { isGood, tableOf } from "./faults/table.ts";
+import { isGood, sentenceOf, tableOf } from "./faults/table.ts";
 import { provide } from "./services/apt.ts";
 import { programs } from "./services/programs.ts";
 
@@ -48,6 +48,7 @@ async function tryAll(wish: Extract<Wish, { kind: "faults" }>): Promise<Row[]> {
       process.stderr.write(`${name} ${fault}, ${wish.rounds} rounds…\n`);
       const row = await victims[name](fault, wish.rounds, server);
       rows.push(row);
+      process.stderr.write(`  ${sentenceOf(row)}\n`);
       for (const offence of row.offences) process.stderr.write(`  ${offence}\n`);
     }
   }

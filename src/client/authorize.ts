@@ -4,9 +4,10 @@ import type { Random } from "../base/random.ts";
 import { backoffMs } from "../base/retry.ts";
 import type { CoordinatorClient } from "../host/coordinator-client.ts";
 import { formatCredits, type Micro } from "../protocol/credits.ts";
-import { authorizeAnswer } from "../protocol/endpoints.ts";
+import { authorizeAnswer, type AuthorizeRequest } from "../protocol/endpoints.ts";
 import { type ErrorCode, TroopError } from "../protocol/error-codes.ts";
 import { limits } from "../protocol/limits.ts";
+import type { Peer } from "../protocol/node.ts";
 import { createSecretTree } from "../protocol/secrets.ts";
 import type { Signer } from "../protocol/signature.ts";
 import type { Sealings } from "./sealing/sealings.ts";
@@ -28,7 +29,12 @@ export interface TicketWish {
   exclude: ReadonlySet<string>;
 }
 
-export type Authorize = (wish: TicketWish, signal: AbortSignal) => Promise<Ticket>;
+export interface Authorize {
+  /** Opens a hold. */
+  ticket(wish: TicketWish, signal: AbortSignal): Promise<Ticket>;
+  /** Where the ticket's node is by now. The words that got the ticket find its hold again: no other is opened. */
+  locate(ticket: Ticket, signal: AbortSignal): Promise<Peer>;
+}
 
 const attempts = 3;
 const backoff = { firstMs: 250, ceilingMs: 2_000 };
@@ -44,38 +50,47 @@ const unanswered: ReadonlySet<ErrorCode> = new Set([
 
 export function createAuthorize(parts: AuthorizeParts): Authorize {
   const { coordinator, account, sealings, clock, random, maxBudget } = parts;
-  return async ({ model, node, exclude }, signal) => {
-    const secrets = createSecretTree(random.bytes(limits.secretBytes));
-    // Minted once: a repeat under the same id finds the hold that a lost answer had opened.
-    const body = {
-      id: random.uuid(),
-      model,
-      ...(node ? { node } : {}),
-      ...(exclude.size > 0 ? { exclude: [...exclude].slice(-excludedMost) } : {}),
-      ...(maxBudget === undefined ? {} : { max_budget: formatCredits(maxBudget) }),
-      anchor: secrets.anchor,
-    };
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const answer = await coordinator.call({
-          method: "POST",
-          path: "/authorize",
-          body,
-          answer: authorizeAnswer,
-          signer: account,
-          signal,
-        });
-        if (node && answer.node.node_id !== node)
-          throw new TroopError("invalid_ticket", "The coordinator's ticket is for another node.");
-        const { node_id, key_statement } = answer.node;
-        const sealing = await sealings.begin(answer.ticket, node_id, key_statement);
-        return openTicket(answer, model, secrets, sealing);
-      } catch (error) {
-        const mayRepeat = error instanceof TroopError && unanswered.has(error.code);
-        if (!mayRepeat || attempt === attempts) throw error;
-        await sleep(clock, backoffMs(random, backoff, attempt), signal);
-        signal.throwIfAborted();
+
+  const ask = (body: AuthorizeRequest, signal: AbortSignal) =>
+    coordinator.call({
+      ...{ method: "POST", path: "/authorize", body, answer: authorizeAnswer },
+      ...{ signer: account, signal },
+    });
+
+  return {
+    async ticket({ model, node, exclude }, signal) {
+      const secrets = createSecretTree(random.bytes(limits.secretBytes));
+      // Minted once: a repeat under the same id finds the hold that a lost answer had opened.
+      const asked: AuthorizeRequest = {
+        id: random.uuid(),
+        model,
+        ...(node ? { node } : {}),
+        ...(exclude.size > 0 ? { exclude: [...exclude].slice(-excludedMost) } : {}),
+        ...(maxBudget === undefined ? {} : { max_budget: formatCredits(maxBudget) }),
+        anchor: secrets.anchor,
+      };
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          const answer = await ask(asked, signal);
+          const { node_id, key_statement } = answer.node;
+          if (node && node_id !== node) throw foreignTicket();
+          const sealing = await sealings.begin(answer.ticket, node_id, key_statement);
+          return openTicket(answer, asked, secrets, sealing);
+        } catch (error) {
+          const mayRepeat = error instanceof TroopError && unanswered.has(error.code);
+          if (!mayRepeat || attempt === attempts) throw error;
+          await sleep(clock, backoffMs(random, backoff, attempt), signal);
+          signal.throwIfAborted();
+        }
       }
-    }
+    },
+    async locate(ticket, signal) {
+      const { hold, node } = await ask(ticket.asked, signal);
+      if (hold !== ticket.hold || node.node_id !== ticket.node.node_id) throw foreignTicket();
+      return node;
+    },
   };
 }
+
+const foreignTicket = () =>
+  new TroopError("invalid_ticket", "The coordinator's ticket is for another node.");

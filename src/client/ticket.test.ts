@@ -9,6 +9,7 @@ const end = 300_000;
 const ticket = (changes: Partial<Ticket> = {}): Ticket => ({
   token: "t",
   hold: "h",
+  asked: { id: "i", model: "m", anchor: "a" },
   node: {} as Ticket["node"],
   model: "m",
   rate: parseRates(stubRate),

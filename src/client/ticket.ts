@@ -1,6 +1,6 @@
 /** A ticket in the client's hands: its unused numbers, what was spent under it, and when the next one is due. Pure. */
 import type { Micro } from "../protocol/credits.ts";
-import type { AuthorizeAnswer } from "../protocol/endpoints.ts";
+import type { AuthorizeAnswer, AuthorizeRequest } from "../protocol/endpoints.ts";
 import { limits } from "../protocol/limits.ts";
 import type { Peer } from "../protocol/node.ts";
 import { type Rate, parseRates } from "../protocol/price.ts";
@@ -18,7 +18,10 @@ const arrivalMs = 5_000;
 export interface Ticket {
   readonly token: string;
   readonly hold: string;
-  readonly node: Peer;
+  /** The words that it was got with. */
+  readonly asked: AuthorizeRequest;
+  /** Replaced where it turned out to be elsewhere; the same node always. */
+  node: Peer;
   readonly model: string;
   readonly rate: Rate;
   /** 0 at the account's own node, where nothing is charged. */
@@ -43,14 +46,15 @@ export interface Ticket {
 
 export const openTicket = (
   answer: AuthorizeAnswer,
-  model: string,
+  asked: AuthorizeRequest,
   secrets: SecretTree,
   sealing: Sealing,
 ): Ticket => ({
   token: answer.ticket,
   hold: answer.hold,
+  asked,
   node: answer.node,
-  model,
+  model: asked.model,
   rate: parseRates(answer.rate),
   budget: parseCredits(answer.budget),
   expiresAt: answer.expires_at,

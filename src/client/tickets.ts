@@ -38,7 +38,7 @@ export interface Tickets extends Disposable {
   use(wish: TicketWish, signal: AbortSignal): Promise<TicketUse>;
   /** Forgets a ticket that its node no longer honours. */
   discard(ticket: Ticket): void;
-  /** Nobody answered where the ticket says that its node is. It may be elsewhere by now, which only a new ticket tells. */
+  /** Nobody answered where the ticket says that its node is: the coordinator is asked where it is by now. */
   unreachable(ticket: Ticket): void;
   /** All that are usable. */
   all(): Ticket[];
@@ -49,8 +49,16 @@ const ticketsMost = 64;
 /** After a failed renewal the next try waits, while the old ticket still serves. */
 const renewalPauseMs = 10_000;
 
-/** So old a ticket must be before it is replaced for its addresses; each time in vain doubles it, for each holds credits. */
-const addressesMs = { first: 1_000, most: 60_000 };
+/** Between two looks for a node that nobody reaches; each in vain doubles it. */
+const lookAgainMs = { first: 1_000, most: 30_000 };
+
+/** When a ticket's node was last looked for. */
+interface Look {
+  /** Monotonic, ms. */
+  at: number;
+  restMs: number;
+  underway?: Promise<void>;
+}
 
 /** Many requests may have waited for the same ticket, so that its numbers are gone when the last of them looks. */
 const rounds = 3;
@@ -61,8 +69,7 @@ export function createTickets({ authorize, clock, time, log }: TicketsParts): Ti
   const open = boundedMap<string, Ticket>(ticketsMost);
   const asking = new Map<string, Promise<Ticket>>();
   const pausedUntil = boundedMap<string, number>(ticketsMost);
-  const openedAt = new WeakMap<Ticket, number>();
-  const addressesGood = boundedMap<string, number>(ticketsMost);
+  const looks = new WeakMap<Ticket, Look>();
   const timers = new Set<Timer>();
   const stop = new AbortController();
 
@@ -71,16 +78,26 @@ export function createTickets({ authorize, clock, time, log }: TicketsParts): Ti
     const key = keyOf(wish.model, wish.node ?? `any but ${[...wish.exclude].join(" ")}`);
     const present = asking.get(key);
     if (present) return present;
-    const answer = authorize(wish, stop.signal)
+    const answer = authorize
+      .ticket(wish, stop.signal)
       .then((ticket) => {
         open.set(keyOf(ticket.model, ticket.node.node_id), ticket);
-        openedAt.set(ticket, clock.monotonic());
+        looks.set(ticket, { at: clock.monotonic(), restMs: lookAgainMs.first });
         checkLater(ticket);
         return ticket;
       })
       .finally(() => asking.delete(key));
     asking.set(key, answer);
     return answer;
+  }
+
+  /** Costs nothing, as another ticket would: each holds credits. */
+  async function locate(ticket: Ticket): Promise<void> {
+    try {
+      ticket.node = await authorize.locate(ticket, stop.signal);
+    } catch (error) {
+      if (!stop.signal.aborted) log.debug({ err: error, hold: ticket.hold }, "node not found");
+    }
   }
 
   const isCurrent = (ticket: Ticket) =>
@@ -116,7 +133,7 @@ export function createTickets({ authorize, clock, time, log }: TicketsParts): Ti
         ticket.returned.push(secret.k);
       },
       finished(cost) {
-        addressesGood.delete(keyOf(ticket.model, ticket.node.node_id));
+        looks.get(ticket)!.restMs = lookAgainMs.first;
         ticket.running -= 1;
         ticket.spent += cost;
         renewIfDue(ticket);
@@ -131,6 +148,8 @@ export function createTickets({ authorize, clock, time, log }: TicketsParts): Ti
     accept: (ticket: Ticket) => Result,
   ): Promise<Result> {
     const warm = wish.node ? open.get(keyOf(wish.model, wish.node)) : undefined;
+    const look = warm && looks.get(warm)?.underway;
+    if (look) await unlessAborted(look, signal);
     if (warm && isUsable(warm, time.now())) return accept(warm);
     for (let round = 1; round <= rounds; round += 1) {
       const ticket = await unlessAborted(ask(wish), signal);
@@ -148,11 +167,12 @@ export function createTickets({ authorize, clock, time, log }: TicketsParts): Ti
       if (isCurrent(ticket)) open.delete(keyOf(ticket.model, ticket.node.node_id));
     },
     unreachable(ticket) {
-      const key = keyOf(ticket.model, ticket.node.node_id);
-      const goodMs = addressesGood.get(key) ?? addressesMs.first;
-      if (!isCurrent(ticket) || clock.monotonic() - openedAt.get(ticket)! < goodMs) return;
-      addressesGood.set(key, Math.min(2 * goodMs, addressesMs.most));
-      open.delete(key);
+      const look = looks.get(ticket)!;
+      const now = clock.monotonic();
+      if (look.underway || now - look.at < look.restMs) return;
+      look.at = now;
+      look.restMs = Math.min(2 * look.restMs, lookAgainMs.most);
+      look.underway = locate(ticket).finally(() => delete look.underway);
     },
     all: () => [...open.values()].filter((ticket) => isUsable(ticket, time.now())),
     [Symbol.dispose]() {

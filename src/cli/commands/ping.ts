@@ -47,7 +47,7 @@ export async function ping(context: CommandContext, { node }: { node: string }):
   const authorize = createAuthorize({
     ...{ coordinator, account: signer, sealings, clock, random, maxBudget: reserved },
   });
-  const ticket = await authorize({ model, node: peer.node_id, exclude: new Set() }, signal);
+  const ticket = await authorize.ticket({ model, node: peer.node_id, exclude: new Set() }, signal);
   const use = { ticket, secret: takeSecret(ticket, coordinator.time.now()) };
   await using dispatcher = disposable(new Agent());
   const pathsTo = createPathsTo(() => ({

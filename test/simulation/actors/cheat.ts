@@ -110,7 +110,7 @@ export function startCheat({ world, wire, coordinator, account, models }: CheatP
     });
     const buy = () => {
       const wish = { model: random.pick(models), exclude: new Set<string>() };
-      authorize(wish, scheduler.over).then(
+      authorize.ticket(wish, scheduler.over).then(
         (ticket) => {
           tickets.push(ticket);
           if (tickets.length > ticketsKept) tickets.shift();
