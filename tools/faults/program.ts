@@ -15,8 +15,10 @@ export interface Program extends AsyncDisposable {
 
 const running = new Set<number>();
 process.once("exit", () => {
-  for (const pid of running) sendTo(pid, "SIGKILL");
+  for (const pid of running) for (const each of [...childrenOf(pid), pid]) sendTo(each, "SIGKILL");
 });
+// Whoever has seen enough leaves nothing running.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
 export function startProgram(
   command: readonly string[],

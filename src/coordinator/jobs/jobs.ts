@@ -4,6 +4,7 @@ import { startLoop } from "../../base/loop.ts";
 import type { Random } from "../../base/random.ts";
 import type { Log } from "../../host/log.ts";
 import { isGone } from "../out-of-reach.ts";
+import type { PassOver } from "../ledger/holds.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { DueRequest } from "../ledger/vesting-store.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -65,8 +66,7 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
   }
 
   /** Each call takes one page. However many there are, nobody who starts meanwhile finds a gap. */
-  async function vestAll(now: number, failed: OnFailure): Promise<void> {
-    const passOver = (hold: string, error: unknown) => failed("vest", error, hold);
+  async function vestAll(now: number, passOver: PassOver): Promise<void> {
     let after: DueRequest | undefined;
     do {
       const page = await ledger.vest(now, { passOver, after });
@@ -100,12 +100,12 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
         log.warn({ err: error, job, hold }, "one of the ledger's jobs failed; the others go on");
       };
       await alone("refill", () => ledger.refill(now), failed);
-      await alone("vest", () => vestAll(now, failed), failed);
+      await alone("vest", (passOver) => vestAll(now, passOver), failed);
       stop.signal.throwIfAborted();
       if (now >= expireFrom) {
-        await alone("release unused", () => releaseUnused(now), failed);
+        await alone("release unused", (passOver) => releaseUnused(now, passOver), failed);
         await noteAlive();
-        await alone("expire", () => ledger.expireHolds(now), failed);
+        await alone("expire", (passOver) => ledger.expireHolds(now, passOver), failed);
         if (isSwept) await onSwept?.(now);
       }
       return intervalMs;
@@ -122,9 +122,13 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
 type OnFailure = (job: string, error: unknown, hold?: string) => void;
 
 /** What one job stumbles over stops no other. Without the books none can work, and the round ends. */
-async function alone(job: string, work: () => Promise<unknown>, failed: OnFailure): Promise<void> {
+async function alone(
+  job: string,
+  work: (passOver: PassOver) => Promise<unknown>,
+  failed: OnFailure,
+): Promise<void> {
   try {
-    await work();
+    await work((hold, error) => failed(job, error, hold));
   } catch (error) {
     if (isGone(error)) throw error;
     failed(job, error);

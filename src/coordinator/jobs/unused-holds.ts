@@ -1,5 +1,6 @@
 /** Gives back early what tickets that nobody used still reserve. */
 import type { UnusedHold } from "../ledger/hold-store.ts";
+import type { PassOver } from "../ledger/holds.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Registry } from "../registry/registry.ts";
 
@@ -20,7 +21,11 @@ export interface UnusedHoldsOptions {
 export function createUnusedHolds({ ledger, registry }: UnusedHoldsOptions) {
   let after: UnusedHold | undefined;
 
-  async function releaseFrom(page: readonly UnusedHold[], now: number): Promise<void> {
+  async function releaseFrom(
+    page: readonly UnusedHold[],
+    now: number,
+    passOver: PassOver,
+  ): Promise<void> {
     const runningAt = new Map<string, ReadonlySet<string> | undefined>();
     const released: string[] = [];
     for (const { id, node } of page) {
@@ -29,15 +34,15 @@ export function createUnusedHolds({ ledger, registry }: UnusedHoldsOptions) {
       const running = runningAt.get(node);
       if (running && !running.has(id)) released.push(id);
     }
-    if (released.length > 0) await ledger.releaseUnused(released, now);
+    if (released.length > 0) await ledger.releaseUnused(released, now, passOver);
   }
 
-  return async (now: number): Promise<void> => {
+  return async (now: number, passOver: PassOver): Promise<void> => {
     for (let pages = 0; pages < pagesPerRound; pages += 1) {
       const page = await ledger.findUnusedHolds(now - unusedAfterMs, after);
       after = page.at(-1);
       if (!after) return;
-      await releaseFrom(page, now);
+      await releaseFrom(page, now, passOver);
     }
   };
 }

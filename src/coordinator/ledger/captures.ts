@@ -8,6 +8,7 @@ import type {
 } from "../../protocol/receipt.ts";
 import { isGone } from "../out-of-reach.ts";
 import type { Book } from "./book.ts";
+import type { PassOver } from "./holds.ts";
 import type { LedgerStore, LedgerTx } from "./ledger-store.ts";
 import { turnPage, type Page, type PageEvent } from "./page.ts";
 import type { KeptStatement, OpenedPage } from "./page-store.ts";
@@ -31,7 +32,7 @@ export interface VestOptions {
   /** The last of the page before. */
   after?: DueRequest | undefined;
   /** Hears of a hold that fails, and the others go on; without it the failure is thrown. */
-  passOver?: (hold: string, error: unknown) => void;
+  passOver?: PassOver;
 }
 
 export interface VestedPage {

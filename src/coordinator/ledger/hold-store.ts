@@ -134,10 +134,18 @@ export async function writeClosingNumbers(
   `.execute(tx);
 }
 
-/** Holds locked for their end, in id order; those that somebody else works on are left to them. */
-export async function lockDueHolds(tx: Tx, now: number, most: number): Promise<string[]> {
+/**
+ * Holds locked for their end, in id order; those that somebody else works on are left to them.
+ * @param after an id: those behind it
+ */
+export async function lockDueHolds(
+  tx: Tx,
+  now: number,
+  most: number,
+  after: string,
+): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
-    select id from hold where state = 'open' and expires_ms <= ${now}
+    select id from hold where state = 'open' and expires_ms <= ${now} and id > ${after}::uuid
     order by id limit ${most} for no key update skip locked
   `.execute(tx);
   return rows.map(({ id }) => id);

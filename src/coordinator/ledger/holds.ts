@@ -1,11 +1,15 @@
 /** Verbs of holds: open, end in time, end early where nothing was asked. */
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
-import type { Hold, NewHold, UnusedHold } from "./hold-store.ts";
+import { isGone } from "../out-of-reach.ts";
+import { type Hold, type NewHold, nilUuid, type UnusedHold } from "./hold-store.ts";
 import type { LedgerStore } from "./ledger-store.ts";
 
 /** How many holds one transaction ends: enough to be worth it, few enough to keep nobody waiting. */
 const batch = 200;
+
+/** Told of a hold that stays as it is, and why. */
+export type PassOver = (hold: string, error: unknown) => void;
 
 export type OpenedHold =
   | { outcome: "opened" | "replayed"; hold: Hold }
@@ -34,16 +38,36 @@ export function createHolds(store: LedgerStore) {
       return existing ? { outcome: "replayed", hold: existing } : { outcome: "insufficient" };
     },
 
-    /** Ends holds whose time is over. @returns how many */
-    async expireHolds(now: number): Promise<number> {
-      for (let ended = 0; ;) {
-        const count = await store.transaction(async (tx) => {
-          const due = await tx.lockDueHolds(now, batch);
-          await tx.endHolds(due, "expired", now);
-          return due.length;
-        });
-        ended += count;
-        if (count < batch) return ended;
+    /**
+     * Ends holds whose time is over.
+     * @param passOver told of each that cannot end; without it the first such ends it all
+     * @returns how many ended
+     */
+    async expireHolds(now: number, passOver?: PassOver): Promise<number> {
+      let ended = 0;
+      let after = nilUuid;
+      // Of a batch that cannot end, those that can do so one by one.
+      let alone = 0;
+      for (;;) {
+        const most = alone > 0 ? 1 : batch;
+        let due: string[] = [];
+        try {
+          await store.transaction(async (tx) => {
+            due = await tx.lockDueHolds(now, most, after);
+            await tx.endHolds(due, "expired", now);
+          });
+          ended += due.length;
+        } catch (error) {
+          if (!passOver || isGone(error) || due.length === 0) throw error;
+          if (alone === 0) {
+            alone = batch;
+            continue;
+          }
+          passOver(due[0]!, error);
+        }
+        if (due.length < most) return ended;
+        after = due.at(-1)!;
+        alone = Math.max(0, alone - 1);
       }
     },
 
@@ -54,9 +78,23 @@ export function createHolds(store: LedgerStore) {
     findUnusedHolds: (endedBy: number, after?: UnusedHold): Promise<UnusedHold[]> =>
       store.findUnusedHolds(endedBy, batch, after),
 
-    /** Ends those of `holds` that are still open and without a line. */
-    releaseUnused: (holds: readonly string[], now: number): Promise<void> =>
-      store.transaction(async (tx) => tx.endHolds(await tx.lockUnusedHolds(holds), "expired", now)),
+    /** Ends those of `holds` that are still open and without a line. @param passOver as in `expireHolds` */
+    async releaseUnused(holds: readonly string[], now: number, passOver?: PassOver): Promise<void> {
+      const release = (some: readonly string[]) =>
+        store.transaction(async (tx) =>
+          tx.endHolds(await tx.lockUnusedHolds(some), "expired", now),
+        );
+      try {
+        await release(holds);
+      } catch (error) {
+        if (!passOver || isGone(error)) throw error;
+        for (const hold of holds)
+          await release([hold]).catch((failure: unknown) => {
+            if (isGone(failure)) throw failure;
+            passOver(hold, failure);
+          });
+      }
+    },
   };
 }
 

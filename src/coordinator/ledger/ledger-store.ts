@@ -32,7 +32,7 @@ export interface LedgerTx {
   /** Remembers which numbers the worker says were used, until each of them has its line. */
   writeClosingNumbers(hold: string, numbers: readonly number[]): Promise<void>;
   /** Open holds whose time is over, in id order; those that somebody else works on are left to them. */
-  lockDueHolds(now: number, most: number): Promise<string[]>;
+  lockDueHolds(now: number, most: number, after: string): Promise<string[]>;
   /** Of `holds`, those still open and without a line, in id order. */
   lockUnusedHolds(holds: readonly string[]): Promise<string[]>;
   /** Ends open holds that the caller has locked, and gives back what they still reserve. */

@@ -51,7 +51,7 @@ const boundTo = (tx: Tx): LedgerTx => ({
   openPage: (hold, asksForRefund) => openPage(tx, hold, asksForRefund),
   writePage: (book, changes, statement, now) => writePage(tx, book, changes, statement, now),
   writeClosingNumbers: (hold, numbers) => writeClosingNumbers(tx, hold, numbers),
-  lockDueHolds: (now, most) => lockDueHolds(tx, now, most),
+  lockDueHolds: (now, most, after) => lockDueHolds(tx, now, most, after),
   lockUnusedHolds: (holds) => lockUnusedHolds(tx, holds),
   endHolds: (holds, state, now) => endHolds(tx, holds, state, now),
   hasStarter: (account) => hasStarter(tx, account),

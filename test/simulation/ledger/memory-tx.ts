@@ -39,10 +39,10 @@ export function createTx(tables: Tables, reach: (call: string) => void): LedgerT
         if (hold?.state !== "open" || hold.closingNumbers) return;
         tables.putHold({ ...hold, closingNumbers: [...numbers] });
       }),
-    lockDueHolds: (now, most) =>
+    lockDueHolds: (now, most, after) =>
       call("lockDueHolds", () =>
         [...tables.openHolds]
-          .filter((id) => tables.holds.get(id)!.expiresAt <= now)
+          .filter((id) => id > after && tables.holds.get(id)!.expiresAt <= now)
           .toSorted()
           .slice(0, most),
       ),
