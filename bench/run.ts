@@ -1,7 +1,7 @@
 /**
  * Prints the figures that `bench/RESULTS.md` explains.
  *
- *     npm run bench [-- ledger|proxy|routing] [--rounds 9] [--json]
+ *     npm run bench [-- coordinator|ledger|proxy|routing|verification] [--rounds 9] [--json]
  *
  * Ratios are taken in one run, ours and the reference in turns, so that a busy machine slows both. With `--json` the
  * last line of stdout is `{"figures": [{figure, gate, aim, median, iqr, verdict}]}`. The exit code does not depend on
@@ -11,14 +11,18 @@ import { parseArgs } from "node:util";
 import { provide } from "../tools/services/apt.ts";
 import { programs } from "../tools/services/programs.ts";
 import { say, type Figure } from "./figure.ts";
+import { coordinatorFigures } from "./coordinator/coordinator.ts";
 import { ledgerFigures } from "./ledger/ledger.ts";
 import { proxyFigures } from "./proxy/proxy.ts";
 import { routingFigures } from "./routing/routing.ts";
+import { verificationFigures } from "./verification/verification.ts";
 
 const groups: Record<string, (rounds: number) => Promise<Figure[]>> = {
+  coordinator: coordinatorFigures,
   ledger: ledgerFigures,
   proxy: (rounds) => proxyFigures(rounds, { isQuick: values.quick, profiles: values.profiles }),
   routing: routingFigures,
+  verification: verificationFigures,
 };
 
 const { values, positionals } = parseArgs({
@@ -35,7 +39,7 @@ const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a number above 0");
 const wanted = positionals.length > 0 ? positionals : Object.keys(groups);
 
-provide([programs.postgres]);
+provide([programs.postgres, programs.redis]);
 const figures: Figure[] = [];
 for (const name of wanted) {
   const group = groups[name];

@@ -37,6 +37,7 @@ describe("npm start -- --ask", { timeout }, () => {
     const ticket = await askFor("What is a ticket?");
     expect(ticket).toMatchObject({
       ...{ model: "troop-toy", engine: "llama-cpp", multiplier: "0.0500" },
+      provenance: "proven",
       receipt: { settled: true, acknowledged: true },
       requester: { before: "1000.000000" },
       provider: { before: "0.000000" },

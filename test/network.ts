@@ -11,7 +11,9 @@ import { readSidecarConfig, type SidecarConfig } from "../src/client/config.ts";
 import { type Sidecar, startSidecar } from "../src/client/sidecar.ts";
 import { readCoordinatorConfig } from "../src/coordinator/config.ts";
 import { type Coordinator, startCoordinator } from "../src/coordinator/coordinator.ts";
+import type { RampSettings } from "../src/coordinator/verification/ramp.ts";
 import { type CoordinatorClient, createCoordinatorClient } from "../src/host/coordinator-client.ts";
+import type { Environment } from "../src/host/env.ts";
 import { createLog, type Log } from "../src/host/log.ts";
 import { balanceAnswer, type HistoryEntry, transactionsAnswer } from "../src/protocol/endpoints.ts";
 import { createSigner, type PublicJwk, type Signer } from "../src/protocol/signature.ts";
@@ -43,8 +45,14 @@ export interface NetworkOptions {
   between?: Between;
   /** What everybody logs. */
   log?: Log;
+  /** How large the coordinator's tasks for proofs are. Workers without a `startProver` prove nothing. */
+  proofs?: RampSettings;
   /** The client's own settings. */
-  client?: Partial<Pick<SidecarConfig, "policy" | "queueWaitMs">>;
+  client?: Partial<Pick<SidecarConfig, "caps" | "policy" | "queueWaitMs">>;
+  /** The coordinator's, as its environment says them. */
+  coordinator?: Environment;
+  /** Requests that the scripted engine takes at once. */
+  slots?: number;
 }
 
 export interface Between {
@@ -54,7 +62,9 @@ export interface Between {
 }
 
 /** What one worker has of its own. */
-export interface OwnParts extends Partial<Pick<WorkerParts, "engines" | "dispatcher" | "senses">> {
+export interface OwnParts extends Partial<
+  Pick<WorkerParts, "engines" | "dispatcher" | "senses" | "startProver">
+> {
   config?: WorkerOverrides;
   /** Made anew by default. */
   node?: Signer;
@@ -102,7 +112,10 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
   const clock = createFakeClock();
   const parts = { clock, random: systemRandom, log: options.log ?? createLog("silent") };
-  const engine = stack.use(await startFakeEngine(options.script ? { script: options.script } : {}));
+  const { script, slots } = options;
+  const engine = stack.use(
+    await startFakeEngine({ ...(script && { script }), ...(slots !== undefined && { slots }) }),
+  );
   const requester = await makeSigner();
   const provider = options.isOwnNode ? requester : await makeSigner();
 
@@ -114,10 +127,10 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   const coordinator = stack.use(
     await startCoordinator(
       readCoordinatorConfig(
-        {},
+        { OPERATOR_LISTEN: "off", ...options.coordinator },
         {
           ...{ listen: { ...listen, port }, dataFolder: join(folder, "coordinator") },
-          ...{ databaseUrl, redisUrl, publicUrl: between?.url },
+          ...{ databaseUrl, redisUrl, publicUrl: between?.url, proofs: options.proofs },
         },
       ),
       parts,

@@ -11,6 +11,7 @@ import type { Senses } from "../src/worker/idle/senses.ts";
 import type { WhyCode } from "../src/worker/no-work/why-no-work.ts";
 import type { WorkReport } from "../src/worker/no-work/work-report.ts";
 import { makeSigner, type Network, startNetwork } from "./network.ts";
+import { startEndlessProver } from "./support/endless-prover.ts";
 import { startFakeEngine } from "./support/fake-engine/fake-engine.ts";
 import { plainText } from "./support/fake-engine/script.ts";
 import { createTamperedWay, type TamperedWay } from "./support/tampered-way.ts";
@@ -109,6 +110,10 @@ const stories: Record<WhyCode, () => Promise<void>> = {
     expect(await codeOf(node.id)).toBe("paused");
     worker.resume();
     expect(await codeOf(node.id)).not.toBe("paused");
+  },
+
+  async proving() {
+    await untilCode((await add({ startProver: startEndlessProver })).node.id, "proving");
   },
 
   async draining() {

@@ -1,5 +1,5 @@
 /**
- * Writes `engines/llama-cpp/<build>/package.json` and its lock anew from `platforms.ts`.
+ * Writes `engines/<family>/<name>/package.json` and its lock anew, of llama.cpp's builds and of what drives a GPU.
  * Run it after changing a version: `node tools/update-engine-locks.ts`.
  */
 import { execFileSync } from "node:child_process";
@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { engineBuilds } from "../src/worker/engines/llama-cpp/platforms.ts";
+import { webGpuPackages } from "../src/worker/proof/webgpu-package.ts";
 
 interface LockedPackage {
   version?: string;
@@ -19,7 +20,7 @@ interface Lock {
   packages: Record<string, LockedPackage>;
 }
 
-const root = join(import.meta.dirname, "..", "engines", "llama-cpp");
+const root = join(import.meta.dirname, "..", "engines");
 const write = (path: string, value: unknown) =>
   writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 
@@ -37,13 +38,13 @@ function strip(lock: Lock): Lock {
   return lock;
 }
 
-for (const [name, { version }] of Object.entries(engineBuilds)) {
+function writeLock(family: string, name: string, dependencies: Record<string, string>): void {
   const manifest = {
     name: `monkey-troop-engine-${name}`,
     version: "0.0.0",
     private: true,
     license: "MIT",
-    dependencies: { [`@node-llama-cpp/${name}`]: version, "node-llama-cpp": version },
+    dependencies,
   };
   const work = mkdtempSync(join(tmpdir(), "engine-lock-"));
   write(join(work, "package.json"), manifest);
@@ -57,9 +58,18 @@ for (const [name, { version }] of Object.entries(engineBuilds)) {
   ];
   execFileSync("npm", npm, { cwd: work, stdio: "inherit" });
   const lock = strip(JSON.parse(readFileSync(join(work, "package-lock.json"), "utf8")) as Lock);
-  mkdirSync(join(root, name), { recursive: true });
-  write(join(root, name, "package.json"), manifest);
-  write(join(root, name, "package-lock.json"), lock);
+  const folder = join(root, family, name);
+  mkdirSync(folder, { recursive: true });
+  write(join(folder, "package.json"), manifest);
+  write(join(folder, "package-lock.json"), lock);
   rmSync(work, { recursive: true });
-  console.log(`${name}: ${Object.keys(lock.packages).length - 1} packages`);
+  console.log(`${family}/${name}: ${Object.keys(lock.packages).length - 1} packages`);
 }
+
+const { family, name, main } = webGpuPackages;
+writeLock(family, name, { [main.name]: main.version });
+for (const [build, { version }] of Object.entries(engineBuilds))
+  writeLock("llama-cpp", build, {
+    [`@node-llama-cpp/${build}`]: version,
+    "node-llama-cpp": version,
+  });

@@ -1,10 +1,11 @@
 /**
- * Runs a command with a private PostgreSQL, a private Redis and a headless Chromium at hand.
+ * Runs a command with a private PostgreSQL, a private Redis, a headless Chromium and a pretended GPU at hand.
  *
  *     node tools/with-services.ts [--durable] -- <command…>
  *
- * The command finds them in TEST_DATABASE_URL, TEST_REDIS_URL and CHROME. Both servers end with it, however it ends,
- * and with this process, even when that is killed. `--durable` makes PostgreSQL's commits survive its own SIGKILL.
+ * The command finds them in TEST_DATABASE_URL, TEST_REDIS_URL, CHROME and TEST_VULKAN_DRIVER. Both servers end with
+ * it, however it ends, and with this process, even when that is killed. `--durable` makes PostgreSQL's commits survive
+ * its own SIGKILL.
  */
 import { parseArgs } from "node:util";
 import { provide } from "./services/apt.ts";
@@ -33,5 +34,6 @@ async function withServices(): Promise<number> {
     TEST_DATABASE_URL: postgres.url,
     TEST_REDIS_URL: redis.url,
     CHROME: pathOf(programs.chromium),
+    TEST_VULKAN_DRIVER: pathOf(programs.softwareGpu),
   });
 }

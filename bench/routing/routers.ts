@@ -61,6 +61,7 @@ export function ourRouter({ workers, clock, random }: RouterParts): Router {
     tickets: { warm: () => [...tickets.values()] },
     policy: { onlyNodes: [], onlyOwners: [] },
     ...{ clock, random, log: createLog("silent"), account: "requester" },
+    probe: async () => "unknown",
   });
 
   return {

@@ -1,8 +1,12 @@
 /** Operators' commands, as the command line declares them. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { AddCommand, Verb } from "./account-commands.ts";
-import { example } from "./command-texts.ts";
+import { example, pageSize } from "./command-texts.ts";
+import { auditEventTypes } from "../protocol/audit.ts";
+import { audit } from "./commands/admin/audit.ts";
+import { auditVerify, readMark } from "./commands/admin/audit-verify.ts";
 import { auditLedger } from "./commands/admin/audit-ledger.ts";
+import { canary } from "./commands/admin/canary.ts";
 import { dbRoles } from "./commands/admin/db-roles.ts";
 import { invite, readCount, readExpiry } from "./commands/admin/invite.ts";
 import { migrateDown, migrateNew, migrateStatus, migrateUp } from "./commands/admin/migrate.ts";
@@ -16,10 +20,28 @@ export function addAdminCommands(program: Command, add: AddCommand): void {
     .addHelpText("after", example("troop admin audit-ledger", "troop admin migrate status"));
   add("audit-ledger", "recompute the books; exit 1 and name the rows where they are not sound", auditLedger, admin) // prettier-ignore
     .addHelpText("after", example("troop admin audit-ledger --json"));
+  const log = add("audit", "what was put on record, newest first", audit as Verb, admin)
+    .option("--limit <number>", "how many, 200 at most", pageSize, "50")
+    .addOption(new Option("--type <type>", "only events of this kind").choices(auditEventTypes))
+    .option("--user <id>", "only events of this account, node or key")
+    .option("--cursor <cursor>", "go on where the last page ended")
+    .addHelpText("after", example("troop admin audit --type security", "troop admin audit verify"));
+  add("verify", "hold the audit log against its chain and its files; exit 1 and name the rows", auditVerify as Verb, log) // prettier-ignore
+    .option("--expect <position:hash>", "an end of the chain that you wrote down", readMark)
+    .addHelpText("after", example("troop admin audit verify --json"));
   add("invite", "make codes that let one account in each", invite as Verb, admin)
     .option("--expires <time>", "12h, 7d, 2w (default: 7d)", readExpiry, weekMs)
     .option("--count <number>", "how many", readCount, 1)
     .addHelpText("after", example("troop admin invite --count 5 --expires 2w"));
+  add("canary", "ask nodes with the same model the same, and compare", canary as Verb, admin)
+    .option("--coordinator <url>", "the coordinator to use (COORDINATOR_URL)")
+    .option("--prompts <number>", "questions for each model", readCount, 8)
+    .option("--daily <credits>", "the most to spend in any 24 hours", "100")
+    .option(
+      "--invite <code>",
+      "a code that lets its account in, where the coordinator asks for one",
+    )
+    .addHelpText("after", example("troop admin canary", "troop admin canary --daily 20 --json"));
   add("db-roles", "PostgreSQL roles that may do no more than they must", dbRoles as Verb, admin)
     .option("--apply", "make them, instead of printing the statements")
     .option("--prefix <name>", "what their names begin with", "troop")

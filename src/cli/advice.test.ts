@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { productionFiles } from "../../test/house-rules/source-files.ts";
 import { type ErrorCode, errorCodes, TroopError } from "../protocol/error-codes.ts";
 import { buildProgram } from "./cli.ts";
-import { failureOf } from "./failure.ts";
+import { failureLines, failureOf } from "./failure.ts";
 
 const surroundings = {
   terminal: { stdin: Readable.from([]), stdout: new PassThrough(), stderr: new PassThrough() },
@@ -65,9 +65,14 @@ describe("each failure has a reason, a cause, and one command that exists", () =
     const argv = metBy[code] ?? ["chat", "--model", "m"];
     const failure = failureOf(error, { argv, environment: {} });
     expect(failure).toMatchObject({ code, reason: "What went wrong.", cause });
-    expect(failureOf(new TroopError(code), { argv, environment: {} }).reason).toBe(
-      errorCodes[code].text,
-    );
+    expect(failureLines(failure)).toEqual([
+      `error: ${code}: What went wrong.`,
+      `cause: ${cause}`,
+      `try:   ${failure.run}`,
+    ]);
+    const bare = failureOf(new TroopError(code), { argv, environment: {} });
+    expect(bare.reason).toBe(errorCodes[code].text);
+    expect(["", bare.reason]).not.toContain(bare.cause);
     expect(await complaintAbout(failure.run)).toBeUndefined();
   });
 });

@@ -47,6 +47,7 @@ export const advice: Readonly<Record<ErrorCode, string>> = {
   node_key_mismatch: lookAround,
   invalid_enrolment: lookAround,
   stale_heartbeat: "troop status",
+  challenge_invalid: "troop worker status",
   invalid_address: "troop worker --help",
 
   insufficient_credits: "troop balance",
@@ -100,6 +101,9 @@ export const advice: Readonly<Record<ErrorCode, string>> = {
   node_key_changed: "troop nodes pins",
   coordinator_unreachable: lookAround,
   timeout: onceMore,
+
+  login_required: "troop admin audit",
+  locked_out: "troop admin audit",
 
   usage: "troop <command> --help",
   port_taken: "<again> --port 0",

@@ -58,11 +58,13 @@ export function failureOf(error: unknown, typed: TypedCommand): Failure {
   const beneath = known ? causeOf(error.cause) : undefined;
   const isPlain = !known || beneath === undefined || message.includes(beneath);
   const run = (known ? error.details.run : undefined) ?? advice[code];
+  // Where nothing lies beneath, the code's own sentence is the reason, and what was said is the cause.
+  const usual = known ? errorCodes[code].text : "Something broke on our side.";
+  const said = message === usual ? "Nothing more is known of it." : message;
   return {
     code,
-    // Where nothing lies beneath, the code's own sentence is the reason, and what was said is the cause.
-    reason: isPlain ? (known ? errorCodes[code].text : "Something broke on our side.") : message,
-    cause: isPlain ? message : beneath,
+    reason: isPlain ? usual : message,
+    cause: isPlain ? said : beneath,
     run: typedCommand(String(run), typed),
   };
 }

@@ -46,6 +46,37 @@ test("caps are credits, and stand in the list", async () => {
   expect((await keys("list")).stdout).toContain("0 of 0.5, 0.5 left");
 });
 
+test("a cap is changed alone, holds for the next request, and is set back by what is printed", async () => {
+  await keys("add", "editor", "--hourly", "5");
+  const told = await keys("cap", "editor", "--daily", "50", "--json");
+  expect(told.json).toEqual({
+    ...{ name: "editor", hourly: "5.000000", daily: "50.000000" },
+    before: { hourly: "5.000000", daily: null },
+  });
+  const { stdout } = await keys("cap", "editor", "--hourly", "none", "--daily", "0.5");
+  expect(stdout).toContain("editor may spend 0.5 in any 24 hours from its next request on.");
+  const undo = /troop (keys cap .*)/.exec(stdout)![1]!;
+  expect(undo).toBe("keys cap editor --hourly 5 --daily 50");
+  expect((await machine.troopAlone(...undo.split(" "), "--json")).json).toMatchObject({
+    ...{ hourly: "5.000000", daily: "50.000000" },
+    before: { hourly: null, daily: "0.500000" },
+  });
+  expect((await keys("list", "--json")).json.keys).toMatchObject([
+    { hour: { cap: "5.000000" }, day: { cap: "50.000000" } },
+  ]);
+});
+
+test.each([
+  [["cap", "notes", "--daily", "5"], 1, "not_found", "troop keys list"],
+  [["cap", "editor"], 2, "usage", "troop keys cap --help"],
+  [["cap", "editor", "--daily", "much"], 2, "usage", "troop keys --help"],
+])("%j ends with %d, %s, and changes nothing", async (words, code, reason, run) => {
+  await keys("add", "editor", "--daily", "7");
+  const failed = await keys(...words, "--json");
+  expect(failed).toMatchObject({ code, json: { error: { code: reason, run } } });
+  expect((await keys("list", "--json")).json.keys).toMatchObject([{ day: { cap: "7.000000" } }]);
+});
+
 test.each([
   [["add", "two words"], /64 letters/],
   [["add", "editor", "--daily", "much"], /--daily: "much" is no amount/],

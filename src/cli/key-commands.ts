@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { AddCommand, Verb } from "./account-commands.ts";
 import { example } from "./command-texts.ts";
-import { addKey, listKeys, removeKey } from "./commands/keys.ts";
+import { addKey, capKey, listKeys, removeKey } from "./commands/keys.ts";
 
 export function addKeyCommands(program: Command, add: AddCommand): void {
   const keys = program
@@ -17,6 +17,13 @@ export function addKeyCommands(program: Command, add: AddCommand): void {
     "after",
     example("troop keys list --json"),
   );
+  add("cap <name>", "change how much it may spend; what is not named stays", capKey as Verb, keys)
+    .option("--hourly <credits>", "the most that it may spend in any hour, or none")
+    .option("--daily <credits>", "the most that it may spend in any 24 hours, or none")
+    .addHelpText(
+      "after",
+      example("troop keys cap editor --daily 50", "troop keys cap editor --hourly none"),
+    );
   add("remove <name>", "know nobody by it any more", removeKey as Verb, keys).addHelpText(
     "after",
     example("troop keys remove editor"),

@@ -18,6 +18,7 @@ import { fileFlags } from "./commands/service/role-words.ts";
 import { checkPlace } from "./commands/service/spec.ts";
 
 const coordinator = "http://127.0.0.1:9";
+const node = "n".repeat(43);
 
 /** A folder that stands for the user's settings, and a `systemctl` first on the PATH. */
 function createDesk(answers: Record<string, string> = {}) {
@@ -38,6 +39,7 @@ function createDesk(answers: Record<string, string> = {}) {
     XDG_CONFIG_HOME: config,
     TROOP_API_KEY: "geheim",
     RECEIPT_SECRET: "not the client's",
+    ...{ SPEND_HOURLY: "5", ONLY_NODES: node, MAX_PRICE: "0.5" },
   });
   return {
     ...machine,
@@ -71,6 +73,23 @@ test("an installed role has a unit, and its settings in a file for its owner onl
     "systemctl --user restart troop-up.service",
   ]);
   expect(desk.calls().join()).not.toContain("geheim");
+});
+
+test("it takes along what the role was told, by the shell and by the folder's settings, and says what", async () => {
+  using desk = createDesk();
+  writeFileSync(join(desk.folder, "settings.env"), "SPEND_DAILY=20\nLEND_TO=own\n", {
+    mode: 0o600,
+  });
+  const told = await desk.troop("service", "install", "up", "--user", "--json");
+  const names = ["COORDINATOR_URL", "LOG_LEVEL", "MAX_PRICE", "ONLY_NODES", "SPEND_DAILY"];
+  const settings = [...names, "SPEND_HOURLY", "TROOP_API_KEY"];
+  expect(told.json.settings).toEqual(settings);
+  const file = readFileSync(desk.settings, "utf8");
+  for (const line of ['SPEND_HOURLY="5"', 'SPEND_DAILY="20"', `ONLY_NODES="${node}"`])
+    expect(file).toContain(line);
+  expect(readFileSync(desk.unit, "utf8")).not.toMatch(/SPEND|ONLY|geheim/);
+  const plain = await desk.troop("service", "install", "up", "--user");
+  expect(plain.stdout).toContain(`Settings that it takes along: ${settings.join(", ")}`);
 });
 
 test("what was installed is removed to the last file, and data stays", async () => {

@@ -29,6 +29,9 @@ export interface ChatQuestion {
   messages: readonly Message[];
   /** 0 says the same each time; without it the engine's own. */
   temperature?: number;
+  max_tokens?: number;
+  /** Node ids that may answer. */
+  troop?: { only: readonly string[] };
 }
 
 interface Chunk {

@@ -5,6 +5,7 @@ import { yields } from "../worker/idle/settings.ts";
 import type { AddCommand, Verb } from "./account-commands.ts";
 import { example } from "./command-texts.ts";
 import { worker } from "./commands/worker.ts";
+import { benchWorker } from "./commands/worker/bench.ts";
 import { finishWorker } from "./commands/worker/finish.ts";
 import {
   blockRequester,
@@ -52,6 +53,7 @@ export function addWorkerCommands(add: AddCommand, addConnected: AddCommand): vo
     );
   const verbs = [
     ["status", "what the worker here is doing", showWorkerStatus],
+    ["bench", "what this machine would prove, and count as", benchWorker],
     ["pause", "the machine is yours: take no new requests until `resume`", pauseWorker],
     ["resume", "lend again", resumeWorker],
     ["finish", "complete what runs, take nothing more, and end", finishWorker],

@@ -13,6 +13,12 @@ const workerStatus = z.looseObject({
   status: z.enum(nodeStatuses),
   url: z.string(),
   slots: z.object({ active: z.int(), total: z.int() }),
+  multiplier: z.string(),
+  proof: z.looseObject({
+    provenance: z.string(),
+    device: z.looseObject({ prover: z.string(), name: z.string() }).nullable(),
+    failure: z.string().nullable(),
+  }),
   models: z.array(z.string()),
   receipts_waiting: z.int(),
   presence: z.looseObject({

@@ -22,12 +22,12 @@ export interface AcknowledgeParts {
   log: Log;
 }
 
+/** Names of other requests, `<hold>.<k>`: which one it repeats, and which one began the answer that it goes on with. */
+export type Relation = Pick<AcknowledgedLine, "retry_of" | "continues" | "part">;
+
 export interface Acknowledger {
-  /**
-   * A line came. When this returns, the acknowledgement survives the process.
-   * @param retryOf `<hold>.<k>` of the request that this one repeats
-   */
-  receive(use: TicketUse, line: unknown, seen: AnsweredObservation, retryOf?: string): Judgement;
+  /** A line came. When this returns, the acknowledgement survives the process. */
+  receive(use: TicketUse, line: unknown, seen: AnsweredObservation, relation?: Relation): Judgement;
   /**
    * No line came. Nothing is stated now: the record answers for it if the line turns up in the history.
    * @param isOwnDoing we hung up ourselves: what was made until then is owed
@@ -46,10 +46,9 @@ export function createAcknowledger(parts: AcknowledgeParts): Acknowledger {
 
   const add = (hold: string, line: AcknowledgedLine) => outbox.add(hold, line);
 
-  function store(use: TicketUse, judgement: Judgement, seen: Observation, retryOf?: string) {
+  function store(use: TicketUse, judgement: Judgement, seen: Observation, relation: Relation) {
     const { hold } = use.ticket;
     const { k } = use.secret;
-    const relation = retryOf ? { retry_of: retryOf } : {};
     if (judgement.verdict === "refused") {
       records.end(hold, k, { outcome: "refused", figures: boundsOf(seen) });
       return add(hold, { k, verdict: "refused", ...relation });
@@ -66,10 +65,10 @@ export function createAcknowledger(parts: AcknowledgeParts): Acknowledger {
   }
 
   return {
-    receive(use, received, seen, retryOf) {
+    receive(use, received, seen, relation = {}) {
       const { ticket, secret } = use;
       const judgement = judgeLine(received, secret, ticket.rate, seen, ticket.tokensGrace);
-      database.transaction(() => store(use, judgement, seen, retryOf));
+      database.transaction(() => store(use, judgement, seen, relation));
       if (judgement.verdict === "refused") {
         use.finished(mostCost(seen, ticket.rate));
       } else {

@@ -2,6 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { CoordinatorTime } from "../host/coordinator-time.ts";
 import type { InferencePath } from "../protocol/chat.ts";
+import { type Micro, parseCredits } from "../protocol/credits.ts";
 import { type ErrorCode, TroopError } from "../protocol/error-codes.ts";
 import { requestName } from "../protocol/ids.ts";
 import { limits } from "../protocol/limits.ts";
@@ -9,7 +10,7 @@ import type { Line } from "../protocol/receipt.ts";
 import type { RevealedSecret } from "../protocol/secrets.ts";
 import type { FrameSealer } from "../protocol/sealed-stream-cipher.ts";
 import type { SealedExchange } from "../protocol/sealed-stream-session.ts";
-import type { Acknowledger } from "./acknowledge.ts";
+import type { Acknowledger, Relation } from "./acknowledge.ts";
 import type { Connect, NodeStream } from "./connect.ts";
 import { endOf } from "./failover.ts";
 import type { Judgement } from "./line-check.ts";
@@ -40,8 +41,8 @@ export type AttemptResult =
   | { outcome: "answered"; line: Line }
   /** It is said that nothing was admitted. With a name where that is not certain: it was sent, under that number. */
   | { outcome: "refused"; error: TroopError; name?: string }
-  /** Something may have been charged, under the name `<hold>.<k>`. */
-  | { outcome: "failed"; error: TroopError; name: string };
+  /** Something may have been charged, under the name `<hold>.<k>`. @property cost what its line says, if there is one */
+  | { outcome: "failed"; error: TroopError; name: string; cost: Micro };
 
 export interface AttemptParts {
   connect: Connect;
@@ -69,13 +70,13 @@ export type Attempt = (
   use: TicketUse,
   sink: AnswerSink,
   signal: AbortSignal,
-  retryOf?: string,
+  relation?: Relation,
 ) => Promise<AttemptResult>;
 
 export function createAttempt(parts: AttemptParts): Attempt {
   const { connect, records, acknowledger, time, sealings, clock } = parts;
 
-  return async (inquiry, use, sink, signal, retryOf) => {
+  return async (inquiry, use, sink, signal, relation) => {
     const { ticket, secret } = use;
     const name = requestName(ticket.hold, secret.k);
     const startedAt = clock.monotonic();
@@ -136,7 +137,7 @@ export function createAttempt(parts: AttemptParts): Attempt {
         response: exchange.answer.wireHash(),
       };
       const seen = { ...observe(), wireHashes };
-      const judgement = acknowledger.receive(use, ending.line, seen, retryOf);
+      const judgement = acknowledger.receive(use, ending.line, seen, relation);
       return resultOf(judgement, sink, name);
     } catch (error) {
       return missed(error);
@@ -163,14 +164,16 @@ export function createAttempt(parts: AttemptParts): Attempt {
     function missed(error: unknown): AttemptResult {
       acknowledger.miss(use, observe(), signal.aborted);
       signal.throwIfAborted();
-      return { outcome: "failed", error: asTroopError(error), name };
+      return { outcome: "failed", error: asTroopError(error), name, cost: 0n };
     }
   };
 }
 
 function resultOf(judgement: Judgement, sink: AnswerSink, name: string): AttemptResult {
-  const failed = (error: TroopError): AttemptResult => ({ outcome: "failed", error, name });
-  if (judgement.verdict === "refused")
+  const isRefused = judgement.verdict === "refused";
+  const cost = isRefused ? 0n : parseCredits(judgement.line.cost);
+  const failed = (error: TroopError): AttemptResult => ({ outcome: "failed", error, name, cost });
+  if (isRefused)
     return failed(new TroopError("stream_truncated", "The node's line is not of this request."));
   const end = endOf(judgement.line.finish);
   if (end.kind === "failed") return failed(new TroopError(end.code));

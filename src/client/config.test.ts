@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { noPreferences } from "./routing/preferences.ts";
 import { readSidecarConfig } from "./config.ts";
 
 const COORDINATOR_URL = "https://troop.example/";
@@ -18,7 +19,7 @@ test("defaults are as documented", () => {
     maxBudget: undefined,
     caps: { hourly: undefined, daily: undefined },
     policy: { onlyNodes: [], onlyOwners: [] },
-    routing: { modelLists: new Map(), preferences: { only: [], never: [], prefer: "balance" } },
+    routing: { modelLists: new Map(), preferences: noPreferences },
   });
 });
 

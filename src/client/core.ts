@@ -18,6 +18,7 @@ import type { Connect } from "./connect.ts";
 import { createDispatch, type Dispatch } from "./dispatch.ts";
 import { createNodeFinder, type NodeFinder } from "./routing/node-finder.ts";
 import { createPeers, type Peers } from "./peers.ts";
+import { createProbeNode } from "./ping.ts";
 import { runReconciliation } from "./reconcile.ts";
 import { createRecordsStore } from "./records-store.ts";
 import { createPinsStore } from "./sealing/pins-store.ts";
@@ -78,6 +79,7 @@ export function createClientCore(parts: ClientCoreParts): ClientCore {
   const peers = createPeers({ coordinator, account, clock, random, log });
   const finder = createNodeFinder({
     ...{ peers, tickets, policy, clock, random, log },
+    probe: createProbeNode({ tickets, connect, clock }),
     account: parts.accountId ?? account.id,
   });
   const attempt = createAttempt({ connect, records, acknowledger, time, sealings, clock });
@@ -120,6 +122,9 @@ export function createClientCore(parts: ClientCoreParts): ClientCore {
       peers.run(signal),
       expire(signal),
     ],
-    [Symbol.dispose]: () => tickets[Symbol.dispose](),
+    [Symbol.dispose]() {
+      finder[Symbol.dispose]();
+      tickets[Symbol.dispose]();
+    },
   };
 }

@@ -51,6 +51,13 @@ const remedies: Partial<Record<ErrorCode, Remedy>> = {
 
 export const remedyFor = (code: ErrorCode): Remedy => remedies[code] ?? "final";
 
+/** An answer began with the same request: it is what goes on with it that cannot, or has less room. */
+const ofContinuing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "unsupported_parameter",
+  "context_length_exceeded",
+  "invalid_value",
+]);
+
 /** Nodes that may fail one request before it is given up. */
 const failuresMost = 3;
 /** Busy nodes asked in a row before waiting; each new one costs a ticket. */
@@ -62,8 +69,11 @@ export type NextStep = "again" | "wait" | "give_up";
 export interface Search {
   /** Nodes not to be asked now. */
   excluded(): ReadonlySet<string>;
-  /** @param node undefined where the coordinator was to choose one and did not */
-  afterFailure(code: ErrorCode, node: string | undefined): NextStep;
+  /**
+   * @param node undefined where the coordinator was to choose one and did not
+   * @param isRest it was asked to go on with an answer
+   */
+  afterFailure(code: ErrorCode, node: string | undefined, isRest?: boolean): NextStep;
   /** Every node that offers the model is excluded. */
   afterNobody(): NextStep;
   /** The wait is over: busy nodes may be asked again. */
@@ -83,8 +93,8 @@ export function createSearch(): Search {
   }
   return {
     excluded: () => new Set([...failed, ...busy]),
-    afterFailure(code, node) {
-      const remedy = remedyFor(code);
+    afterFailure(code, node, isRest = false) {
+      const remedy = isRest && ofContinuing.has(code) ? "elsewhere" : remedyFor(code);
       switch (remedy) {
         case "final":
           return "give_up";

@@ -3,18 +3,15 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { type InferencePath, inferenceRoutes } from "../protocol/chat.ts";
 import type { Line } from "../protocol/receipt.ts";
-import type { AnswerSink, Inquiry } from "./attempt.ts";
-import {
-  type AnswerShape,
-  type Dialect,
-  type FinishReason,
-  type Identity,
-  type Usage,
-} from "./dialects/answer-shape.ts";
-import type { Asking, Dispatch, DispatchResult } from "./dispatch.ts";
-import { createEventSplitter, parseEvent } from "./event-parser.ts";
+import type { Ask, Asking } from "./asking.ts";
+import type { Inquiry } from "./attempt.ts";
+import type { AnswerShape, Dialect, Identity, Usage } from "./dialects/answer-shape.ts";
+import { type Rest, restOf } from "./continuation.ts";
+import type { Dispatch, DispatchResult } from "./dispatch.ts";
 import { endOf } from "./failover.ts";
 import type { Wanted } from "./read-request.ts";
+import { type Reading, sinkOf, startReading } from "./reading.ts";
+import { createKeeper, type Keeper } from "./so-far.ts";
 
 export interface GenerateParts {
   dispatch: Dispatch;
@@ -31,10 +28,13 @@ export interface ChunkTarget<Chunk> {
 }
 
 export interface Generated<Chunk> {
+  /** The last part's, where several nodes answered. */
   line: Line;
   node: string;
+  /** Credits, of all parts. */
+  cost: string;
   finishChunk: Chunk;
-  /** The engine's own count, or the line's where the engine gave none. */
+  /** Of the whole answer: the engine's own count, or the line's where the engine gave none. */
   usage: Usage;
   usageChunk: object;
 }
@@ -43,7 +43,7 @@ type Failed = Extract<DispatchResult, { outcome: "failed" }>;
 export type GenerateResult<Chunk> = ({ outcome: "answered" } & Generated<Chunk>) | Failed;
 
 export interface Generate {
-  /** Chunks leave as they come. Once there was text no other node can take over. */
+  /** Chunks leave as they come. Once there was text, another node can only go on with it. */
   stream<Chunk>(
     dialect: Dialect<Chunk>,
     path: InferencePath,
@@ -51,13 +51,13 @@ export interface Generate {
     target: ChunkTarget<Chunk>,
     signal: AbortSignal,
   ): Promise<GenerateResult<Chunk>>;
-  /** Nothing leaves before the answer is whole, so another node can start again at any point. */
+  /** Nothing leaves before the answer is whole: where no other node can go on, one can start again at any point. */
   whole<Chunk>(
     dialect: Dialect<Chunk>,
     path: InferencePath,
     wanted: Wanted,
     signal: AbortSignal,
-  ): Promise<{ outcome: "answered"; body: object; line: Line; node: string } | Failed>;
+  ): Promise<{ outcome: "answered"; body: object; cost: string; node: string } | Failed>;
 }
 
 export function createGenerate({ dispatch, clock, random }: GenerateParts): Generate {
@@ -78,19 +78,21 @@ export function createGenerate({ dispatch, clock, random }: GenerateParts): Gene
       const shape = dialect.createShape(identityOf(dialect.idPrefix, wanted.model), random);
       let arrived: Chunk[] = [];
       const pass = (chunk: Chunk) => void arrived.push(chunk);
-      let reading = startReading(shape, pass);
+      const kept = createKeeper();
+      let reading = startReading(shape, pass, kept);
       const result = await dispatch({
         ...askingFor(path, wanted, signal),
-        openSink(node) {
+        openSink(node, rest) {
           target.node(node);
-          reading = startReading(shape, pass);
+          reading = startReading(shape, pass, kept, rest);
           return sinkOf(reading, () => {
             const chunks = arrived;
             arrived = [];
             return chunks.length > 0 ? target.take(chunks) : undefined;
           });
         },
-        hasContent: () => reading.textBytes() > 0,
+        hasContent: () => kept.soFar().tokens > 0,
+        rest: () => restFor(path, wanted, kept),
       });
       return result.outcome === "failed" ? result : closing(shape, reading, result);
     },
@@ -105,16 +107,21 @@ export function createGenerate({ dispatch, clock, random }: GenerateParts): Gene
       const begin = () => {
         const shape = dialect.createShape(identity, random);
         const fold = dialect.createFold(identity);
-        return { shape, fold, reading: startReading(shape, (chunk: Chunk) => fold.add(chunk)) };
+        const kept = createKeeper();
+        const read = (rest?: Rest) =>
+          startReading(shape, (chunk: Chunk) => fold.add(chunk), kept, rest);
+        return { shape, fold, kept, read, reading: read() };
       };
       let current = begin();
       const result = await dispatch({
         ...askingFor(path, wanted, signal),
-        openSink() {
-          current = begin();
+        openSink(_node, rest) {
+          if (rest) current.reading = current.read(rest);
+          else current = begin();
           return sinkOf(current.reading, () => undefined);
         },
         hasContent: () => false,
+        rest: () => restFor(path, wanted, current.kept),
       });
       if (result.outcome === "failed") return result;
       const { finishChunk, usage } = closing(current.shape, current.reading, result);
@@ -124,75 +131,21 @@ export function createGenerate({ dispatch, clock, random }: GenerateParts): Gene
   };
 }
 
-interface Reading {
-  /** @throws TroopError `stream_truncated` */
-  take(bytes: Uint8Array): void;
-  textBytes(): number;
-  hasFailed(): boolean;
-  finish(): FinishReason | undefined;
-  usage(): Usage | undefined;
-}
-
-/** One attempt's events, with what is kept of them for the end. */
-function startReading<Chunk>(shape: AnswerShape<Chunk>, pass: (chunk: Chunk) => void): Reading {
-  const split = createEventSplitter();
-  let textBytes = 0;
-  let hasFailed = false;
-  let finish: FinishReason | undefined;
-  let usage: Usage | undefined;
-
-  function takeEvent(data: string): void {
-    const read = shape.read(parseEvent(data));
-    textBytes += read.textBytes;
-    hasFailed ||= read.isFailure;
-    finish = read.finish ?? finish;
-    usage = read.usage ?? usage;
-    if (read.chunk !== undefined) pass(read.chunk);
-  }
-
-  return {
-    take(bytes) {
-      for (const data of split(bytes)) takeEvent(data);
-    },
-    textBytes: () => textBytes,
-    hasFailed: () => hasFailed,
-    finish: () => finish,
-    usage: () => usage,
-  };
-}
-
-const sinkOf = (reading: Reading, flush: () => Promise<void> | undefined): AnswerSink => ({
-  take(bytes) {
-    try {
-      reading.take(bytes);
-    } catch (error) {
-      // What was read before counts as said: then it must have been.
-      void flush();
-      throw error;
-    }
-    return flush();
-  },
-  textBytes: reading.textBytes,
-  hasFailed: reading.hasFailed,
-});
-
 function closing<Chunk>(
   shape: AnswerShape<Chunk>,
   reading: Reading,
-  { line, node }: { line: Line; node: string },
+  { line, node, cost }: Extract<DispatchResult, { outcome: "answered" }>,
 ) {
   const end = endOf(line.finish);
   const stated = end.kind === "complete" ? end.reason : "stop";
   // A budget that ran out ends the text early whatever the engine said; else its own word is the finer one.
   const reason = line.finish === "budget" ? "length" : (reading.finish() ?? stated);
-  const usage = reading.usage() ?? {
-    prompt_tokens: line.prompt_tokens,
-    completion_tokens: line.completion_tokens,
-  };
+  const usage = wholeUsage(reading.usage() ?? countedBy(line), reading.tokensBefore);
   return {
     outcome: "answered" as const,
     line,
     node,
+    cost,
     finishChunk: shape.finishChunk(reason),
     usage,
     usageChunk: shape.usageChunk(usage),
@@ -204,12 +157,38 @@ export function askingFor(
   path: InferencePath,
   { model, fields, preferences, application }: Wanted,
   signal: AbortSignal,
-): Omit<Asking, "openSink" | "hasContent"> {
-  const { stream: _stream, stream_options: _options, ...forEngine } = fields;
-  const inquiry: Inquiry = {
-    path,
-    body: Buffer.from(JSON.stringify({ model, ...forEngine })),
-  };
+): Omit<Asking, "openSink" | "hasContent" | "rest"> {
   const { capability } = inferenceRoutes[path];
+  const inquiry = inquiryFor(path, model, fields);
   return { model, capability, fields, preferences, application, inquiry, signal };
 }
+
+function inquiryFor(path: InferencePath, model: string, fields: Wanted["fields"]): Inquiry {
+  const { stream: _stream, stream_options: _options, ...forEngine } = fields;
+  return { path, body: Buffer.from(JSON.stringify({ model, ...forEngine })) };
+}
+
+function restFor(
+  path: InferencePath,
+  { model, fields }: Wanted,
+  kept: Keeper,
+): (Ask & Rest) | undefined {
+  const soFar = kept.soFar();
+  const rest = soFar.tokens > 0 ? restOf(path, fields, soFar) : undefined;
+  return rest && { ...rest, inquiry: inquiryFor(path, model, rest.fields) };
+}
+
+const countedBy = ({ prompt_tokens, completion_tokens }: Line): Usage => ({
+  prompt_tokens,
+  completion_tokens,
+});
+
+/** Who goes on counts what was said before as part of its prompt. */
+const wholeUsage = (
+  { prompt_tokens, completion_tokens = 0, ...others }: Usage,
+  tokensBefore: number,
+): Usage => ({
+  ...others,
+  prompt_tokens: Math.max(0, prompt_tokens - tokensBefore),
+  completion_tokens: completion_tokens + tokensBefore,
+});

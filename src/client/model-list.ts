@@ -22,7 +22,13 @@ export interface ListedModel {
   retires_at: null;
   /** Of the node with the longest; null where none says. */
   context_length: number | null;
-  troop: { nodes: number; price: OfferedModel["price"] };
+  troop: {
+    nodes: number;
+    price: OfferedModel["price"];
+    /** By what engines say; empty for a name that stands for several models. */
+    quantizations: string[];
+    digests: string[];
+  };
 }
 
 /** By name. The price is the lowest per second that is asked for the model. */
@@ -59,7 +65,7 @@ export function listChoices(
       {
         ...{ ...cheapest, id, display_name: `${id}: ${text}` },
         ...{ context_length, max_input_tokens: context_length },
-        troop: { nodes, price: cheapest.troop.price },
+        troop: { nodes, price: cheapest.troop.price, quantizations: [], digests: [] },
       },
     ];
   });
@@ -85,6 +91,14 @@ function describe(id: string, offers: readonly OfferedModel[]): ListedModel {
     max_input_tokens: contextLength,
     ...{ max_tokens: null, capabilities: null, line: null, deprecated_at: null, retires_at: null },
     context_length: contextLength,
-    troop: { nodes: offers.length, price: cheapest.price },
+    troop: {
+      nodes: offers.length,
+      price: cheapest.price,
+      quantizations: distinct(offers.map(({ quantization }) => quantization)),
+      digests: distinct(offers.map(({ digest }) => digest)),
+    },
   };
 }
+
+const distinct = (texts: readonly (string | undefined)[]): string[] =>
+  [...new Set(texts.flatMap((text) => text ?? []))].toSorted();

@@ -17,6 +17,13 @@ test("without any variable it listens on loopback, keeps its books in the data f
     hmacSecret: undefined,
     relay: { nodes: 4_096, streams: 2_000, prefixBytes: 16 * 2 ** 30 },
     relaysAllowed: [],
+    trustedProxies: [],
+    rateLimits: { defaultPerHour: 100, strictPerHour: 20, networkPerMinute: 600 },
+    operator: {
+      ...{ listen: { host: "127.0.0.1", port: 8_001 }, isChosen: false },
+      ...{ user: "admin", password: undefined },
+    },
+    auditKeepMs: 30 * 24 * 60 * 60_000,
   });
 });
 
@@ -41,6 +48,10 @@ test.each([
   ["FAUCET_DAILY", "1e9"],
   ["ADDRESS_POLICY", "everywhere"],
   ["MIGRATE", "never"],
+  ["OPERATOR_LISTEN", "somewhere"],
+  ["ADMIN_USER", "a:b"],
+  ["ADMIN_PASSWORD", "short"],
+  ["AUDIT_DAYS", "6"],
 ])("%s=%s is refused by name", (name, value) => {
   expect(() => readCoordinatorConfig({ [name]: value })).toThrowError(
     expect.objectContaining({ code: "configuration_invalid", param: name }),

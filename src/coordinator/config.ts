@@ -1,15 +1,19 @@
 /** The coordinator's settings: read here from the environment, and nowhere else. */
 import { z } from "zod";
 import { addressKind, type AddressKind } from "../host/address-kind.ts";
+import { trustedProxies } from "../host/client-address.ts";
 import { readSecret, readSettings, type Environment } from "../host/env.ts";
 import { dataFolder } from "../host/folders.ts";
 import { readListenAddress, type ListenAddress } from "../host/listen.ts";
 import { readRelayUrls } from "../host/relay-url.ts";
 import { readCredits, type Micro } from "../protocol/credits.ts";
 import { TroopError } from "../protocol/error-codes.ts";
+import { limits } from "../protocol/limits.ts";
 import { readRelayLimits, type RelayLimits } from "../relay/config.ts";
 import { joinPolicies, type JoinPolicy } from "./accounts/joining.ts";
 import { addressPolicies, policyOf, type AddressPolicy } from "./registry/addresses.ts";
+import type { OperatorConfig } from "./operator/operator-listener.ts";
+import type { RampSettings } from "./verification/ramp.ts";
 
 export interface CoordinatorConfig {
   listen: ListenAddress;
@@ -27,6 +31,10 @@ export interface CoordinatorConfig {
   starterCredits: Micro;
   faucetDaily: Micro;
   addressPolicy: AddressPolicy;
+  /** Networks of proxies before it, whose word on where a call comes from is taken. */
+  trustedProxies: string[];
+  /** Calls of those without a known key: of an address within an hour, and of a network within a minute. */
+  rateLimits: { defaultPerHour: number; strictPerHour: number; networkPerMinute: number };
   migrate: "auto" | "manual";
   /** What nodes' keys for receipts without a signature are made from; undefined: there are none. */
   hmacSecret: string | undefined;
@@ -34,6 +42,12 @@ export interface CoordinatorConfig {
   relay: RelayLimits | undefined;
   /** Relays of others that nodes may name, and clients are sent to. */
   relaysAllowed: string[];
+  /** Where operators are listened to, and who they are; undefined: nowhere. */
+  operator: OperatorConfig | undefined;
+  /** How long the audit log's table keeps a row. */
+  auditKeepMs: number;
+  /** How large the tasks are by which nodes prove their hardware; the usual ones where undefined. */
+  proofs?: RampSettings | undefined;
   /** How often workers are told to beat; the protocol's ten seconds where undefined. */
   heartbeatMs?: number | undefined;
 }
@@ -41,6 +55,7 @@ export interface CoordinatorConfig {
 const invalid = (name: string, reason: string): TroopError =>
   new TroopError("configuration_invalid", `${name} ${reason}`, { param: name });
 
+const dayMs = 24 * 60 * 60_000;
 const listenText = z.string().transform((text, context) => {
   const address = readListenAddress(text);
   if (!address) context.addIssue("expected an address such as 127.0.0.1:8000");
@@ -52,6 +67,8 @@ const creditsSetting = z.string().transform((text, context) => {
   return credits ?? z.NEVER;
 });
 
+const callCount = z.coerce.number().int().min(1).max(1_000_000);
+
 const settings = z.object({
   LISTEN: listenText.default({ host: "127.0.0.1", port: 8_000 }),
   PUBLIC_URL: z.string().optional(),
@@ -61,10 +78,21 @@ const settings = z.object({
   STARTER_CREDITS: creditsSetting.default(1_000_000_000n),
   FAUCET_DAILY: creditsSetting.default(100_000_000_000n),
   ADDRESS_POLICY: z.enum(addressPolicies).optional(),
+  TRUSTED_PROXIES: trustedProxies,
+  RATE_LIMIT_DEFAULT: callCount.default(limits.defaultCallsPerHour),
+  RATE_LIMIT_STRICT: callCount.default(limits.strictCallsPerHour),
+  RATE_LIMIT_PREFIX: callCount.default(limits.prefixCallsPerMinute),
   MIGRATE: z.enum(["auto", "manual"]).default("auto"),
   HMAC_RECEIPTS: z.enum(["on", "off"]).default("off"),
   RELAY: z.enum(["on", "off"]).default("on"),
   RELAYS_ALLOWED: z.string().default(""),
+  OPERATOR_LISTEN: z.union([z.literal("off"), listenText]).optional(),
+  ADMIN_USER: z
+    .string()
+    .regex(/^[^:\p{Cc}]{1,64}$/u, "expected a name without colons")
+    .default("admin"),
+  // The table itself refuses to forget what is younger than a week.
+  AUDIT_DAYS: z.coerce.number().int().min(7).max(3_650).default(30),
 });
 
 /** A setting left undefined is as good as not given. */
@@ -93,10 +121,18 @@ export function readCoordinatorConfig(
     starterCredits: read.STARTER_CREDITS,
     faucetDaily: read.FAUCET_DAILY,
     addressPolicy: read.ADDRESS_POLICY ?? policyOf(reached),
+    trustedProxies: read.TRUSTED_PROXIES,
+    rateLimits: {
+      defaultPerHour: read.RATE_LIMIT_DEFAULT,
+      strictPerHour: read.RATE_LIMIT_STRICT,
+      networkPerMinute: read.RATE_LIMIT_PREFIX,
+    },
     migrate: read.MIGRATE,
     hmacSecret: read.HMAC_RECEIPTS === "on" ? readReceiptSecret(environment) : undefined,
     relay: read.RELAY === "on" ? readRelayLimits(environment) : undefined,
     relaysAllowed: readRelayUrls("RELAYS_ALLOWED", read.RELAYS_ALLOWED),
+    operator: operatorOf(environment, read.OPERATOR_LISTEN, read.ADMIN_USER),
+    auditKeepMs: read.AUDIT_DAYS * dayMs,
     ...given(overrides),
   };
   if (config.databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(config.databaseUrl))
@@ -115,6 +151,21 @@ const kindOf = (host: string): AddressKind =>
   host === "localhost" ? "loopback" : (addressKind(host) ?? "public");
 
 const leastSecretCharacters = 32;
+
+const leastPasswordCharacters = 12;
+
+function operatorOf(
+  environment: Environment,
+  listen: ListenAddress | "off" | undefined,
+  user: string,
+): OperatorConfig | undefined {
+  if (listen === "off") return undefined;
+  const password = readSecret(environment, "ADMIN_PASSWORD");
+  if (password !== undefined && password.length < leastPasswordCharacters)
+    throw invalid("ADMIN_PASSWORD", `must have ${leastPasswordCharacters} characters or more.`);
+  const usual = { host: "127.0.0.1", port: 8_001 };
+  return { listen: listen ?? usual, isChosen: listen !== undefined, user, password };
+}
 
 function readReceiptSecret(environment: Environment): string {
   const secret = readSecret(environment, "RECEIPT_SECRET");

@@ -69,14 +69,14 @@ export const beatOf = (fields: Partial<Heartbeat> = {}): Heartbeat => ({
   ...fields,
 });
 
-/** @param settings `databaseUrl` of a fresh PostgreSQL database; without it the embedded one */
+/** @param settings `operator` where operators are to be heard; `databaseUrl` of a fresh PostgreSQL database; without it the embedded one */
 export async function openCoordinator(
   settings: Partial<CoordinatorConfig> = {},
   clock = createMovedClock(),
 ): Promise<TestCoordinator> {
   const folder = settings.dataFolder ?? mkdtempSync(join(tmpdir(), "troop-coordinator-"));
   const config = readCoordinatorConfig(
-    {},
+    { OPERATOR_LISTEN: "off" },
     { listen: { host: "127.0.0.1", port: 0 }, dataFolder: folder, ...settings },
   );
   const log = createLog("silent");

@@ -187,8 +187,8 @@ test.each([
   await using running = await openCoordinator({ databaseUrl: database.url });
   const port = Number(new URL(running.coordinator.url).port);
   const config = readCoordinatorConfig(
-    {},
-    { dataFolder: running.folder, databaseUrl: database.url, ...settings(port) },
+    { OPERATOR_LISTEN: "off" },
+    { dataFolder: join(running.folder, "another"), databaseUrl: database.url, ...settings(port) },
   );
   const parts = { clock: running.clock, random: systemRandom, log: createLog("silent") };
   const start = startCoordinator(config, parts);

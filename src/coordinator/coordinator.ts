@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { lockFolder } from "../host/folder-lock.ts";
+import { createSourceOf } from "../host/client-address.ts";
 import { ensureFolder } from "../host/folders.ts";
 import { listenFailure, urlOf, type ListenAddress } from "../host/listen.ts";
 import type { Log } from "../host/log.ts";
@@ -18,6 +19,8 @@ import { createAccounts } from "./accounts/accounts.ts";
 import { createNodes } from "./accounts/enrolment.ts";
 import { createJoining } from "./accounts/joining.ts";
 import { createJoinWork, loadJoinSecret } from "./accounts/join-work.ts";
+import { openAuditLog } from "./audit/audit-log.ts";
+import { limitReached, starterGranted, verdictGiven } from "./audit/events.ts";
 import { checkPublicUrl, type CoordinatorConfig } from "./config.ts";
 import { migrateUp, openDatabase, pendingMigrations, type Database } from "./database.ts";
 import { createApp } from "./http/app.ts";
@@ -32,15 +35,23 @@ import { createLedger } from "./ledger/ledger.ts";
 import { createPrices } from "./ledger/prices.ts";
 import { createSqlStore } from "./ledger/sql-store.ts";
 import { createTariffStore } from "./ledger/tariff-store.ts";
+import { openCallLog } from "./limits/open-call-log.ts";
+import { createLimiter } from "./limits/limiter.ts";
 import type { Leases } from "./registry/leases.ts";
 import { createMemoryLeases } from "./registry/memory-leases.ts";
 import { createRedisLeases } from "./registry/redis-leases.ts";
 import { createDemand } from "./registry/demand.ts";
 import { createRegistry } from "./registry/registry.ts";
+import { openOperator, type Operator } from "./operator/operator-listener.ts";
+import { createPresenceWatch } from "./reputation/presence.ts";
+import { createReputationStore } from "./reputation/reputation-store.ts";
+import { createReputations } from "./reputation/reputations.ts";
 import { createHmacReceiver } from "./tickets/hmac-keys.ts";
 import { createIssuer } from "./tickets/issue.ts";
 import { loadKeyRing } from "./tickets/key-ring.ts";
 import { createRedeemer } from "./tickets/redeem.ts";
+import { usualRamp } from "./verification/ramp.ts";
+import { createVerification } from "./verification/verification.ts";
 
 export interface Parts {
   clock: Clock;
@@ -51,6 +62,8 @@ export interface Parts {
 export interface Coordinator extends AsyncDisposable {
   /** Where clients and workers reach it; what proofs and tickets name. */
   readonly url: string;
+  /** Where operators are listened to; undefined where they are not. */
+  readonly operator: Pick<Operator, "url" | "madePassword"> | undefined;
   /** Rows that break an invariant of the books; none where all is well. */
   auditLedger(): Promise<Offence[]>;
   readonly counters: Readonly<Counters>;
@@ -80,7 +93,11 @@ export async function startCoordinator(
     (opened) => opened.destroy(),
   );
   await bringUpToDate(database, config.migrate);
+  const { auditKeepMs: keepMs } = config;
+  const auditLog = resources.use(openAuditLog({ ...parts, database, dataFolder: folder, keepMs }));
   const keyRing = await loadKeyRing(join(folder, "keys"), parts.random);
+  const deskParts = { ...parts, auditLog, database, dataFolder: folder };
+  const operator = config.operator && resources.use(await openOperator(config.operator, deskParts));
   const leases = resources.use(createLeases(config, parts.log));
 
   const { clock } = parts;
@@ -90,7 +107,10 @@ export async function startCoordinator(
 
   const heartbeatMs = config.heartbeatMs ?? limits.heartbeatMs;
   const { joinPolicy, addressPolicy, starterCredits, faucetDaily } = config;
-  const ledger = createLedger({ store: createSqlStore(database), starterCredits, faucetDaily });
+  const ledger = createLedger({
+    ...{ store: createSqlStore(database), starterCredits, faucetDaily },
+    onGranted: (account, amount) => auditLog.recordDurably(starterGranted(account, amount)),
+  });
   const prices = createPrices(createTariffStore(database));
   const accounts = createAccounts({ database, clock });
   const joining = createJoining({
@@ -99,9 +119,12 @@ export async function startCoordinator(
     faucetLeft: () => readFaucet(database),
   });
   const nodes = createNodes({ database, clock, verifier, accounts, joining, publicUrl });
+  const reputations = createReputations({ ...parts, store: createReputationStore(database) });
+  const presence = createPresenceWatch(clock, heartbeatMs * limits.heartbeatsPerLease);
   const registry = createRegistry({
     ...{ leases, clock, addressPolicy, heartbeatMs },
     fittedRates: prices.rates,
+    ...{ reputationOf: reputations.scoreOf, presence },
     isRelayAllowed: (named) =>
       config.relaysAllowed.includes(named) || (config.relay !== undefined && named === url),
   });
@@ -109,6 +132,13 @@ export async function startCoordinator(
     await startJobs({
       ...{ ...parts, ledger, registry, service: createServiceStore(database) },
       onSwept: (now) => writeSwept(database, now),
+    }),
+  );
+  resources.use(reputations.start(registry, presence));
+  const verification = resources.use(
+    createVerification({
+      ...{ ...parts, database, nodes, registry, ramp: config.proofs ?? usualRamp },
+      recordVerdict: (verdict) => auditLog.record(verdictGiven(verdict)),
     }),
   );
   const counters = createCounters();
@@ -119,12 +149,20 @@ export async function startCoordinator(
     }),
   );
 
+  const sourceOf = createSourceOf(config.trustedProxies);
+  const limiter = createLimiter({
+    ...{ clock, rates: { ...config.rateLimits, heartbeatMs } },
+    calls: resources.use(await openCallLog(config.redisUrl, parts)),
+    onRefused: (refusal) => auditLog.record(limitReached(refusal)),
+  });
+
   const keys = ticketKeys(keyRing.keySet);
   const relay =
     config.relay &&
     createRelay({
       ...{ ...parts, verifier, limits: config.relay, now: clock.now },
       ...{ issuer: publicUrl, url: publicUrl, keys: () => keys },
+      ...{ sourceOf, sources: limiter.sources },
     });
   if (relay) resources.use(relay);
 
@@ -132,25 +170,32 @@ export async function startCoordinator(
   const app = await createApp(parts, {
     clock,
     accounts,
+    auditLog,
+    desk: operator?.desk,
     accountKeys: createAccountKeys({ database, clock, verifier, accounts, publicUrl }),
     joining,
     nodes,
     ledger,
     prices,
     registry,
+    reputations,
     demand: createDemand({ clock }),
     keyRing,
+    verification,
     relay,
     issuer: createIssuer({ ...parts, ledger, registry, keyRing, publicUrl }),
     hmacReceiver: createHmacReceiver({ secret: config.hmacSecret, nodes, ledger, clock }),
     redeemer: createRedeemer({ ledger, accounts, verifier, clock, publicUrl }),
-    callers: createCallers({ accounts, verifier, clock, publicUrl, joining }),
+    callers: createCallers({ accounts, verifier, clock, publicUrl, joining, nodes, limiter }),
+    limiter,
+    sourceOf,
     heartbeatMs,
     isStopping: () => isStopping,
     startedAt: clock.now(),
   });
   resources.defer(async () => {
     isStopping = true;
+    verification.stop();
     await relay?.drain();
     await app.close();
   });
@@ -161,6 +206,7 @@ export async function startCoordinator(
   const owned = resources.move();
   return {
     url,
+    operator,
     auditLedger: () => ledger.audit(),
     counters,
     inject: app.inject.bind(app) as FastifyInstance["inject"],

@@ -6,6 +6,7 @@ import pg from "pg";
 import type { Log } from "../host/log.ts";
 import { shellWord } from "../host/shell-word.ts";
 import { TroopError } from "../protocol/error-codes.ts";
+import { cancelWithCall, type CancelStatement } from "./cancel-statements.ts";
 import { migrations } from "./migrations/all.ts";
 import { prepareStatements } from "./prepared-statements.ts";
 
@@ -69,6 +70,7 @@ function openPostgres(url: string, poolSize: number, log: Log): Database {
           : pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser,
     },
   });
+  const cancel = cancelAt(url, log);
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on("error", (error) => log.warn({ reason: error.message }, "a database connection broke"));
   pool.on("connect", (client) => {
@@ -78,9 +80,29 @@ function openPostgres(url: string, poolSize: number, log: Log): Database {
       log.debug({ reason: error.message }, "a connection in use broke"),
     );
     prepareStatements(client);
+    cancelWithCall(client, cancel);
   });
   return new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
 }
+
+/** By a connection of its own: those of the pool may all wait for the same lock. */
+const cancelAt =
+  (url: string, log: Log): CancelStatement =>
+  async (processId) => {
+    const control = new pg.Client({
+      connectionString: url,
+      connectionTimeoutMillis: connectWaitMs,
+    });
+    control.on("error", () => undefined);
+    try {
+      await control.connect();
+      await control.query("select pg_cancel_backend($1)", [processId]);
+    } catch (error) {
+      log.warn({ err: error }, "a statement could not be cancelled; it ends by its own time-out");
+    } finally {
+      await control.end();
+    }
+  };
 
 function openPglite({ folder }: DatabaseConfig): Database {
   const pglite = () =>

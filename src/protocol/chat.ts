@@ -50,6 +50,7 @@ const chatFields = {
   parallel_tool_calls: z.boolean(),
   reasoning_effort: text,
   chat_template_kwargs: templateSettings,
+  continue_final_message: z.boolean(),
 } as const;
 
 const completionFields = {
@@ -120,7 +121,25 @@ export function readInferenceRequest(path: InferencePath, body: unknown): Infere
     if (!(name in fields))
       throw new TroopError("invalid_value", `\`${name}\` is required.`, { param: name });
   }
+  if (isContinuation(fields) && !endsOpen(fields))
+    throw new TroopError(
+      "invalid_value",
+      "Only a last message of the assistant, with text and nothing else, can be continued.",
+      { param: "continue_final_message" },
+    );
   return { model, fields, ignored: [...ignored] };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The answer is asked to go on where the last message ends, in the same turn. */
+export const isContinuation = (fields: Fields): boolean =>
+  fields["continue_final_message"] === true;
+
+function endsOpen({ messages }: Fields): boolean {
+  const last = (messages as readonly z.infer<typeof message>[]).at(-1)!;
+  const isText = typeof last.content === "string" && last.content !== "";
+  return last.role === "assistant" && isText && !last.tool_calls?.length;
 }
 
 /** A key within a value may be the caller's own text: the path ends where it would begin. */

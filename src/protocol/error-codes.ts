@@ -78,12 +78,16 @@ export const errorCodes = {
     text: "The enrolment is not signed by the owner for this node.",
   },
   stale_heartbeat: { status: 409, text: "A newer heartbeat of this node was already received." },
+  challenge_invalid: {
+    status: 400,
+    text: "No challenge waits for this answer: it is another's, was answered already, or is too old.",
+  },
   invalid_address: { status: 400, text: "The coordinator does not list addresses of this kind." },
 
   // Tickets and credits
   insufficient_credits: {
     status: 402,
-    text: "The account has too few credits for a ticket at this node.",
+    text: "The account has too few credits for a ticket at this node: lend a machine, or ask a cheaper one.",
   },
   faucet_empty: {
     status: 402,
@@ -179,6 +183,16 @@ export const errorCodes = {
   },
   coordinator_unreachable: { status: 502, text: "The coordinator could not be reached." },
   timeout: { status: 504, text: "The answer did not arrive in time." },
+
+  // Operators
+  login_required: {
+    status: 401,
+    text: "This takes the operator's name and password.",
+  },
+  locked_out: {
+    status: 429,
+    text: "The operator's password was wrong too often; it may be tried again later.",
+  },
 
   // Start-up and command line
   usage: { status: 400, text: "The command line was not understood." },

@@ -131,6 +131,22 @@ export const limits = {
   revokedHolds: 1_000,
   addressesPerNode: 8,
 
+  // Proofs of hardware
+  /** An opening of the largest size is 2.5 MB. */
+  openingBytes: 3 * mebibyte,
+  /** A commitment takes two to four seconds; one that takes longer has been held up, or shares its prover. */
+  commitWaitMs: 15 * second,
+  /** From push to push of nodes that are tried together: one commitment, its opening, and the way there of both. */
+  proofSlotMs: 30 * second,
+  /** A prover computes for no longer, all challenges of a trial together. */
+  provingMs: 300 * second,
+  /** Of the time a commitment took: what the network may have had of it. */
+  proofRoundTripMs: 150,
+  /** Checking an opening takes an eighth of a second at the largest size; a thread that takes this long hangs. */
+  proofCheckMs: 10 * second,
+  /** Openings that wait for the checking thread: 40 MB at most, and no more than a few seconds' work. */
+  proofChecksWaiting: 16,
+
   // Relays
   /** Places that one node can be reached through; a client tries a few of them at most. */
   relaysPerNode: 4,
@@ -155,10 +171,6 @@ export const limits = {
   relayPrefixStreams: 100_000,
   /** A quarter of what a node may have: one ticket cannot shut out the others. */
   relayStreamsPerTicket: 64,
-  /** Of a source prefix, knocks and requests alike: an office that starts at once, or two hundred streams, thrice. */
-  relayPrefixCallsAtOnce: 600,
-  /** From then on: a signature takes up to 0.2 ms to check, so that a network costs 0.4 % of a core at most. */
-  relayPrefixCallsPerSecond: 20,
 
   // Control plane
   bodyBytes: 64 * kibibyte,
@@ -172,6 +184,22 @@ export const limits = {
   writeTimeoutMs: 30 * second,
   pageDefault: 50,
   pageMost: 200,
+
+  // How often one may call
+  /** Of a network, before it is known who calls; a signature takes 0.2 ms to check: 0.2 % of a core. */
+  prefixCallsPerMinute: 600,
+  /** Of an address, for callers without a known key. */
+  defaultCallsPerHour: 100,
+  /** Of these, those that make or spend something, and proofs that do not verify. */
+  strictCallsPerHour: 20,
+  /** Of an account or node; a sidecar that is used lists its nodes 240 times. */
+  accountCallsPerHour: 600,
+  /** New tickets of an account: ten nodes kept warm. */
+  authorizationsPerHour: 120,
+  /** An outbox calls once a second at most (`statementCallGapMs`). */
+  statementCallsPerMinute: 60,
+  /** A worker that turns busy and idle says so once a second; a quarter of this is left while Redis is lost. */
+  heartbeatsPerSecond: 4,
 
   // Texts
   modelNameCharacters: 256,

@@ -1,9 +1,11 @@
 /** How a node and its models are described: in heartbeats, in peer lists, and beside a ticket. */
 import { z } from "zod";
 import { multiplierText, rateText } from "./credits.ts";
+import { challengeSchema, provenances } from "./hardware-proof/wire.ts";
 import { thumbprintText, uuidText } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { rateSchema } from "./price.ts";
+import { reputationScore } from "./reputation.ts";
 import { publicJwk } from "./signature.ts";
 
 const shortText = z.string().min(1).max(limits.shortTextCharacters);
@@ -16,6 +18,8 @@ export const capabilities = [
   "vision",
   "tools",
   "reasoning",
+  /** It chats, and goes on with an answer that another node began, as if it had begun it. */
+  "prefill",
 ] as const;
 export type Capability = (typeof capabilities)[number];
 
@@ -96,6 +100,8 @@ export const heartbeatAnswer = z.strictObject({
   revoked: z.array(uuidText).max(limits.revokedHolds),
   multiplier: multiplierText,
   oldest_protocol: z.int().positive(),
+  /** What is wanted of a node that is to prove its hardware; without it, it lends as usual. */
+  challenge: challengeSchema.optional(),
 });
 export type HeartbeatAnswer = z.infer<typeof heartbeatAnswer>;
 
@@ -116,6 +122,10 @@ export const peerSchema = z.strictObject({
   key_statement: keyStatementText.optional(),
   models: z.array(offeredModel),
   multiplier: multiplierText,
+  /** What its record is worth; absent in what an older coordinator says. */
+  reputation: reputationScore.optional(),
+  /** Where the multiplier comes from; absent in what an older coordinator says. */
+  provenance: z.enum(provenances).optional(),
   /** Credits per second of this node. */
   price: rateText,
   jwk: publicJwk,

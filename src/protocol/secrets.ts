@@ -10,6 +10,7 @@ import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { fromBase64url, sha256, toBase64url } from "./bytes.ts";
 import { limits } from "./limits.ts";
+import { merkleLevels, merklePath, merkleRoot } from "./merkle.ts";
 
 const hashText = z.string().regex(/^[A-Za-z0-9_-]{43}$/, "32 bytes as base64url");
 export const anchorText = hashText;
@@ -25,13 +26,9 @@ export interface RevealedSecret {
 }
 
 const numberBytes = (k: number): Uint8Array => Uint8Array.of(k >> 8, k & 0xff);
-// Leaves and inner nodes are hashed under different labels, so that neither can pass for the other.
 const leafLabel = Buffer.from("troop-leaf/1");
-const nodeLabel = Buffer.from("troop-node/1");
 const leafOf = (k: number, x: Uint8Array) =>
   sha256(Buffer.concat([leafLabel, numberBytes(k), x], leafLabel.length + 2 + x.length));
-const parentOf = (left: Uint8Array, right: Uint8Array) =>
-  sha256(Buffer.concat([nodeLabel, left, right], nodeLabel.length + left.length + right.length));
 
 export interface SecretTree {
   readonly anchor: string;
@@ -43,25 +40,16 @@ export function createSecretTree(seed: Uint8Array): SecretTree {
   // With the bare bytes each of the 256 calls would make a key of them anew, at five times the cost.
   const key = createSecretKey(seed);
   const secretOf = (k: number) => createHmac("sha256", key).update(numberBytes(k)).digest();
-  let level = Array.from({ length: limits.secretsPerTicket }, (_, index) =>
+  const leaves = Array.from({ length: limits.secretsPerTicket }, (_, index) =>
     leafOf(index + 1, secretOf(index + 1)),
   );
-  const levels = [level];
-  while (level.length > 1) {
-    const below = level;
-    level = Array.from({ length: below.length / 2 }, (_, index) =>
-      parentOf(below[2 * index]!, below[2 * index + 1]!),
-    );
-    levels.push(level);
-  }
+  const levels = merkleLevels(Buffer.concat(leaves));
   return {
-    anchor: toBase64url(level[0]!),
+    anchor: toBase64url(levels.at(-1)!),
     reveal: (k) => ({
       k,
       x: toBase64url(secretOf(k)),
-      path: levels
-        .slice(0, -1)
-        .map((nodes, height) => toBase64url(nodes[((k - 1) >> height) ^ 1]!)),
+      path: merklePath(levels, k - 1).map(toBase64url),
     }),
   };
 }
@@ -73,11 +61,11 @@ export function isSecretOf(anchor: string, { k, x, path }: RevealedSecret): bool
   const root = fromBase64url(anchor);
   const secret = fromBase64url(x);
   if (root?.length !== limits.secretBytes || secret?.length !== limits.secretBytes) return false;
-  let node = leafOf(k, secret);
-  for (const [height, text] of path.entries()) {
+  const siblings: Uint8Array[] = [];
+  for (const text of path) {
     const sibling = fromBase64url(text);
     if (sibling?.length !== limits.secretBytes) return false;
-    node = ((k - 1) >> height) & 1 ? parentOf(sibling, node) : parentOf(node, sibling);
+    siblings.push(sibling);
   }
-  return timingSafeEqual(node, root);
+  return timingSafeEqual(merkleRoot(leafOf(k, secret), k - 1, siblings), root);
 }

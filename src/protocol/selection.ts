@@ -1,6 +1,7 @@
 /** Which node to use. Pure; the client and the coordinator rank with this same rule. */
 import type { Random } from "../base/random.ts";
 import type { Capability, Peer } from "./node.ts";
+import { wellReputed } from "./reputation.ts";
 
 export interface Wish {
   model: string;
@@ -34,11 +35,16 @@ function isBetter(left: Peer, right: Peer): boolean {
 }
 
 /**
- * The better of two nodes drawn at random (power of two choices): nearly as even as asking everyone, and
- * clients that decide at the same instant do not all pick the same node. Undefined where none qualifies.
+ * The better of two nodes drawn at random (power of two choices) of those whose record does not leave them out:
+ * nearly as even as asking everyone, and clients that decide at the same instant do not all pick the same node.
+ * Undefined where none qualifies.
  */
 export function selectPeer(peers: readonly Peer[], wish: Wish, random: Random): Peer | undefined {
-  const candidates = candidatesFor(peers, wish);
+  const candidates = wellReputed(
+    candidatesFor(peers, wish),
+    ({ reputation }) => reputation,
+    random,
+  );
   const first = candidates[Math.floor(random.fraction() * candidates.length)];
   if (!first || candidates.length === 1) return first;
   const others = candidates.filter((peer) => peer !== first);

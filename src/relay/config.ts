@@ -1,5 +1,6 @@
 /** The relay's settings: read here from the environment, for one that runs alone and for a coordinator's own. */
 import { z } from "zod";
+import { trustedProxies } from "../host/client-address.ts";
 import { readCoordinatorUrl } from "../host/coordinator-url.ts";
 import { type Environment, readSettings } from "../host/env.ts";
 import { type ListenAddress, readListenAddress } from "../host/listen.ts";
@@ -19,6 +20,8 @@ export interface RelayConfig {
   /** Whose tickets it takes. */
   coordinatorUrl: string;
   limits: RelayLimits;
+  /** Networks of proxies before it. */
+  trustedProxies: string[];
 }
 
 export type RelayOverrides = { [Name in keyof RelayConfig]?: RelayConfig[Name] | undefined };
@@ -34,6 +37,7 @@ const settings = z.object({
   RELAY_LISTEN: z.string().default("127.0.0.1:8090"),
   RELAY_PUBLIC_URL: z.string().optional(),
   COORDINATOR_URL: z.string().optional(),
+  TRUSTED_PROXIES: trustedProxies,
 });
 
 /** @throws TroopError `configuration_invalid` */
@@ -62,6 +66,7 @@ export function readRelayConfig(
     publicUrl: publicUrl && readRelayUrl("RELAY_PUBLIC_URL", publicUrl),
     coordinatorUrl: readCoordinatorUrl(coordinatorUrl),
     limits: overrides.limits ?? readRelayLimits(environment),
+    trustedProxies: overrides.trustedProxies ?? read.TRUSTED_PROXIES,
   };
 }
 

@@ -2,6 +2,7 @@
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../base/clock.ts";
+import { refusalHeaders } from "../host/too-many-calls.ts";
 import type { TroopError } from "../protocol/error-codes.ts";
 import { errorBody } from "../protocol/error-object.ts";
 import { headers } from "../protocol/version.ts";
@@ -12,13 +13,14 @@ export interface RefusalContext {
   now: number;
 }
 
-const headersOf = ({ retryAfterMs }: TroopError, { requestId, now }: RefusalContext) => ({
+const headersOf = (error: TroopError, { requestId, now }: RefusalContext) => ({
   "content-type": "application/json; charset=utf-8",
   [headers.requestId]: requestId,
   [headers.time]: String(now),
-  ...(retryAfterMs === undefined
+  ...(error.retryAfterMs === undefined
     ? {}
-    : { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1_000))) }),
+    : { "retry-after": String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000))) }),
+  ...refusalHeaders(error),
 });
 
 /** What was not read of the request must not be taken for the next one: the connection ends. */

@@ -11,10 +11,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { type Clock, deadline } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
+import { createSourceOf, networkOf, type SourceOf } from "../host/client-address.ts";
 import { checkFraming, pathOf } from "../host/framing.ts";
 import type { Log } from "../host/log.ts";
 import { relayPath } from "../host/relay-session.ts";
-import { sourcePrefix } from "../host/source-prefix.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import { limits } from "../protocol/limits.ts";
 import type { Verifier } from "../protocol/signature.ts";
@@ -25,7 +25,7 @@ import { createLinks, type Link } from "./links.ts";
 import { createProveNode } from "./prove-node.ts";
 import { createQuotas } from "./quotas.ts";
 import { refuse, refuseUpgrade } from "./refuse.ts";
-import { createSourceBuckets } from "./source-buckets.ts";
+import { createSourceBuckets, type SourceBuckets } from "./source-buckets.ts";
 import { createRelayTickets, type RelayTicketsParts } from "./tickets.ts";
 import { createUpgrade, type Knock, upgradeKind } from "./upgrade.ts";
 
@@ -37,6 +37,10 @@ export interface RelayParts extends RelayTicketsParts {
   /** As workers and clients reach it. Known once its port is. */
   url: () => string;
   limits: RelayLimits;
+  /** Who calls; without it whoever is at the other end. */
+  sourceOf?: SourceOf;
+  /** A coordinator's own, where the relay is inside one. */
+  sources?: SourceBuckets;
 }
 
 /** Disposing ends every stream. */
@@ -58,7 +62,7 @@ const drainRetryMs = 5_000;
 export function createRelay(parts: RelayParts): Relay {
   const { clock, random, log, now } = parts;
   const tickets = createRelayTickets(parts);
-  const sources = createSourceBuckets(clock);
+  const { sourceOf = createSourceOf(), sources = createSourceBuckets({ clock }) } = parts;
   const quotas = createQuotas(parts.limits, clock.now);
   const prove = createProveNode(parts);
   const upgradeSocket = createUpgrade();
@@ -77,20 +81,21 @@ export function createRelay(parts: RelayParts): Relay {
   };
 
   async function pass({ request, response }: Exchange, node: string): Promise<void> {
-    sources.charge(request.socket.remoteAddress);
+    const source = sourceOf(request);
+    sources.charge(source);
     if (isDraining) throw draining();
     if (request.headers["content-type"] !== sealedMediaType)
       throw new TroopError("unsupported_media_type");
     const claims = await tickets.check(request.headers.authorization, node);
     // Whoever has a ticket is counted by it below: strangers of the same network must not be able to shut it out.
-    sources.giveBack(request.socket.remoteAddress);
+    sources.giveBack(source);
     const link = links.find(node);
     if (!link) throw new TroopError("node_unreachable", "The node is not connected to this relay.");
     const use = quotas.begin({
       ticket: claims.jti,
       ticketEndsAt: claims.exp * 1_000,
       pseudonym: claims.sub,
-      prefix: sourcePrefix(request.socket.remoteAddress ?? ""),
+      prefix: networkOf(source),
     });
     try {
       await forward({ request, response }, link, use, clock);
@@ -121,15 +126,16 @@ export function createRelay(parts: RelayParts): Relay {
 
   /** @throws TroopError why the worker does not get its connection */
   async function admit(knock: Knock): Promise<NewLink> {
-    const { request, socket } = knock;
-    sources.charge(socket.remoteAddress);
+    const { request } = knock;
+    const source = sourceOf(request);
+    sources.charge(source);
     checkFraming(request);
     if (pathOf(request.url ?? "") !== relayPath || request.method !== "GET")
       throw new TroopError("not_found");
     upgradeKind(knock);
     if (isDraining) throw draining();
     const { node, provenAt } = await prove(request);
-    const link = { node, provenAt, prefix: sourcePrefix(socket.remoteAddress ?? "") };
+    const link = { node, provenAt, prefix: networkOf(source) };
     checkPlace(link);
     return link;
   }

@@ -1,57 +1,54 @@
 /**
- * How often a source may ask anything of a relay: a token bucket for each prefix, charged before a signature is
- * checked, so that a stranger's nonsense costs an arithmetic operation and not a verification.
+ * How often a network may call before it is known who does: charged before a signature is checked, so that a stranger's
+ * nonsense costs next to nothing and not a verification. In this process only: it guards this process.
  */
-import { boundedMap } from "../base/bounded-map.ts";
 import type { Clock } from "../base/clock.ts";
-import { sourcePrefix } from "../host/source-prefix.ts";
+import { createSlidingLog, type Charged } from "../base/sliding-log.ts";
+import { networkOf, type Source } from "../host/client-address.ts";
+import { tooManyCalls } from "../host/too-many-calls.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import { limits } from "../protocol/limits.ts";
 
 export interface SourceBuckets {
   /**
-   * @param address of the other end; undefined where that has gone already, which is refused. One that is not of the
-   *   world is not charged: its network let it in, or it is a proxy, through which everybody comes
-   * @throws TroopError `rate_limit_exceeded`
+   * @param source one that is not of the world is not charged: its network let it in
+   * @returns undefined where nothing was charged
+   * @throws TroopError `rate_limit_exceeded`; also where the other end has gone already
    */
-  charge(address: string | undefined): void;
+  charge(source: Source): Charged | undefined;
   /** The call turned out to be somebody's who may make it. */
-  giveBack(address: string | undefined): void;
+  giveBack(source: Source): void;
 }
 
-interface Bucket {
-  tokens: number;
-  /** When they were counted, monotonic ms. */
-  at: number;
+export interface SourceBucketsOptions {
+  clock: Pick<Clock, "monotonic">;
+  callsPerMinute?: number;
+  /** Once a window for each network. */
+  onRefused?: (source: Source, limit: number) => void;
 }
 
-/** The one that was quiet for longest is forgotten first, and would be the fullest. */
-const keptPrefixes = 50_000;
-const tokenMs = 1_000 / limits.relayPrefixCallsPerSecond;
+const windowMs = 60_000;
+/** 1,000,000 times are some 10 MB: every network's full share of 1,600 of them. */
+const most = { names: 50_000, times: 1_000_000 };
 
-export function createSourceBuckets(clock: Clock): SourceBuckets {
-  const buckets = boundedMap<string, Bucket>(keptPrefixes);
-  function giveBack(address: string | undefined): void {
-    const prefix = address === undefined ? undefined : sourcePrefix(address);
-    const bucket = prefix === undefined ? undefined : buckets.get(prefix);
-    if (bucket) bucket.tokens = Math.min(limits.relayPrefixCallsAtOnce, bucket.tokens + 1);
-  }
+export function createSourceBuckets(options: SourceBucketsOptions): SourceBuckets {
+  const { clock, callsPerMinute: limit = limits.prefixCallsPerMinute, onRefused } = options;
+  const calls = createSlidingLog(most);
   return {
-    charge(address) {
-      if (address === undefined)
+    charge(source) {
+      if (source.address === undefined)
         throw new TroopError("rate_limit_exceeded", "Nobody waits for it.");
-      const prefix = sourcePrefix(address);
-      if (prefix === undefined) return;
-      const at = clock.monotonic();
-      const before = buckets.get(prefix) ?? { tokens: limits.relayPrefixCallsAtOnce, at };
-      const grown = before.tokens + (at - before.at) / tokenMs;
-      const tokens = Math.min(limits.relayPrefixCallsAtOnce, grown);
-      if (tokens < 1)
-        throw new TroopError("rate_limit_exceeded", "Too many calls come from this network.", {
-          retryAfterMs: (1 - tokens) * tokenMs,
-        });
-      buckets.set(prefix, { tokens: tokens - 1, at });
+      const network = networkOf(source);
+      if (network === undefined) return undefined;
+      const charged = calls.charge(network, { limit, windowMs }, clock.monotonic());
+      if (charged.isFirstRefusal) onRefused?.(source, limit);
+      if (!charged.isAllowed)
+        throw tooManyCalls("The network that this comes from", charged, windowMs);
+      return charged;
     },
-    giveBack,
+    giveBack(source) {
+      const network = networkOf(source);
+      if (network !== undefined) calls.takeBack(network);
+    },
   };
 }

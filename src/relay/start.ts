@@ -2,6 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import { startLoop } from "../base/loop.ts";
 import { jitter, type Random } from "../base/random.ts";
+import { createSourceOf } from "../host/client-address.ts";
 import { createCoordinatorClient } from "../host/coordinator-client.ts";
 import { type ListenAddress, urlOf } from "../host/listen.ts";
 import type { Log } from "../host/log.ts";
@@ -56,6 +57,7 @@ export async function startRelay(
       keys: () => keys,
       now: () => coordinator.time.now(),
       url: () => url ?? "",
+      sourceOf: createSourceOf(config.trustedProxies),
     }),
   );
   const server = await serveRelay(config.listen, {

@@ -13,6 +13,8 @@ import type { GuestSettings } from "./guests/settings.ts";
 import { readOwnerSettings } from "./idle/config.ts";
 import type { OwnerSettings } from "./idle/settings.ts";
 import { announcedHost } from "./listen-address.ts";
+import type { ProverKind } from "./proof/messages.ts";
+import { usualProvers } from "./proof/provers.ts";
 
 export interface WorkerConfig {
   coordinatorUrl: string;
@@ -28,6 +30,8 @@ export interface WorkerConfig {
   heartbeatMs: number;
   modelRefreshMs: number;
   engines: EngineSettings;
+  /** What proves the hardware, the best first; none: the worker proves nothing. */
+  provers: readonly ProverKind[];
   /** When the machine is its owner's. */
   idle: OwnerSettings;
   /** Whom it is lent to. */
@@ -45,6 +49,7 @@ const settings = z.object({
   RELAYS: z.string().default("auto"),
   HEARTBEAT_INTERVAL: seconds.default(10),
   MODEL_REFRESH_INTERVAL: seconds.default(180),
+  PROVE_HARDWARE: z.enum(["on", "off"]).default("on"),
 });
 
 /** @throws TroopError `configuration_invalid` */
@@ -68,6 +73,7 @@ export function readWorkerConfig(
     heartbeatMs: overrides.heartbeatMs ?? read.HEARTBEAT_INTERVAL * 1_000,
     modelRefreshMs: overrides.modelRefreshMs ?? read.MODEL_REFRESH_INTERVAL * 1_000,
     engines: overrides.engines ?? readEngineSettings(environment),
+    provers: overrides.provers ?? (read.PROVE_HARDWARE === "on" ? usualProvers : []),
     idle: overrides.idle ?? readOwnerSettings(environment),
     guests: overrides.guests ?? readGuestSettings(environment),
   };

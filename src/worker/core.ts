@@ -31,6 +31,8 @@ import type { Senses } from "./idle/senses.ts";
 import { createJournal } from "./journal.ts";
 import { nextState, refusalIn, statusOf, type WorkerEvent, type WorkerState } from "./lifecycle.ts";
 import { announcedHosts } from "./listen-address.ts";
+import type { StartProver } from "./proof/prover-child.ts";
+import { createProving, type ProofStatus } from "./proof/proving.ts";
 import { createCacheSalts } from "./proxy/cache-salt.ts";
 import { createInfer, type Infer } from "./proxy/infer.ts";
 import { createTickets } from "./proxy/tickets.ts";
@@ -40,7 +42,7 @@ import { createSlots, type Slots } from "./slots.ts";
 
 export interface WorkerCoreParts {
   config: Pick<WorkerConfig, "coordinatorUrl" | "heartbeatMs" | "modelRefreshMs" | "slots"> &
-    Partial<Pick<WorkerConfig, "engines" | "idle" | "guests">>;
+    Partial<Pick<WorkerConfig, "engines" | "idle" | "guests" | "provers">>;
   clock: Clock;
   random: Random;
   log: Log;
@@ -59,6 +61,7 @@ export interface WorkerCoreParts {
   /** Relays through which it can be reached now. */
   relays?: () => string[];
   fetchKeys: (signal: AbortSignal) => Promise<TicketKeys>;
+  startProver?: StartProver;
   /** By which the owner is noticed; without them only their word counts. */
   senses?: Senses | undefined;
   /** The owner came or went. */
@@ -81,6 +84,7 @@ export interface WorkerCore {
   readonly presence: Pick<Owner, "isPresent" | "status">;
   status(): NodeStatus;
   multiplier(): string;
+  proof(): ProofStatus;
   move(event: WorkerEvent): void;
   /** Learns the coordinator's keys and the engines' models and makes its own, so that the first beat can keep what it says. */
   prepare(signal: AbortSignal): Promise<void>;
@@ -127,6 +131,7 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
     onChange() {
       room.loadChanged();
       heartbeats.loadChanged();
+      proving.review();
     },
   });
   const room = createMakeRoom({
@@ -134,6 +139,7 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
     ...{ catalogue, slots, isPaused: () => state === "paused" },
     onPresence(status) {
       heartbeats.changed();
+      proving.review();
       parts.onPresence?.(status);
     },
   });
@@ -162,6 +168,7 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
   const onAnswer = async (answer: HeartbeatAnswer, signal: AbortSignal) => {
     tickets.revoke(answer.revoked);
     multiplier = answer.multiplier;
+    proving.heed(answer.challenge);
     if (answer.key_set === keySet) return;
     tickets.useKeys(await parts.fetchKeys(signal));
     keySet = answer.key_set;
@@ -170,6 +177,19 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
     ...{ coordinator, node, clock, random, log, view, status, onAnswer },
     intervalMs: config.heartbeatMs,
     enrol: (signal) => enrol(coordinator, node, owner, signal),
+  });
+  const move = (event: WorkerEvent) => {
+    const before = state;
+    state = nextState(state, event);
+    if (state === before) return;
+    room.needChanged();
+    heartbeats.changed();
+    proving.review();
+  };
+  const proving = createProving({
+    ...{ coordinator, node, clock, random, log, move, startProver: parts.startProver },
+    ...{ provers: config.provers ?? [], state: () => state, active: () => slots.active },
+    ...{ isOwnerPresent: () => presence.isPresent, beat: heartbeats.changed },
   });
   const prune = (signal: AbortSignal) =>
     startLoop({
@@ -184,22 +204,8 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
   return {
     recovered,
     infer: createInfer({
-      ...{
-        tickets,
-        sessions,
-        accounts,
-        catalogue,
-        slots,
-        clock,
-        log,
-        now,
-        dispatcher,
-        journal,
-        stopping,
-        room,
-        guests: parts.guests ?? openToAll,
-        saltOf: createCacheSalts(random),
-      },
+      ...{ tickets, sessions, accounts, catalogue, slots, clock, log, now, dispatcher, journal },
+      ...{ stopping, room, guests: parts.guests ?? openToAll, saltOf: createCacheSalts(random) },
       refusal: () => refusalIn(state) ?? (presence.isPresent ? "owner_busy" : undefined),
     }),
     outbox,
@@ -212,13 +218,8 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
     status,
     presence,
     multiplier: () => multiplier,
-    move(event) {
-      const before = state;
-      state = nextState(state, event);
-      if (state === before) return;
-      room.needChanged();
-      heartbeats.changed();
-    },
+    proof: proving.status,
+    move,
     async prepare(signal) {
       tickets.useKeys(await parts.fetchKeys(signal));
       await Promise.all([catalogue.refresh(signal), sealingKeys.refresh()]);
@@ -229,6 +230,7 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
       outbox.run(signal),
       sealingKeys.run(signal),
       room.run(signal),
+      proving.run(signal),
       runCloses({ journal, accounts, coordinator, node, clock, random, log }, signal),
       prune(signal),
     ],

@@ -3,10 +3,11 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import { limits } from "../protocol/limits.ts";
 import type { NodeSnapshot } from "../protocol/node.ts";
 
-export const readHardware = (): NodeSnapshot["hardware"] => ({
+/** @param gpus as `describeGpus` */
+export const readHardware = (gpus: string[] = []): NodeSnapshot["hardware"] => ({
   platform: `${process.platform}-${process.arch}`,
   cpu: (cpus()[0]?.model ?? "unknown").slice(0, limits.modelNameCharacters),
   cores: availableParallelism(),
   memory_bytes: totalmem(),
-  gpus: [],
+  gpus,
 });

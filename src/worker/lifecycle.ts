@@ -3,7 +3,8 @@
  *
  *   starting ──ready──▶ serving ──pause──▶ paused
  *                          ◀────resume────
- *   starting, serving, paused ──drain──▶ draining ──stop──▶ offline
+ *                       serving ──prove──▶ proving ──proven──▶ serving
+ *   starting, serving, proving, paused ──drain──▶ draining ──stop──▶ offline
  *   any ──stop──▶ offline
  *
  * IDLE and BUSY, which peers see, are not states of the machine: they follow from free slots while it serves.
@@ -11,14 +12,15 @@
 import type { ErrorCode } from "../protocol/error-codes.ts";
 import type { NodeStatus } from "../protocol/node.ts";
 
-export type WorkerState = "starting" | "serving" | "paused" | "draining" | "offline";
-export type WorkerEvent = "ready" | "pause" | "resume" | "drain" | "stop";
+export type WorkerState = "starting" | "serving" | "proving" | "paused" | "draining" | "offline";
+export type WorkerEvent = "ready" | "pause" | "resume" | "prove" | "proven" | "drain" | "stop";
 
 const transitions: Readonly<
   Record<WorkerState, Readonly<Partial<Record<WorkerEvent, WorkerState>>>>
 > = {
   starting: { ready: "serving", pause: "paused", drain: "draining", stop: "offline" },
-  serving: { pause: "paused", drain: "draining", stop: "offline" },
+  serving: { pause: "paused", prove: "proving", drain: "draining", stop: "offline" },
+  proving: { proven: "serving", pause: "paused", drain: "draining", stop: "offline" },
   paused: { resume: "serving", drain: "draining", stop: "offline" },
   draining: { stop: "offline" },
   offline: {},
@@ -36,6 +38,8 @@ export function statusOf(state: WorkerState, hasFreeSlot: boolean): NodeStatus {
     case "starting":
     case "paused":
       return "PAUSED";
+    case "proving":
+      return "PROVING";
     case "draining":
       return "DRAINING";
     case "offline":
@@ -51,6 +55,7 @@ export function refusalIn(state: WorkerState): ErrorCode | undefined {
     case "serving":
       return undefined;
     case "starting":
+    case "proving":
       return "busy";
     case "paused":
       return "owner_busy";

@@ -3,6 +3,7 @@ import type { Mesh } from "../host/mesh/mesh.ts";
 import type { Audience } from "./guests/settings.ts";
 import type { PresenceStatus } from "./idle/owner.ts";
 import type { Yield } from "./idle/settings.ts";
+import type { ProofStatus } from "./proof/proving.ts";
 import type { NodeSnapshot, NodeStatus } from "../protocol/node.ts";
 
 /** As any program at this machine may read it on the worker's port: which of the owner's programs run is not among it. */
@@ -21,6 +22,8 @@ export interface WorkerStatus {
   relays: string[];
   slots: { active: number; total: number };
   multiplier: string;
+  /** Where the multiplier comes from, and how the last proof went. */
+  proof: ProofStatus;
   models: string[];
   engines: NodeSnapshot["engines"];
   /** Lines that the coordinator has not answered for yet. */

@@ -32,6 +32,7 @@ import { createWorkReport } from "./no-work/work-report.ts";
 import { createExchanges } from "./proxy/exchanges.ts";
 import { serveAtFirstFree } from "./proxy/serve.ts";
 import { createDial } from "./relay/dial.ts";
+import type { StartProver } from "./proof/prover-child.ts";
 import { createRelays } from "./relay/relays.ts";
 import { createServeRelayed } from "./relay/serve-relayed.ts";
 import { drain, stop, type StopParts } from "./stop.ts";
@@ -53,6 +54,10 @@ export interface WorkerParts {
   accountId?: string;
   /** What is known of the mesh now; absent: nothing. */
   mesh?: () => Mesh;
+  /** What is said of the machine's GPUs. */
+  gpus?: string[];
+  /** Starts what proves the hardware; absent: nothing is proven. */
+  startProver?: StartProver;
   /** By which the owner is noticed; absent: only their word counts. */
   senses?: Senses;
   /** The owner came or went. */
@@ -111,7 +116,13 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
   });
   const core = createWorkerCore(
     {
-      ...{ ...parts, ...outside, config, hardware: readHardware(), onAnswered: jobs.answered },
+      ...{
+        ...parts,
+        ...outside,
+        config,
+        hardware: readHardware(parts.gpus),
+        onAnswered: jobs.answered,
+      },
       guests: {
         check: guests.check,
         served(claims, line) {
@@ -141,6 +152,7 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
       owner: parts.accountId ?? owner.id,
       status: core.status(),
       multiplier: core.multiplier(),
+      proof: core.proof(),
     },
     slots: { active: slots.active, total: slots.total },
     relays: relays.connected(),

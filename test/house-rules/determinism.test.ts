@@ -41,8 +41,12 @@ const environmentHasOneDoor = forbid(
   isNamed("config.ts", "src/host/env.ts"),
 );
 
-// Where a process begins: ours, and the one that an engine runs in.
-const tops = ["src/main.ts", "src/worker/engines/llama-cpp/server.ts"];
+// Where a process begins: ours, the one that an engine runs in, and the one that proves.
+const tops = [
+  "src/main.ts",
+  "src/worker/engines/llama-cpp/server.ts",
+  "src/worker/proof/prover-process.ts",
+];
 
 const onlyTheTopExits = forbid(
   /\bprocess\s*\.\s*(exit|abort|reallyExit)\b/g,

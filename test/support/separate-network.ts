@@ -23,6 +23,8 @@ export type Role = "coordinator" | "worker" | "client";
 
 export interface SeparateNetwork extends AsyncDisposable {
   engine: FakeEngine;
+  coordinatorUrl: string;
+  databaseUrl: string;
   /** Of the local API, without `/v1`. */
   clientUrl: string;
   workerUrl: string;
@@ -50,7 +52,8 @@ export async function startSeparateNetwork(script: Script): Promise<SeparateNetw
     worker: await freePort(),
     client: await freePort(),
   };
-  const coordinator = ["--coordinator", `http://127.0.0.1:${ports.coordinator}`];
+  const coordinatorUrl = `http://127.0.0.1:${ports.coordinator}`;
+  const coordinator = ["--coordinator", coordinatorUrl];
   const words: Record<Role, string[]> = {
     coordinator: ["coordinator"],
     worker: ["worker", ...coordinator, "--engine", engine.origin],
@@ -82,7 +85,8 @@ export async function startSeparateNetwork(script: Script): Promise<SeparateNetw
   const parts = stack.move();
   return {
     engine,
-    ...{ requester, provider, folderOf },
+    ...{ requester, provider, folderOf, coordinatorUrl },
+    databaseUrl: store.url,
     clientUrl: `http://127.0.0.1:${ports.client}`,
     workerUrl: `http://127.0.0.1:${ports.worker}`,
     kill: (role, signal = "SIGKILL") => running.get(role)!.end(signal),

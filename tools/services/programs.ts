@@ -1,6 +1,6 @@
 /** Which programs the tests need beside Node, where to find them, and the Debian packages that bring them. */
-import { accessSync, constants, readdirSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { accessSync, constants, existsSync, readdirSync, realpathSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 
 export interface Requirement {
   name: string;
@@ -55,6 +55,17 @@ function findChromium(): string | undefined {
   );
 }
 
+/**
+ * What a GPU's driver would be: the processor, by Vulkan. Browsers bring SwiftShader along, with a loader of their own
+ * beside it. Debian 12's lavapipe is too old for Dawn.
+ */
+function findSoftwareGpu(): string | undefined {
+  const chromium = findChromium();
+  return [...(chromium ? [dirname(realpathSync(chromium))] : []), "/usr/lib/chromium"]
+    .map((folder) => join(folder, "vk_swiftshader_icd.json"))
+    .find((path) => existsSync(path) && existsSync(join(dirname(path), "libvulkan.so.1")));
+}
+
 export const programs = {
   postgres: { name: "PostgreSQL 15 server", find: findPostgres, packages: ["postgresql-15"] },
   // The demo prints a curl line, and a test pastes it.
@@ -78,6 +89,12 @@ export const programs = {
     name: "headless Chromium",
     find: findChromium,
     packages: ["chromium-headless-shell", "fonts-liberation"],
+  },
+  // Proofs of hardware are computed on it: the same bits as on a GPU.
+  softwareGpu: {
+    name: "SwiftShader, which comes with Chromium",
+    find: findSoftwareGpu,
+    packages: ["chromium-common"],
   },
 } satisfies Record<string, Requirement>;
 

@@ -23,8 +23,8 @@ import {
   storeVector,
   subtract,
   zeroVector,
-} from "./wasm-code.ts";
-import { webAssembly } from "./web-assembly.ts";
+} from "../../src/base/wasm-code.ts";
+import { webAssembly } from "../../src/base/web-assembly.ts";
 
 /** One tile of the result stays in eight vector registers; x64 has sixteen. */
 const tileRows = 4;

@@ -1,5 +1,5 @@
 /** Matrices of 32-bit floats inside one WebAssembly memory, where the kernel can reach them. */
-import { type WasmMemory, webAssembly } from "./web-assembly.ts";
+import { type WasmMemory, webAssembly } from "../../src/base/web-assembly.ts";
 
 export interface Matrix {
   readonly rows: number;

@@ -1,7 +1,7 @@
 /** `troop coordinator`: runs one until it is told to stop. */
 import { join } from "node:path";
 import { readCoordinatorConfig } from "../../coordinator/config.ts";
-import { startCoordinator } from "../../coordinator/coordinator.ts";
+import { type Coordinator, startCoordinator } from "../../coordinator/coordinator.ts";
 import { ensureFolder } from "../../host/folders.ts";
 import { leaveRunFile } from "../../host/run-file.ts";
 import type { CommandContext } from "../context.ts";
@@ -28,7 +28,18 @@ export async function coordinator(context: CommandContext, flags: CoordinatorFla
   output.say(`Coordinator ready at ${output.bold(running.url)}`);
   output.say(`  lend    troop worker --coordinator ${running.url}`);
   output.say(`  borrow  troop up --coordinator ${running.url}`);
+  if (running.operator) tellOperator(context, running.operator);
   output.json({ url: running.url });
   await untilStopped(context.shutdown);
   output.note("Stopping…");
+}
+
+/** The password that was made is shown here, this once, and to nobody but who started this: never as JSON, nor in a log. */
+function tellOperator(
+  { output }: CommandContext,
+  { url, madePassword }: NonNullable<Coordinator["operator"]>,
+): void {
+  if (url) output.say(`  operate curl -u <name>:<password> ${url}/admin/audit`);
+  if (madePassword === undefined) return;
+  output.note(`The operator's password, shown this once: ${madePassword}`);
 }

@@ -1,12 +1,13 @@
 /**
- * `troop keys add`, `list` and `remove`: keys that applications are known by. The local API reads the same file with
+ * `troop keys add`, `list`, `cap` and `remove`: keys that applications are known by. The local API reads the same file with
  * each request, so that what is changed here holds for the next one, also while it runs.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { noCaps } from "../../client/spending/caps.ts";
+import { type Caps, noCaps, type Window, windows } from "../../client/spending/caps.ts";
 import { readCapFlag } from "../../client/spending/config.ts";
 import { createKeysStore, type KeysStore } from "../../client/spending/keys-store.ts";
+import { shortCredits } from "../../client/spending/refusal.ts";
 import { createSpendingStore, type SpendingStore } from "../../client/spending/spending-store.ts";
 import { readSpending } from "../../client/spending/status.ts";
 import { ensureFolder } from "../../host/folders.ts";
@@ -19,6 +20,9 @@ import { standingText } from "../spending-text.ts";
 const nameForm = /^[A-Za-z0-9][\w.-]{0,63}$/;
 
 const creditsOf = (cap: Micro | undefined) => (cap === undefined ? null : formatCredits(cap));
+const creditsOfAll = ({ hourly, daily }: Caps) => ({
+  ...{ hourly: creditsOf(hourly), daily: creditsOf(daily) },
+});
 const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
 
 export async function addKey(
@@ -44,7 +48,7 @@ export async function addKey(
   // Alone on stdout, so that it can go into a file or a variable.
   output.say(key);
   output.note(`Give it to the application as its API key. It is not shown again.`);
-  output.json({ name, key, hourly: creditsOf(caps.hourly), daily: creditsOf(caps.daily) });
+  output.json({ name, key, ...creditsOfAll(caps) });
 }
 
 export async function listKeys({ output, config, clock }: CommandContext): Promise<void> {
@@ -67,6 +71,56 @@ export async function listKeys({ output, config, clock }: CommandContext): Promi
       found.map((key) => [key.name, day(key.since), standingText(key.hour), standingText(key.day)]),
     );
   output.json({ keys: found });
+}
+
+export interface CapFlags extends Partial<Record<Window, string>> {
+  name: string;
+}
+
+/** What is not named stays as it is. */
+export async function capKey({ output, config }: CommandContext, flags: CapFlags): Promise<void> {
+  const { name } = flags;
+  if (windows.every((window) => flags[window] === undefined))
+    throw new TroopError("usage", "Which cap? Name --hourly or --daily, or both.", {
+      details: { run: "troop keys cap --help" },
+    });
+  const { before, after } = withStores(config.dataFolder, ({ keys }) => {
+    const before = keys.find(name)?.caps;
+    if (!before)
+      throw new TroopError("not_found", `There is no key of the name ${name}.`, {
+        details: { run: "troop keys list" },
+      });
+    const after: Caps = {
+      hourly: changedCap(before.hourly, flags.hourly, "--hourly"),
+      daily: changedCap(before.daily, flags.daily, "--daily"),
+    };
+    keys.setCaps(name, after);
+    return { before, after };
+  });
+  output.say(`${name} may spend ${capsText(after)} from its next request on.`);
+  const flagsBefore = windows
+    .filter((window) => flags[window] !== undefined)
+    .map(
+      (window) =>
+        ` --${window} ${before[window] === undefined ? noCap : shortCredits(before[window])}`,
+    );
+  output.say(`Undo:   troop keys cap ${name}${flagsBefore.join("")}`);
+  output.json({ name, ...creditsOfAll(after), before: creditsOfAll(before) });
+}
+
+const noCap = "none";
+
+const changedCap = (before: Micro | undefined, text: string | undefined, flag: string) => {
+  if (text === undefined) return before;
+  return text === noCap ? undefined : readCapFlag(text, flag);
+};
+
+function capsText({ hourly, daily }: Caps): string {
+  const parts = [
+    ...(hourly === undefined ? [] : [`${shortCredits(hourly)} credits in any hour`]),
+    ...(daily === undefined ? [] : [`${shortCredits(daily)} in any 24 hours`]),
+  ];
+  return parts.length > 0 ? parts.join(" and ") : "what all applications together may";
 }
 
 export async function removeKey(

@@ -18,12 +18,14 @@ export async function nodes(context: CommandContext, { model }: { model?: string
   if (answer.count === 0) output.say("No node is listed. Lend one: troop worker");
   else {
     output.table(
-      ["node", "status", "free", "multiplier", "credits/s", "models"],
+      ["node", "status", "free", "multiplier", "provenance", "reputation", "credits/s", "models"],
       answer.nodes.map((node) => [
         node.node_id.slice(0, 12),
         node.owner === accountId ? `${node.status} (yours)` : node.status,
         `${node.slots.total - node.slots.active}/${node.slots.total}`,
         node.multiplier,
+        node.provenance ?? "",
+        node.reputation?.toFixed(2) ?? "",
         node.price,
         node.models.map(({ name }) => name).join(", "),
       ]),

@@ -58,10 +58,13 @@ export async function ping(context: CommandContext, { node }: { node: string }):
 
   output.say(`${output.bold(peer.node_id)}, of ${ticket.sealing.key.owner}`);
   output.table(["path", "through", "first", "then"], paths.map(rowOf));
+  // As they are listed: the best kind of path first.
+  const best = paths.find(({ error }) => error === undefined);
+  if (best) output.say(wayText(best));
   const untried = ticket.node.addresses.length + ticket.node.relay.length - paths.length;
   if (untried > 0)
     output.say(`Not tried: ${untried} more; docs/threat-model.md says where a client goes.`);
-  output.json({ node: peer.node_id, owner: ticket.sealing.key.owner, paths });
+  output.json({ node: peer.node_id, owner: ticket.sealing.key.owner, best: best ?? null, paths });
   if (paths.every(({ error }) => error !== undefined))
     throw new TroopError("node_unreachable", "No path leads to the node from here.");
 }
@@ -79,6 +82,21 @@ function find(peers: readonly Peer[], text: string): Peer {
       : `No node that is listed now begins with ${text}. There is: ${known || "none"}.`,
     { details: { run: "troop nodes --json" } },
   );
+}
+
+const wayNames: Readonly<Record<PathPing["kind"], string>> = {
+  loopback: "to this very machine",
+  mesh: "through the mesh",
+  direct: "directly",
+  relay: "by a relay",
+};
+
+/** How requests get there, in a sentence. */
+function wayText({ kind, origin, again_ms: again }: PathPing): string {
+  const way = `Requests go ${wayNames[kind]}, ${origin}: ${milliseconds(again)} there and back.`;
+  return kind === "relay"
+    ? `${way} Nobody reaches it directly; in one mesh you would (troop mesh status).`
+    : way;
 }
 
 const milliseconds = (ms: number | undefined) => (ms === undefined ? "" : `${ms.toFixed(1)} ms`);

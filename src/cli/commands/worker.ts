@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ensureFolder } from "../../host/folders.ts";
 import { loadSigner } from "../../host/key-file.ts";
 import { detectMesh, meshSources, watchMesh } from "../../host/mesh/mesh.ts";
+import { createRunProgram } from "../../host/run-program.ts";
 import { leaveRunFile } from "../../host/run-file.ts";
 import { readRelays, readWorkerConfig } from "../../worker/config.ts";
 import { readGuestSettings } from "../../worker/guests/config.ts";
@@ -11,6 +12,8 @@ import type { PresenceStatus } from "../../worker/idle/owner.ts";
 import { readOwnerSettings } from "../../worker/idle/config.ts";
 import { sensesHere } from "../../worker/idle/senses.ts";
 import type { Yield } from "../../worker/idle/settings.ts";
+import { describeGpus } from "../../worker/proof/describe-gpus.ts";
+import { createStartProver } from "../../worker/proof/prover-child.ts";
 import { startWorker } from "../../worker/worker.ts";
 import { type CommandContext, coordinatorUrl, reachCoordinator } from "../context.ts";
 import { engineHead, engineRows } from "../engine-table.ts";
@@ -48,10 +51,13 @@ export async function worker(context: CommandContext, flags: WorkerFlags): Promi
   const chosen = await chosenEngines(context, flags, settings.engines.addresses);
   await using engines = together(chosen.engines);
   const mesh = watchMesh(await detectMesh(meshSources(environment, clock)));
+  const gpus = await describeGpus(createRunProgram(environment, clock));
   await using running = await namingPortHolder(flags, () =>
     startWorker(settings, {
       ...{ ...context, ...chosen, engines: engines.all, node, owner, accountId, mesh },
       senses: sensesHere(environment, clock),
+      gpus,
+      startProver: createStartProver({ environment, clock, random }),
       onPresence: ({ state, detail }) => output.note(presenceNote(state, detail)),
     }),
   );

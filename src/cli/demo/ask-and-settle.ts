@@ -14,6 +14,8 @@ export interface AskResult {
   usage: { prompt_tokens: number; completion_tokens: number };
   cost: string;
   multiplier: string;
+  /** Where the multiplier comes from. */
+  provenance: string;
   receipt: { settled: boolean; acknowledged: boolean };
   requester: { before: string; after: string };
   provider: { before: string; after: string };
@@ -57,6 +59,8 @@ export async function askAndSettle(
   };
   const cost = entry.amount.replace("-", "");
   output.say(`cost       ${output.bold(cost)} credits  ${output.dim(entry.description)}`);
+  const { provenance } = worker.status().proof;
+  output.say(`multiplier ${String(entry.metadata.multiplier)} ${output.dim(provenance)}`);
   output.say(`requester  ${before.requester} → ${after.requester}`);
   output.say(`provider   ${before.provider} → ${after.provider}`);
   return {
@@ -70,6 +74,7 @@ export async function askAndSettle(
     },
     cost,
     multiplier: String(entry.metadata.multiplier),
+    provenance,
     receipt: {
       settled: entry.metadata.state === "settled",
       acknowledged: entry.metadata.verdict === "ok",

@@ -8,10 +8,13 @@ import { ensureFolder } from "../../host/folders.ts";
 import { loadSigner } from "../../host/key-file.ts";
 import type { ListenAddress } from "../../host/listen.ts";
 import type { Signer } from "../../protocol/signature.ts";
+import type { RampSettings } from "../../coordinator/verification/ramp.ts";
 import { readWorkerConfig } from "../../worker/config.ts";
 import type { Engine } from "../../worker/engines/engine.ts";
+import { createStartProver } from "../../worker/proof/prover-child.ts";
 import { startWorker, type Worker } from "../../worker/worker.ts";
 import type { CommandContext } from "../context.ts";
+import { waitUntilProven } from "./proven.ts";
 
 export interface DemoNetwork extends AsyncDisposable {
   coordinator: Coordinator;
@@ -22,6 +25,8 @@ export interface DemoNetwork extends AsyncDisposable {
 }
 
 const anyPort: ListenAddress = { host: "127.0.0.1", port: 0 };
+/** Nobody cheats themselves, and nobody wants to wait: how a proof goes can be seen from small ones. */
+const quickProofs: RampSettings = { targetMs: 100, largest: 512 };
 
 export async function startDemoNetwork(
   context: CommandContext,
@@ -42,7 +47,10 @@ export async function startDemoNetwork(
   // The demo is a network of its own: settings of a real one in the environment do not reach it.
   const coordinator = stack.use(
     await startCoordinator(
-      readCoordinatorConfig({}, { dataFolder: within("coordinator"), listen: anyPort }),
+      readCoordinatorConfig(
+        { OPERATOR_LISTEN: "off" },
+        { dataFolder: within("coordinator"), listen: anyPort, proofs: quickProofs },
+      ),
       context,
     ),
   );
@@ -50,7 +58,10 @@ export async function startDemoNetwork(
   const worker = stack.use(
     await startWorker(
       readWorkerConfig({}, { coordinatorUrl, dataFolder: within("worker"), listen: anyPort }),
-      { ...context, engines, node, owner: provider },
+      {
+        ...{ ...context, engines, node, owner: provider },
+        startProver: createStartProver(context),
+      },
     ),
   );
   const sidecar = stack.use(
@@ -59,6 +70,7 @@ export async function startDemoNetwork(
       { ...context, account: requester },
     ),
   );
+  await waitUntilProven(context, coordinatorUrl, worker);
   const parts = stack.move();
   return {
     coordinator,

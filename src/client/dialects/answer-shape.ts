@@ -36,8 +36,10 @@ export interface Identity {
 /** One event, taken apart: what goes to the application now, and what is kept for the end. */
 export interface EventReading<Chunk> {
   chunk: Chunk | undefined;
-  /** UTF-8 bytes of delta text in it. */
+  /** UTF-8 bytes of delta text in it, what is not passed on included. */
   textBytes: number;
+  /** What is passed on; undefined where that is anything but plain text. */
+  text: string | undefined;
   finish: FinishReason | undefined;
   usage: Usage | undefined;
   /** The engine says that it failed; the line that follows says what it costs. */
@@ -47,6 +49,8 @@ export interface EventReading<Chunk> {
 export interface AnswerShape<Chunk> {
   /** @param event the JSON of one `data:` line. @throws TroopError `stream_truncated` */
   read(event: unknown): EventReading<Chunk>;
+  /** Another node goes on now. @param said what it says again at its beginning */
+  goOn(said: string): void;
   /** The chunk that ends the answer. The finish reason is kept back until the line is there. */
   finishChunk(reason: FinishReason): Chunk;
   usageChunk(usage: Usage): object;

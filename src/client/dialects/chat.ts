@@ -13,10 +13,12 @@ import {
 import type { ChatChunk, ChatDelta } from "./chat-chunk.ts";
 import { readChatEvent } from "./chat-event.ts";
 import { createChatFold } from "./chat-fold.ts";
+import { createSeam } from "./seam.ts";
 import { createToolCalls } from "./tool-calls.ts";
 
 function createChatShape(identity: Identity, random: Random): AnswerShape<ChatChunk> {
   const calls = createToolCalls(random);
+  const seam = createSeam();
   let hasRole = false;
 
   const chunkOf = (delta: ChatDelta, logprobs: unknown, finish: FinishReason | null): ChatChunk => {
@@ -42,7 +44,8 @@ function createChatShape(identity: Identity, random: Random): AnswerShape<ChatCh
   return {
     read(event) {
       const read = readChatEvent(event);
-      const { isChoice, content, refusal, reasoning, logprobs } = read;
+      const { isChoice, refusal, reasoning, logprobs } = read;
+      const content = seam.pass(read.content);
       const tools = read.tools.map(calls.read);
       const delta: ChatDelta = {
         ...(content ? { content } : {}),
@@ -53,12 +56,14 @@ function createChatShape(identity: Identity, random: Random): AnswerShape<ChatCh
       const isNews = (isChoice && !hasRole) || Object.keys(delta).length > 0 || logprobs;
       return {
         chunk: isNews ? chunkOf(delta, logprobs, null) : undefined,
-        textBytes: textBytesOf(delta),
+        textBytes: textBytesOf(delta) + read.content.length - content.length,
+        text: refusal || reasoning || tools.length > 0 || logprobs ? undefined : content,
         finish: readFinishReason(read.finish),
         usage: readUsage(read.usage),
         isFailure: !!read.error,
       };
     },
+    goOn: seam.expect,
     // Some engines say "stop" when they mean that they wait for a tool's result.
     finishChunk: (reason) =>
       chunkOf({}, undefined, calls.count > 0 && reason === "stop" ? "tool_calls" : reason),

@@ -12,6 +12,7 @@ import {
   utf8Bytes,
   withTotal,
 } from "./answer-shape.ts";
+import { createSeam } from "./seam.ts";
 
 export interface CompletionChunk extends Identity {
   object: "text_completion";
@@ -33,6 +34,7 @@ const eventSchema = z.looseObject({
 });
 
 function createCompletionShape({ id, created, model }: Identity): AnswerShape<CompletionChunk> {
+  const seam = createSeam();
   const chunkOf = (
     text: string,
     logprobs: unknown,
@@ -51,15 +53,18 @@ function createCompletionShape({ id, created, model }: Identity): AnswerShape<Co
         throw new TroopError("stream_truncated", undefined, { cause: parsed.error });
       const { choices, usage, error } = parsed.data;
       const choice = choices?.[0];
-      const text = choice?.text ?? "";
+      const whole = choice?.text ?? "";
+      const text = seam.pass(whole);
       return {
         chunk: text || choice?.logprobs ? chunkOf(text, choice?.logprobs, null) : undefined,
-        textBytes: utf8Bytes(text),
+        textBytes: utf8Bytes(text) + whole.length - text.length,
+        text: choice?.logprobs ? undefined : text,
         finish: readFinishReason(choice?.finish_reason),
         usage: readUsage(usage),
         isFailure: !!error,
       };
     },
+    goOn: seam.expect,
     finishChunk: (reason) => chunkOf("", null, reason),
     usageChunk: (usage) => ({ ...chunkOf("", null, null), choices: [], usage: withTotal(usage) }),
   };

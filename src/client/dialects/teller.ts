@@ -19,9 +19,9 @@ export interface Ending {
 }
 
 /** Of an answer as `generate.stream` gives it. */
-export const endingOf = ({ finishChunk, usage, line }: Generated<ChatChunk>): Ending => ({
+export const endingOf = ({ finishChunk, usage, cost }: Generated<ChatChunk>): Ending => ({
   reason: finishChunk.choices[0]?.finish_reason ?? "stop",
-  ...{ usage, cost: line.cost },
+  ...{ usage, cost },
 });
 
 /** Tells one answer, once. Whatever comes first is preceded by the events that the API begins with. */

@@ -41,7 +41,7 @@ export function generationRoute<Chunk extends object>(
       return writeFailure(response, result.error, requestId, result.mayHaveBeenCharged);
     const options = wanted.fields["stream_options"] as { include_usage?: boolean } | undefined;
     const chunks = [result.finishChunk, ...(options?.include_usage ? [result.usageChunk] : [])];
-    const cost = serverSentEvents.cost(result.line.cost);
+    const cost = serverSentEvents.cost(result.cost);
     out.end(chunks.map(serverSentEvents.format).join("") + cost + doneEvent);
   }
 

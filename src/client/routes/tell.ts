@@ -50,7 +50,7 @@ export async function tell<Event extends object>(
     if (result.outcome === "answered") {
       const ending = format(teller.end(endingOf(result)));
       // Before the ending: some applications hang up once they have it.
-      return out.end(wire.cost(result.line.cost) + ending);
+      return out.end(wire.cost(result.cost) + ending);
     }
     if (response.headersSent) out.end(format(teller.fail(result.error, requestId)));
     else writeFailure(response, result.error, requestId, result.mayHaveBeenCharged);

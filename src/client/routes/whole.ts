@@ -21,6 +21,6 @@ export async function answerWhole<Chunk>(
     return writeFailure(response, result.error, requestId, result.mayHaveBeenCharged);
   writeJson(response, result.body, {
     [headers.node]: result.node,
-    [headers.cost]: result.line.cost,
+    [headers.cost]: result.cost,
   });
 }

@@ -1,13 +1,15 @@
 /** Which node a request goes to. Pure. */
 import type { Random } from "../../base/random.ts";
 import type { Micro } from "../../protocol/credits.ts";
-import type { Capability, OfferedModel, Peer } from "../../protocol/node.ts";
+import type { Capability, Model, OfferedModel, Peer } from "../../protocol/node.ts";
 import { costOf, parseRates } from "../../protocol/price.ts";
+import { wellReputed } from "../../protocol/reputation.ts";
 import { freeSlots, offers, type Wish } from "../../protocol/selection.ts";
 import type { Ticket } from "../ticket.ts";
 import { expectedMs, type Outlook, type Work } from "./expectation.ts";
 import { narrowed } from "./narrowed.ts";
-import { isWelcome, type Preferences, weigh } from "./preferences.ts";
+import { isSameContent } from "./same-content.ts";
+import { hasWanted, isMeant, isWelcome, type Preferences, weigh } from "./preferences.ts";
 
 /** What counts here of a ticket at hand. */
 export type HeldTicket = Pick<Ticket, "node" | "running" | "lastUsedAt">;
@@ -29,6 +31,8 @@ export interface RoutingFacts {
   work: Work;
   requirements: Requirements;
   preferences: Preferences;
+  /** What began the answer, where it is to be gone on with. */
+  begunBy?: Model | undefined;
   /** Whose nodes cost nothing. */
   account: string;
 }
@@ -51,14 +55,15 @@ const drawnMost = 2;
  */
 export function chooseNode(facts: RoutingFacts, wish: Wish, random: Random): string | undefined {
   const { isOut } = facts;
-  const candidates = fit(candidatesOf(facts, wish), facts.requirements);
+  const candidates = fit(candidatesOf(facts, wish), facts);
   const well = candidates.filter(({ node }) => !isOut(node.node_id));
   const roomy = well.filter(hasRoom);
   const group = [roomy, well, candidates].find(({ length }) => length > 0) ?? [];
   return best(drawn(ownFirst(group, facts), random), facts)?.node.node_id;
 }
 
-function candidatesOf({ peers, warm, preferences }: RoutingFacts, wish: Wish): Candidate[] {
+function candidatesOf(facts: RoutingFacts, wish: Wish): Candidate[] {
+  const { peers, warm, preferences, begunBy } = facts;
   const ticketOf = new Map(warm.map((ticket) => [ticket.node.node_id, ticket]));
   const listed = new Set(peers.map(({ node_id }) => node_id));
   const unlisted = warm.map(({ node }) => node).filter(({ node_id }) => !listed.has(node_id));
@@ -66,12 +71,15 @@ function candidatesOf({ peers, warm, preferences }: RoutingFacts, wish: Wish): C
     const usable = !wish.exclude.has(node.node_id) && isWelcome(preferences, node);
     const offer =
       usable && offers(node, wish) && node.models.find(({ name }) => name === wish.model);
-    return offer ? [{ node, offer, ticket: ticketOf.get(node.node_id) }] : [];
+    return offer && isMeant(preferences, offer) && isSameContent(begunBy, offer)
+      ? [{ node, offer, ticket: ticketOf.get(node.node_id) }]
+      : [];
   });
 }
 
 /** Wishes, for many engines do not say what their models can do. */
-function fit(candidates: readonly Candidate[], { capabilities, contextTokens }: Requirements) {
+function fit(candidates: readonly Candidate[], { requirements, preferences }: RoutingFacts) {
+  const { capabilities, contextTokens } = requirements;
   const rules = [
     ...capabilities.map(
       (capability) =>
@@ -79,6 +87,7 @@ function fit(candidates: readonly Candidate[], { capabilities, contextTokens }: 
           offer.capabilities.includes(capability),
     ),
     ({ offer }: Candidate) => (offer.context_length ?? Infinity) >= contextTokens,
+    ({ offer }: Candidate) => hasWanted(preferences, [offer.quantization]),
   ];
   return narrowed(candidates, rules);
 }
@@ -95,10 +104,14 @@ function ownFirst(group: readonly Candidate[], { preferences, account }: Routing
   return own.length > 0 ? own : group;
 }
 
-/** All with tickets, and a few of the others. */
+/**
+ * All with tickets, and a few of those others whose record does not leave them out: of a node that we have a ticket for
+ * we know more ourselves.
+ */
 function drawn(group: readonly Candidate[], random: Random): Candidate[] {
   const warm = group.filter(({ ticket }) => ticket);
-  const cold = group.filter(({ ticket }) => !ticket);
+  const reputed = wellReputed(group, ({ node }) => node.reputation, random);
+  const cold = reputed.filter(({ ticket }) => !ticket);
   const some: Candidate[] = [];
   while (cold.length > 0 && some.length < drawnMost)
     some.push(...cold.splice(Math.floor(random.fraction() * cold.length), 1));

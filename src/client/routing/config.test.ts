@@ -15,7 +15,7 @@ test("preferences and lists are read", () => {
     MODEL_LISTS: "coder = qwen3-coder:30b, qwen3:32b ; small=qwen3:4b",
   });
   expect(preferences).toEqual({
-    ...{ prefer: "price", maxPrice: 5n * 10n ** 11n, only: [], never: ["n".repeat(43)] },
+    ...{ ...noPreferences, prefer: "price", maxPrice: 5n * 10n ** 11n, never: ["n".repeat(43)] },
   });
   expect([...modelLists]).toEqual([
     ["coder", ["qwen3-coder:30b", "qwen3:32b"]],

@@ -5,7 +5,7 @@ import { readRate } from "../../protocol/credits.ts";
 import { limits } from "../../protocol/limits.ts";
 import { thumbprints } from "../list-setting.ts";
 import { isChoiceName } from "./model-choice.ts";
-import { type Preferences, prefers } from "./preferences.ts";
+import { hedgeFactor, noPreferences, type Preferences, prefers } from "./preferences.ts";
 
 export interface RoutingSettings {
   preferences: Preferences;
@@ -46,6 +46,7 @@ const settings = z.object({
   PREFER: z.enum(prefers).default("balance"),
   MAX_PRICE: price.optional(),
   NEVER_NODES: thumbprints.default([]),
+  HEDGE_AFTER: z.coerce.number().pipe(hedgeFactor).optional(),
   MODEL_LISTS: modelLists.default(new Map()),
 });
 
@@ -54,10 +55,11 @@ export function readRoutingSettings(environment: Environment): RoutingSettings {
   const read = readSettings(environment, settings);
   return {
     preferences: {
+      ...noPreferences,
       prefer: read.PREFER,
       maxPrice: read.MAX_PRICE,
-      only: [],
       never: read.NEVER_NODES,
+      hedgeAfter: read.HEDGE_AFTER,
     },
     modelLists: read.MODEL_LISTS,
   };

@@ -56,6 +56,15 @@ const failureWeight = 4;
 export const crowding = ({ running, slots }: Pick<Outlook, "running" | "slots">): number =>
   1 + running / Math.max(1, slots);
 
+/** Until the first word. */
+export function firstWordMs(
+  { speed, isWarm, unreadTokens, cachedTokens }: Outlook,
+  promptTokens: number,
+): number {
+  const unread = unreadTokens + Math.max(0, promptTokens - cachedTokens) + promptFloorTokens;
+  return (isWarm ? 0 : ticketMs) + unread * speed.readMsPerToken;
+}
+
 export function expectedMs(outlook: Outlook, { promptTokens, answerTokens }: Work): number {
   const { speed, isWarm, unreadTokens, cachedTokens, failureShare } = outlook;
   const anew = anewWeight * Math.max(0, promptTokens - cachedTokens);

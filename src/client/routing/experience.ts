@@ -26,8 +26,8 @@ export interface SeenAnswer {
 
 export interface Experience {
   answered(node: string, model: string, seen: SeenAnswer): void;
-  /** It did not keep its word; being busy is no failure. */
-  failed(node: string): void;
+  /** It did not keep its word; being busy is no failure. @returns ms that it is out from now on; undefined where it was */
+  failed(node: string): number | undefined;
   /** @param promised where nothing was seen, or long ago */
   speedOf(node: string, model: string, promised: Speed): Speed;
   /** 0 … 1, of the last requests. */
@@ -76,8 +76,11 @@ export function createExperience(clock: Pick<Clock, "monotonic">): Experience {
     },
     failed(node) {
       failures.set(node, mixed(failures.get(node) ?? 0, 1));
-      const state = breakers.get(node) ?? closedBreaker;
-      breakers.set(node, afterFailure(state, outage, clock.monotonic()));
+      const before = breakers.get(node) ?? closedBreaker;
+      const now = clock.monotonic();
+      const state = afterFailure(before, outage, now);
+      breakers.set(node, state);
+      return state === before ? undefined : state.openUntil - now;
     },
     speedOf(node, model, promised) {
       const seen = speeds.get(keyOf(node, model));

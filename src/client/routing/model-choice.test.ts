@@ -4,10 +4,11 @@ import type { Requirements } from "./choose-node.ts";
 import {
   billionsOf,
   type ChoiceName,
-  chooseModel,
-  chooseOfList,
+  chooseModel as chooseModelFor,
+  chooseOfList as chooseOfListFor,
   type ModelOffer,
 } from "./model-choice.ts";
+import { noPreferences } from "./preferences.ts";
 
 const offer = (
   model: string,
@@ -15,8 +16,12 @@ const offer = (
   changes: Partial<ModelOffer> = {},
 ): ModelOffer => ({
   ...{ model, expectedMs, billions: billionsOf(model, undefined), capabilities: ["chat"] },
-  ...{ contextLength: undefined, isReady: true, ...changes },
+  ...{ quantizations: [], contextLength: undefined, isReady: true, ...changes },
 });
+const chooseModel = (name: ChoiceName, of: readonly ModelOffer[], needs: Requirements) =>
+  chooseModelFor(name, of, needs, noPreferences);
+const chooseOfList = (list: readonly string[], of: readonly ModelOffer[]) =>
+  chooseOfListFor(list, of, noPreferences);
 const offers = [offer("small:1b", 1_000), offer("middle:8b", 8_000), offer("huge:70b", 60_000)];
 const nothing: Requirements = { capabilities: [], contextTokens: 100 };
 
@@ -53,6 +58,29 @@ test("a list's first model that can be had at once, else its first that there is
   expect(chooseOfList(["none", "a", "b"], busy)).toBe("b");
   expect(chooseOfList(["a", "none"], busy)).toBe("a");
   expect(chooseOfList(["none"], busy)).toBeUndefined();
+});
+
+test("a model is taken by another of its names where its own has no room, and by no name of another model", () => {
+  const [own, hub] = [offer("qwen3:8b", 1), offer("Qwen/Qwen3-8B", 1)];
+  expect(chooseOfList(["qwen3:8b"], [hub, own])).toBe("qwen3:8b");
+  expect(chooseOfList(["qwen3:8b"], [{ ...own, isReady: false }, hub])).toBe("Qwen/Qwen3-8B");
+  expect(chooseOfList(["qwen3:8b"], [offer("someone/Qwen3-8B", 1)])).toBeUndefined();
+  expect(chooseOfList(["qwen3:8b"], [offer("qwen3:14b", 1)])).toBeUndefined();
+});
+
+test("a quantization that is wanted is taken where somebody has it, of the model that is wanted first", () => {
+  const wanting = (...quantizations: string[]) => ({ ...noPreferences, quantizations });
+  const small = offer("qwen3:8b", 1, { quantizations: ["Q4_K_M"] });
+  const large = offer("Qwen/Qwen3-8B", 1, { quantizations: ["bf16"] });
+  const other = offer("gemma3:12b", 1, { quantizations: ["Q8_0"] });
+  const choose = (...quantizations: string[]) =>
+    chooseOfListFor(["qwen3:8b", "gemma3:12b"], [small, large, other], wanting(...quantizations));
+  expect(choose()).toBe("qwen3:8b");
+  expect(choose("BF16")).toBe("Qwen/Qwen3-8B");
+  expect(choose("Q8_0")).toBe("qwen3:8b");
+  expect(chooseModelFor("troop/large", [small, other], nothing, wanting("Q4_K_M"))).toBe(
+    "qwen3:8b",
+  );
 });
 
 test.each([

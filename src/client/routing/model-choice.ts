@@ -2,9 +2,11 @@
  * Names that stand for several models: `troop/auto`, `troop/fast`, `troop/large`, and a requester's own lists. Which
  * model answers is decided anew with each request, by what can be had. Pure.
  */
+import { isSameModel } from "../../protocol/model-names.ts";
 import type { Capability } from "../../protocol/node.ts";
 import type { Requirements } from "./choose-node.ts";
 import { narrowed } from "./narrowed.ts";
+import { hasWanted, type Preferences } from "./preferences.ts";
 
 /** A model that somebody offers. */
 export interface ModelOffer {
@@ -12,6 +14,7 @@ export interface ModelOffer {
   /** Parameters, in thousands of millions; 0 where neither name nor size tells. */
   billions: number;
   capabilities: readonly Capability[];
+  quantizations: readonly string[];
   /** Of the node with the longest; undefined where none says. */
   contextLength: number | undefined;
   /** At a node that has room and did not fail a moment ago. */
@@ -40,8 +43,9 @@ export function chooseModel(
   name: ChoiceName,
   offers: readonly ModelOffer[],
   requirements: Requirements,
+  preferences: Preferences,
 ): string | undefined {
-  const fitting = preferred(offers, requirements);
+  const fitting = preferred(offers, requirements, preferences);
   const fastest = least(fitting, ({ expectedMs }) => expectedMs);
   const largest = (of: readonly ModelOffer[]) => least(of, ({ billions }) => -billions);
   switch (name) {
@@ -57,19 +61,34 @@ export function chooseModel(
   }
 }
 
-/** The first of a list that can be had at once, else the first that is offered at all. */
+/**
+ * The first of a list that can be had at once, else the first that is offered at all. A model that has other names too
+ * is taken by one of those where its own will not do.
+ */
 export function chooseOfList(
   list: readonly string[],
   offers: readonly ModelOffer[],
+  preferences: Preferences,
 ): string | undefined {
-  const offered = list.flatMap((name) => offers.find(({ model }) => model === name) ?? []);
-  return (offered.find(({ isReady }) => isReady) ?? offered[0])?.model;
+  const offered = list.flatMap((name) => {
+    const same = offers.filter(({ model }) => isSameModel(model, name));
+    const ownFirst = same.toSorted(
+      (left, right) => +(right.model === name) - +(left.model === name),
+    );
+    return narrowed(ownFirst, [({ quantizations }) => hasWanted(preferences, quantizations)]);
+  });
+  return narrowed(offered, [({ isReady }) => isReady])[0]?.model;
 }
 
-function preferred(offers: readonly ModelOffer[], { capabilities, contextTokens }: Requirements) {
+function preferred(
+  offers: readonly ModelOffer[],
+  { capabilities, contextTokens }: Requirements,
+  preferences: Preferences,
+) {
   const rules: ((offer: ModelOffer) => boolean)[] = [
     ...capabilities.map((wanted) => (offer: ModelOffer) => offer.capabilities.includes(wanted)),
     ({ contextLength = Infinity }) => contextLength >= contextTokens,
+    ({ quantizations }) => hasWanted(preferences, quantizations),
     ({ isReady }) => isReady,
   ];
   return narrowed(offers, rules);

@@ -17,6 +17,7 @@ export function offersOf(candidates: readonly Candidate[], known: Known): ModelO
       model,
       billions: billionsOf(model, sizes[0]),
       capabilities: [...new Set(all.flatMap(({ offer }) => offer.capabilities))],
+      quantizations: [...new Set(all.flatMap(({ offer }) => offer.quantization ?? []))],
       contextLength: lengths.length > 0 ? Math.max(...lengths) : undefined,
       isReady: ready.length > 0,
       expectedMs: Math.min(...(ready.length > 0 ? ready : all).map(known.expectedMs)),

@@ -1,4 +1,5 @@
 /** What a request needs of a model beside answering at all, as far as its fields show it. Pure. */
+import { isContinuation } from "../../protocol/chat.ts";
 import type { Capability } from "../../protocol/node.ts";
 
 export interface Needs {
@@ -23,11 +24,13 @@ export function mostAnswerTokens({
   return typeof most === "number" ? most : undefined;
 }
 
-export function needsOf({ messages, tools }: Fields): Needs {
+export function needsOf(fields: Fields): Needs {
+  const { messages, tools } = fields;
   const images = imagesIn(messages);
   const capabilities: Capability[] = [
     ...(images.length > 0 ? (["vision"] as const) : []),
     ...(Array.isArray(tools) && tools.length > 0 ? (["tools"] as const) : []),
+    ...(isContinuation(fields) ? (["prefill"] as const) : []),
   ];
   const imageCharacters = images.reduce((sum, url) => sum + url.length, 0);
   return { capabilities, images: images.length, imageCharacters };

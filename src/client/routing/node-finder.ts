@@ -3,19 +3,22 @@ import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { Log } from "../../host/log.ts";
 import { parseMultiplier } from "../../protocol/credits.ts";
-import type { Capability, Peer } from "../../protocol/node.ts";
+import type { Capability, Model, Peer } from "../../protocol/node.ts";
 import { freeRate, parseRates, type Rate } from "../../protocol/price.ts";
 import type { Wish } from "../../protocol/selection.ts";
 import type { Peers } from "../peers.ts";
 import { isAllowed, isRestricted, type NodePolicy } from "../sealing/node-policy.ts";
 import { type Candidate, chooseNode, type HeldTicket, type Requirements } from "./choose-node.ts";
-import { crowding, expectedMs, type Outlook, promisedSpeed } from "./expectation.ts";
+import { crowding, expectedMs, firstWordMs, type Outlook, promisedSpeed } from "./expectation.ts";
 import { createExperience } from "./experience.ts";
 import { mostAnswerTokens, needsOf } from "./needs.ts";
 import { billionsOf, type ModelOffer } from "./model-choice.ts";
 import { offersOf } from "./model-offers.ts";
-import { isWelcome, type Preferences } from "./preferences.ts";
+import { createNamesOf } from "./other-names.ts";
+import { isMeant, isNarrow, isWelcome, type Preferences } from "./preferences.ts";
 import { createPrefixes, type Prompt } from "./prefixes.ts";
+import { createProbes, type ProbeNode } from "./probes.ts";
+import { createUnderway, type Sent } from "./underway.ts";
 
 export type Found =
   | { kind: "node"; node: string }
@@ -31,28 +34,13 @@ export interface RouteWish extends Wish {
   answerTokens: number;
   requirements: Requirements;
   preferences: Preferences;
+  /** What began the answer, where it is to be gone on with: only the same will do. */
+  begunBy?: Model | undefined;
 }
 
 export type RequestWork = Pick<RouteWish, "prompt" | "answerTokens" | "requirements">;
 
-/** How an answer went, measured by who asked. */
-export interface Watched {
-  firstMs: number;
-  endMs: number;
-  answerTokens: number;
-}
-
-/** A request that was sent to a node: its ending, once. */
-export interface Sent {
-  /** The first word is there. */
-  begun(): void;
-  answered(watched: Watched): void;
-  failed(): void;
-  /** It ended in a way that says nothing of the node. */
-  dropped(): void;
-}
-
-export interface NodeFinder {
+export interface NodeFinder extends Disposable {
   /** @param fields a request's, validated */
   workOf(fields: Readonly<Record<string, unknown>>): RequestWork;
   /**
@@ -60,12 +48,21 @@ export interface NodeFinder {
    * @throws TroopError why there is no list young enough to tell that nobody offers the model
    */
   find(wish: RouteWish): Promise<Found>;
-  /** Each model that somebody offers, and how soon it would answer. @throws TroopError where there is no list of nodes */
+  /** Names by which the model can be had; none where it is known by no other. Waits as `find` does, and never throws. */
+  namesOf(model: string): Promise<readonly string[]>;
+  /**
+   * Each model that somebody offers, and how soon it would answer.
+   * @param wish with `among` these only
+   * @throws TroopError where there is no list of nodes
+   */
   offers(
-    wish: RequestWork & Pick<RouteWish, "preferences"> & { capability: Capability },
+    wish: RequestWork &
+      Pick<RouteWish, "preferences"> & { capability: Capability; among?: readonly string[] },
   ): Promise<ModelOffer[]>;
   /** What the list says that the node asks for the model: nothing at one's own; undefined where it is not listed. */
   rateAt(node: string, model: string): Rate | undefined;
+  /** Until the first word of an answer is expected there; undefined where it is not listed. */
+  firstWordMs(node: string, wish: Pick<RouteWish, "model" | "prompt">): number | undefined;
   /** From now on the node knows this prompt. */
   sent(node: string, wish: Pick<RouteWish, "model" | "prompt">): Sent;
 }
@@ -73,9 +70,10 @@ export interface NodeFinder {
 export interface NodeFinderParts {
   peers: Pick<Peers, "known" | "list" | "ageMs" | "wish">;
   tickets: { warm(model: string): readonly HeldTicket[] };
-  clock: Pick<Clock, "monotonic">;
+  clock: Pick<Clock, "monotonic" | "timer">;
   random: Random;
   log: Log;
+  probe: ProbeNode;
   policy: NodePolicy;
   /** The account's id. */
   account: string;
@@ -93,8 +91,17 @@ export function createNodeFinder(parts: NodeFinderParts): NodeFinder {
   const { peers, tickets, policy, account, clock, random, log } = parts;
   const experience = createExperience(clock);
   const prefixes = createPrefixes({ clock, random });
-  /** By node: tokens of prompts that are on their way to a first word. */
-  const unread = new Map<string, number>();
+  const probes = createProbes({ clock, random, probe: parts.probe, gone: markFailed });
+  const underway = createUnderway({
+    ...{ prefixes, experience, failed: markFailed },
+    kept: (node) => probes.forget(node),
+  });
+
+  function markFailed(node: string): void {
+    const outMs = experience.failed(node);
+    if (outMs !== undefined) probes.after(node, outMs);
+  }
+  const isOut = (node: string) => experience.isOut(node) || probes.awaits(node);
 
   // What the list says of owners is the coordinator's word; it is checked with the ticket.
   const isOpen = ({ node_id: node, owner }: Peer) => isAllowed(policy, { node, owner });
@@ -117,12 +124,16 @@ export function createNodeFinder(parts: NodeFinderParts): NodeFinder {
       speed: experience.speedOf(id, model, promised),
       running: ticket?.running ?? node.slots.active,
       slots: node.slots.total,
-      unreadTokens: unread.get(id) ?? 0,
+      unreadTokens: underway.unreadTokens(id),
       cachedTokens: prefixes.cachedTokens(id, model, prompt),
       isWarm: ticket !== undefined,
       failureShare: experience.failureShare(id),
     };
   }
+
+  const namesIn = createNamesOf();
+  const beginningList = async (model: string) =>
+    tickets.warm(model).length > 0 ? peers.known() : (await listed(usableListMs)).list;
 
   const ticketOf = (node: string, model: string) =>
     tickets.warm(model).find((held) => held.node.node_id === node);
@@ -149,30 +160,31 @@ export function createNodeFinder(parts: NodeFinderParts): NodeFinder {
       };
     },
     async find(wish) {
-      const { model, exclude, prompt, answerTokens, requirements, preferences } = wish;
+      const { model, exclude, prompt, answerTokens, requirements, preferences, begunBy } = wish;
       const warm = tickets.warm(model);
       const facts = {
-        ...{ warm, isOut: experience.isOut, requirements, preferences, account },
+        ...{ warm, isOut, requirements, preferences, begunBy, account },
         outlook: (candidate: Candidate) => outlook(candidate, prompt),
         work: { promptTokens: prompt.tokens, answerTokens },
       };
       const choose = (list: readonly Peer[]) =>
         chooseNode({ ...facts, peers: list.filter(isOpen) }, wish, random);
-      const known = warm.length > 0 ? peers.known() : (await listed(usableListMs)).list;
-      const first = choose(known);
+      const first = choose(await beginningList(model));
       if (first) return { kind: "node", node: first };
       const { list, failure } = await listed(freshListMs);
       const node = choose(list);
       if (node) return { kind: "node", node };
       const hasList = peers.ageMs() !== undefined;
-      if (!hasList && !isRestricted(policy)) return { kind: "any", node: undefined };
+      const mayBeAny = !isRestricted(policy) && !isNarrow(preferences);
+      if (!hasList && mayBeAny) return { kind: "any", node: undefined };
       // An old list does not show that nobody is there.
       if (failure && (exclude.size === 0 || !hasList)) throw failure as Error;
       // Whoever asks few asks them alone, and tells nobody what for.
-      if (exclude.size === 0 && !isRestricted(policy)) peers.wish(model);
+      if (exclude.size === 0 && mayBeAny) peers.wish(model);
       return { kind: "nobody" };
     },
-    async offers({ capability, preferences, prompt, answerTokens }) {
+    namesOf: async (model) => namesIn(await beginningList(model), model),
+    async offers({ capability, preferences, prompt, answerTokens, among }) {
       const { list, failure } = await listed(usableListMs);
       if (failure && list.length === 0) throw failure as Error;
       const nodes = list.filter((node) => isOpen(node) && isWelcome(preferences, node));
@@ -180,10 +192,12 @@ export function createNodeFinder(parts: NodeFinderParts): NodeFinder {
       const candidates = nodes.flatMap((node) =>
         node.models
           .filter(({ capabilities }) => capabilities.includes(capability))
+          .filter(({ name }) => among?.includes(name) ?? true)
+          .filter((offer) => isMeant(preferences, offer))
           .map((offer) => ({ node, offer, ticket: ticketOf(node.node_id, offer.name) })),
       );
       return offersOf(candidates, {
-        isOut: experience.isOut,
+        isOut,
         expectedMs: (candidate) => expectedMs(outlook(candidate, prompt), work),
       });
     },
@@ -192,38 +206,15 @@ export function createNodeFinder(parts: NodeFinderParts): NodeFinder {
       const offer = peer?.models.find(({ name }) => name === model);
       return offer && (peer?.owner === account ? freeRate : parseRates(offer.price));
     },
-    sent(node, { model, prompt }) {
-      const own = Math.max(0, prompt.tokens - prefixes.cachedTokens(node, model, prompt));
-      const before = unread.get(node) ?? 0;
-      unread.set(node, before + own);
-      prefixes.sent(node, model, prompt);
-      const crowd = crowdingAt(node, model);
-      let isUnread = true;
-      const read = () => {
-        if (!isUnread) return;
-        isUnread = false;
-        const left = unread.get(node)! - own;
-        if (left > 0) unread.set(node, left);
-        else unread.delete(node);
-      };
-      /** Without a first word nobody knows whether it was read: then it was not. */
-      const leave = () => {
-        if (isUnread) prefixes.refused(node, model, prompt);
-        read();
-      };
-      return {
-        begun: read,
-        answered({ firstMs, endMs, answerTokens }) {
-          read();
-          const seen = { firstMs, endMs, answerTokens, unreadTokens: before + own };
-          experience.answered(node, model, { ...seen, crowding: crowd });
-        },
-        failed() {
-          leave();
-          experience.failed(node);
-        },
-        dropped: leave,
-      };
+    firstWordMs(id, { model, prompt }) {
+      const node = peers.known().find(({ node_id }) => node_id === id);
+      const offer = node?.models.find(({ name }) => name === model);
+      if (!node || !offer) return undefined;
+      const candidate = { node, offer, ticket: ticketOf(id, model) };
+      return firstWordMs(outlook(candidate, prompt), prompt.tokens);
     },
+    sent: (node, { model, prompt }) =>
+      underway.sent(node, { model, prompt, crowding: crowdingAt(node, model) }),
+    [Symbol.dispose]: () => probes[Symbol.dispose](),
   };
 }

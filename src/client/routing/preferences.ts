@@ -3,7 +3,8 @@ import { z } from "zod";
 import { type Micro, parseRate, type Pico, readRate } from "../../protocol/credits.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { thumbprintText } from "../../protocol/ids.ts";
-import type { Peer } from "../../protocol/node.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { OfferedModel, Peer } from "../../protocol/node.ts";
 
 export const prefers = ["balance", "speed", "price", "own"] as const;
 export type Prefer = (typeof prefers)[number];
@@ -16,6 +17,12 @@ export interface Preferences {
   /** Node ids; empty: all. */
   only: readonly string[];
   never: readonly string[];
+  /** Of the model, as its engine published it; undefined: any. */
+  digest: string | undefined;
+  /** Upper case; wanted where somebody has one of them, no condition where nobody does. */
+  quantizations: readonly string[];
+  /** A second node is asked once a first word is late by this factor; undefined: never. */
+  hedgeAfter?: number | undefined;
 }
 
 export const noPreferences: Preferences = {
@@ -23,6 +30,8 @@ export const noPreferences: Preferences = {
   maxPrice: undefined,
   only: [],
   never: [],
+  digest: undefined,
+  quantizations: [],
 };
 
 const idsMost = 256;
@@ -32,11 +41,23 @@ const price = z.union([z.number(), z.string()]).transform((value, context) => {
   if (rate === undefined) context.addIssue("credits a second are meant, such as 0.5");
   return rate ?? z.NEVER;
 });
+const quantization = z.string().min(1).max(limits.shortTextCharacters).toUpperCase();
+const quantizationsMost = 16;
+/** Below one the first would never be waited for. */
+export const hedgeFactor = z.number().min(1).max(100);
 const requested = z.strictObject({
   prefer: z.enum(prefers).optional(),
   max_price: price.optional(),
   only: ids.optional(),
   never: ids.optional(),
+  digest: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, "sha256: and 64 hexadecimal digits are meant")
+    .optional(),
+  quantization: z
+    .union([quantization.transform((one) => [one]), z.array(quantization).max(quantizationsMost)])
+    .optional(),
+  hedge_after: hedgeFactor.nullable().optional(),
 });
 
 /**
@@ -52,12 +73,24 @@ export function readPreferences(value: unknown, settings: Preferences): Preferen
     const param = ["troop", ...(issue?.path ?? [])].join(".");
     throw new TroopError("invalid_value", `\`${param}\`: ${issue?.message}.`, { param });
   }
-  const { prefer, max_price, only = [], never = [] } = parsed.data;
+  const {
+    prefer,
+    max_price,
+    only = [],
+    never = [],
+    digest,
+    quantization = [],
+    hedge_after,
+  } = parsed.data;
   return {
     prefer: prefer ?? settings.prefer,
     maxPrice: lower(settings.maxPrice, max_price),
     only: common(settings.only, only),
     never: [...settings.never, ...never],
+    digest: digest ?? settings.digest,
+    quantizations: quantization,
+    // It costs nothing that caps do not bound.
+    hedgeAfter: hedge_after === undefined ? settings.hedgeAfter : (hedge_after ?? undefined),
   };
 }
 
@@ -84,6 +117,22 @@ export function isWelcome({ maxPrice, only, never }: Preferences, node: Peer): b
   if (only.length > 0 && !only.includes(node.node_id)) return false;
   return maxPrice === undefined || parseRate(node.price) <= maxPrice;
 }
+
+/** Whether it is the model that is meant, by its digest. */
+export const isMeant = ({ digest }: Preferences, offer: OfferedModel): boolean =>
+  digest === undefined || offer.digest === digest;
+
+/** @param offered quantizations that engines state */
+export const hasWanted = (
+  { quantizations }: Preferences,
+  offered: readonly (string | undefined)[],
+): boolean =>
+  quantizations.length === 0 ||
+  offered.some((one) => one !== undefined && quantizations.includes(one.toUpperCase()));
+
+/** Whether there are nodes that it must not go to. */
+export const isNarrow = ({ maxPrice, only, never, digest }: Preferences): boolean =>
+  maxPrice !== undefined || only.length > 0 || never.length > 0 || digest !== undefined;
 
 /** How much credits weigh against time: to the power of what a request costs. */
 const priceWeight: Readonly<Record<Prefer, number>> = {

@@ -1,4 +1,7 @@
-/** Where a request may go: its own `troop` member over the settings, and a model for a name that stands for several. */
+/**
+ * Where a request may go: its own `troop` member over the settings, and a model for a name that stands for several, or
+ * that is one of several for the same.
+ */
 import { TroopError } from "../../protocol/error-codes.ts";
 import { inferenceRoutes } from "../../protocol/chat.ts";
 import type { ReadRequest } from "../read-request.ts";
@@ -8,7 +11,7 @@ import { type Preferences, readPreferences } from "./preferences.ts";
 
 export interface RoutedRequestParts {
   readRequest: ReadRequest;
-  finder: Pick<NodeFinder, "offers" | "workOf">;
+  finder: Pick<NodeFinder, "namesOf" | "offers" | "workOf">;
   /** The requester's settings. */
   preferences: Preferences;
   /** Names of their own: each for models in the order in which they are wanted. */
@@ -22,17 +25,26 @@ export function createRoutedRequest(parts: RoutedRequestParts): ReadRequest {
     const { troop, rest } = withoutTroop(body);
     const preferences = readPreferences(troop, parts.preferences);
     const wanted = { ...(await readRequest(path, rest, signal, application)), preferences };
-    const list = modelLists.get(wanted.model);
-    if (!list && !isChoiceName(wanted.model)) return wanted;
+    const { model } = wanted;
+    const list = modelLists.get(model);
+    const isOne = list === undefined && !isChoiceName(model);
+    const among = isOne ? await finder.namesOf(model) : undefined;
+    signal.throwIfAborted();
+    // Mostly a model has one name, or none that is offered, which is for others to say.
+    if (among?.every((name) => name === model)) return wanted;
     const work = finder.workOf(wanted.fields);
     const { capability } = inferenceRoutes[path];
-    const offers = await finder.offers({ capability, preferences, ...work });
+    const offers = await finder.offers({
+      ...{ capability, preferences, ...work },
+      ...(among ? { among } : {}),
+    });
     signal.throwIfAborted();
-    const model = list
-      ? chooseOfList(list, offers)
-      : isChoiceName(wanted.model) && chooseModel(wanted.model, offers, work.requirements);
-    if (!model) throw new TroopError("model_not_found", nobody, { param: "model" });
-    return { ...wanted, model };
+    const chosen = isChoiceName(model)
+      ? chooseModel(model, offers, work.requirements, preferences)
+      : chooseOfList(list ?? [model], offers, preferences);
+    if (chosen) return { ...wanted, model: chosen };
+    if (isOne) return wanted;
+    throw new TroopError("model_not_found", nobody, { param: "model" });
   };
 }
 

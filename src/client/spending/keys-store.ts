@@ -18,6 +18,8 @@ export interface ApplicationKey {
 export interface KeysStore {
   /** @returns the key, which is kept nowhere; undefined where the name is taken */
   add(name: string, caps: Caps, now: number, random: Random): string | undefined;
+  /** From the next request on. False where there is no such key. */
+  setCaps(name: string, caps: Caps): boolean;
   /** False where there was none. */
   remove(name: string): boolean;
   /** By name. */
@@ -40,6 +42,8 @@ const keyForm = /^troop-[\w-]{43}$/;
 
 const digestOf = (key: string) => createHash("sha256").update(key).digest("hex");
 
+const textsOf = ({ hourly, daily }: Caps) =>
+  [hourly?.toString() ?? null, daily?.toString() ?? null] as const;
 const capOf = (text: string | null) => (text === null ? undefined : BigInt(text));
 const keyOf = ({ name, hourly, daily, since }: KeyRow): ApplicationKey => ({
   name,
@@ -55,18 +59,19 @@ export function createKeysStore({ sqlite }: LocalDatabase): KeysStore {
   const insert = sqlite.prepare(
     "insert into application_key values (?, ?, ?, ?, ?) on conflict (name) do nothing",
   );
+  const update = sqlite.prepare("update application_key set hourly = ?, daily = ? where name = ?");
   const remove = sqlite.prepare("delete from application_key where name = ?");
   const columns = "select name, hourly, daily, since from application_key";
   const selectAll = sqlite.prepare(`${columns} order by name`);
   const select = sqlite.prepare(`${columns} where name = ?`);
   const selectName = sqlite.prepare("select name from application_key where digest = ?");
   return {
-    add(name, { hourly, daily }, now, random) {
+    add(name, caps, now, random) {
       const key = `troop-${toBase64url(random.bytes(keyBytes))}`;
-      const caps = [hourly?.toString() ?? null, daily?.toString() ?? null] as const;
-      const { changes } = insert.run(name, digestOf(key), ...caps, Math.floor(now));
+      const { changes } = insert.run(name, digestOf(key), ...textsOf(caps), Math.floor(now));
       return Number(changes) > 0 ? key : undefined;
     },
+    setCaps: (name, caps) => Number(update.run(...textsOf(caps), name).changes) > 0,
     remove: (name) => Number(remove.run(name).changes) > 0,
     all: () => (selectAll.all() as unknown as KeyRow[]).map(keyOf),
     find(name) {

@@ -42,6 +42,11 @@ export function createNodes(options: NodesOptions) {
       return node;
     },
 
+    /** Something of it changed. */
+    forget(id: string): void {
+      remembered.delete(id);
+    },
+
     /**
      * Binds the node that proved the call to the account that signed `enrolment`; the account is made, without
      * starter credits, where it is new.

@@ -1,5 +1,6 @@
 /** SQL of enrolled nodes. */
 import { sql } from "kysely";
+import type { Provenance } from "../../protocol/hardware-proof/wire.ts";
 import type { PublicJwk } from "../../protocol/signature.ts";
 import { reaching, transact, type Database } from "../database.ts";
 
@@ -11,15 +12,57 @@ export interface Node {
   multiplier: number;
   /** Whether it may send receipts by shared key. */
   hmacReceipts: boolean;
+  /** Where its multiplier comes from; absent in a node that never asked to be tried. */
+  hardware?: NodeHardware | undefined;
 }
+
+/** Times are coordinator time, ms. */
+export interface NodeHardware {
+  provenance: Provenance;
+  /** When it last passed. */
+  provenAt: number | null;
+  /** Proofs in a row that it did not give since. */
+  missed: number;
+  /** Until then it is not listed. */
+  quarantinedUntil: number;
+  /** From when on it is to be tried. */
+  dueAt: number | null;
+  /** Digest of what it last said it is made of. */
+  stated: string | null;
+  /** It is being tried. */
+  isTried: boolean;
+}
+
+type NodeRecord = Omit<Node, "hardware"> & {
+  provenance: Provenance | null;
+  proven_ms: bigint | null;
+  missed: number;
+  quarantined_ms: bigint;
+  due_ms: bigint | null;
+  stated: string | null;
+  tried: boolean;
+};
 
 export async function findNode(database: Database, id: string): Promise<Node | undefined> {
   const { rows } = await reaching(() =>
-    sql<Node>`
-      select id, owner, jwk, multiplier, hmac_receipts as "hmacReceipts" from node where id = ${id}
+    sql<NodeRecord>`
+      select n.id, n.owner, n.jwk, n.multiplier, n.hmac_receipts as "hmacReceipts",
+        h.provenance, h.proven_ms, h.missed, h.quarantined_ms, h.due_ms, h.stated,
+        exists (select from hardware_trial t where t.node = n.id and t.outcome is null) as tried
+      from node n left join hardware h on h.node = n.id where n.id = ${id}
     `.execute(database),
   );
-  return rows[0];
+  return rows[0] && readNode(rows[0]);
+}
+
+const timeOf = (ms: bigint | null): number | null => (ms === null ? null : Number(ms));
+
+function readNode(row: NodeRecord): Node {
+  const { provenance, proven_ms, missed, quarantined_ms, due_ms, stated, tried, ...node } = row;
+  if (provenance === null) return node;
+  const times = { provenAt: timeOf(proven_ms), dueAt: timeOf(due_ms) };
+  const hardware = { provenance, missed, stated, isTried: tried, ...times };
+  return { ...node, hardware: { ...hardware, quarantinedUntil: Number(quarantined_ms) } };
 }
 
 /** Binds a node to its owner. False where the owner has `most` nodes already. */

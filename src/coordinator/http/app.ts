@@ -3,26 +3,33 @@ import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import { packageVersion } from "../../host/package.ts";
+import { hideAdmin, registerAdmin } from "./admin-guard.ts";
+import { auditRefusals } from "./audited.ts";
 import { accountKeysRoute } from "./routes/account-keys.ts";
 import { acknowledgementsRoute } from "./routes/acknowledgements.ts";
 import { authorizeRoute } from "./routes/authorize.ts";
 import { balanceRoute } from "./routes/balance.ts";
 import { demandRoute } from "./routes/demand.ts";
 import { enrolRoute } from "./routes/enrol.ts";
+import { hardwareRoute } from "./routes/hardware.ts";
 import { healthRoute } from "./routes/health.ts";
 import { heartbeatRoute } from "./routes/heartbeat.ts";
 import { joinRoute } from "./routes/join.ts";
 import { keysRoute } from "./routes/keys.ts";
 import { modelsRoute } from "./routes/models.ts";
+import { nodeRoute } from "./routes/node.ts";
 import { peersRoute } from "./routes/peers.ts";
 import { receiptsRoute } from "./routes/receipts.ts";
+import { reputationRoute } from "./routes/reputation.ts";
 import { relayRoute } from "./routes/relay.ts";
 import { submitRoute } from "./routes/submit.ts";
 import { tariffRoute } from "./routes/tariff.ts";
 import { transactionsRoute } from "./routes/transactions.ts";
 import { transfersRoute } from "./routes/transfers.ts";
+import { limitCalls } from "./limited.ts";
 import { createServer, type ServerParts } from "./server.ts";
 import { withZod, type Services } from "./services.ts";
+import { limitTime } from "./time-limits.ts";
 
 const routes = [
   healthRoute, //            GET  /health
@@ -34,7 +41,10 @@ const routes = [
   transfersRoute, //         POST /transfers
   enrolRoute, //             POST /nodes
   heartbeatRoute, //         POST /heartbeat
+  hardwareRoute, //          POST /hardware/challenge, /hardware/commit, /hardware/verify
   peersRoute, //             GET  /peers, /nodes
+  nodeRoute, //              GET  /nodes/:id
+  reputationRoute, //        GET  /nodes/:id/reputation
   modelsRoute, //            GET  /v1/models
   tariffRoute, //            GET  /tariff
   demandRoute, //            GET  /demand
@@ -47,6 +57,10 @@ const routes = [
 
 export async function createApp(parts: ServerParts, services: Services): Promise<FastifyInstance> {
   const app = createServer(parts);
+  limitCalls(app, { ...services, log: parts.log });
+  limitTime(app, parts.clock);
+  auditRefusals(app, services);
+  hideAdmin(app, services.desk);
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
@@ -63,6 +77,7 @@ export async function createApp(parts: ServerParts, services: Services): Promise
     for (const route of routes) route(withZod(scope), services);
     scope.get("/openapi.json", { schema: { hide: true } as object }, async () => app.swagger());
   });
+  if (services.desk) await registerAdmin(app, services.desk);
   await app.ready();
   return app;
 }

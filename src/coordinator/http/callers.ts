@@ -6,8 +6,12 @@ import { checkProof } from "../../protocol/proof.ts";
 import type { Verifier } from "../../protocol/signature.ts";
 import { headers } from "../../protocol/version.ts";
 import type { Accounts, ProvenKey } from "../accounts/accounts.ts";
+import type { Nodes } from "../accounts/enrolment.ts";
 import type { Joining } from "../accounts/joining.ts";
 import { pathOf } from "../../host/framing.ts";
+import { ruleOf } from "../limits/charges.ts";
+import type { Limiter } from "../limits/limiter.ts";
+import { chargeCall, routeOf } from "./limited.ts";
 
 export interface CallersOptions {
   accounts: Accounts;
@@ -16,13 +20,18 @@ export interface CallersOptions {
   /** Known once the port is. */
   publicUrl: () => string;
   joining: Pick<Joining, "policy" | "admit">;
+  nodes: Pick<Nodes, "find">;
+  limiter: Limiter;
 }
 
 export type Callers = ReturnType<typeof createCallers>;
 
-export function createCallers({ accounts, verifier, clock, publicUrl, joining }: CallersOptions) {
-  /** @throws TroopError `missing_proof`, `invalid_proof`, `body_hash_mismatch`, `clock_skew` */
-  const provenKey = (request: FastifyRequest): Promise<ProvenKey> => {
+const forgeries: ReadonlySet<string> = new Set(["invalid_proof", "body_hash_mismatch"]);
+
+export function createCallers(options: CallersOptions) {
+  const { accounts, verifier, clock, publicUrl, joining, nodes, limiter } = options;
+
+  const checkedKey = async (request: FastifyRequest): Promise<ProvenKey> => {
     const proof = request.headers[headers.proof];
     const call = {
       method: request.method === "HEAD" ? "GET" : request.method,
@@ -30,15 +39,51 @@ export function createCallers({ accounts, verifier, clock, publicUrl, joining }:
       url: publicUrl() + pathOf(request.raw.url ?? ""),
       body: request.rawBody,
     };
-    return checkProof(verifier, typeof proof === "string" ? proof : undefined, call, clock.now());
+    const sent = typeof proof === "string" ? proof : undefined;
+    const key = await checkProof(verifier, sent, call, clock.now());
+    request.provenBy = key.id;
+    return key;
   };
+
+  /** The account or node that a key stands for on this route; undefined where it is nobody's yet. */
+  const idOf = async (request: FastifyRequest, key: string): Promise<string | undefined> =>
+    ruleOf(routeOf(request) ?? "").knownBy === "node"
+      ? (await nodes.find(key))?.id
+      : accounts.accountOf(key);
+
+  /**
+   * Checks the proof, and charges the call to whoever made it.
+   * @throws TroopError `missing_proof`, `invalid_proof`, `body_hash_mismatch`, `clock_skew`, `rate_limit_exceeded`
+   */
+  async function provenKey(request: FastifyRequest): Promise<ProvenKey> {
+    let key: ProvenKey;
+    let id: string | undefined;
+    try {
+      key = await checkedKey(request);
+      id = await idOf(request, key.id);
+    } catch (error) {
+      if (error instanceof TroopError && error.status === 401) {
+        const kind = forgeries.has(error.code) ? "impostor" : "anybody";
+        await chargeCall(limiter, request, { kind });
+      }
+      throw error;
+    }
+    await chargeCall(
+      limiter,
+      request,
+      id === undefined ? { kind: "stranger" } : { kind: "known", id },
+    );
+    return key;
+  }
 
   return {
     provenKey,
 
     /** The account that calls; undefined for a key without one, which is no account's but may become one. */
     async knownAccount(request: FastifyRequest): Promise<string | undefined> {
-      return accounts.accountOf((await provenKey(request)).id);
+      const account = await accounts.accountOf((await provenKey(request)).id);
+      request.provenBy = account ?? request.provenBy;
+      return account;
     },
 
     /**
@@ -48,6 +93,7 @@ export function createCallers({ accounts, verifier, clock, publicUrl, joining }:
     async liveAccount(request: FastifyRequest): Promise<string> {
       const account = await accounts.accountNow((await provenKey(request)).id);
       if (!account) throw new TroopError("account_unknown");
+      request.provenBy = account;
       return account;
     },
 
@@ -64,7 +110,9 @@ export function createCallers({ accounts, verifier, clock, publicUrl, joining }:
 
     /** The account that calls, made now where everybody may join. */
     async joiner(request: FastifyRequest): Promise<string> {
-      return joining.admit(await provenKey(request));
+      const account = await joining.admit(await provenKey(request));
+      request.provenBy = account;
+      return account;
     },
   };
 }

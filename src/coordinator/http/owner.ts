@@ -20,7 +20,7 @@ export async function ownAccount(
   callerOf: (request: FastifyRequest) => Promise<string | undefined> = callers.knownAccount,
 ): Promise<string> {
   const caller = await callerOf(request);
-  const wanted = accountIdOf(request.params.id);
+  const wanted = idOf(request.params.id);
   if (caller === wanted) return wanted;
   const named = await accounts.ofKey(wanted);
   if (caller !== undefined && caller === named) return caller;
@@ -29,12 +29,13 @@ export async function ownAccount(
   throw new TroopError("not_owner");
 }
 
-function accountIdOf(text: string): string {
+/** A thumbprint as it is, and that of a public key. @throws TroopError `invalid_value` */
+export function idOf(text: string): string {
   if (thumbprintText.safeParse(text).success) return text;
   try {
     return thumbprintOf(publicJwk.parse(JSON.parse(text)));
   } catch (error) {
-    throw new TroopError("invalid_value", "The path names neither an account nor a public key.", {
+    throw new TroopError("invalid_value", "The path names neither an id nor a public key.", {
       param: "id",
       cause: error,
     });

@@ -10,6 +10,7 @@ import { limits } from "../../protocol/limits.ts";
 import { headers } from "../../protocol/version.ts";
 import { allowedMethods, type RoutePattern } from "../../host/allowed-methods.ts";
 import { isKnock } from "../../relay/knock.ts";
+import { refusalHeaders } from "../../host/too-many-calls.ts";
 import { errorBody } from "../../protocol/error-object.ts";
 import { expectedError } from "./error-answer.ts";
 import { answerBare, unreadableCode } from "../../host/bare-answer.ts";
@@ -20,6 +21,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** The body as it was sent: what proofs are made over. */
     rawBody: Buffer | undefined;
+    /** When its last byte was read, monotonic ms: the headers alone prove nothing done. */
+    arrivedAt: number;
   }
 }
 
@@ -59,9 +62,11 @@ export function createServer({ clock, random, log }: ServerParts): FastifyInstan
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest("rawBody", undefined);
+  app.decorateRequest("arrivedAt", 0);
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
+    request.arrivedAt = clock.monotonic();
     request.rawBody = body as Buffer;
     try {
       done(null, readStrictJson(body as Buffer));
@@ -97,6 +102,7 @@ export function createServer({ clock, random, log }: ServerParts): FastifyInstan
     const shown = expected ?? new TroopError("internal_error");
     if (shown.retryAfterMs !== undefined)
       void reply.header("retry-after", Math.max(1, Math.ceil(shown.retryAfterMs / 1_000)));
+    void reply.headers(refusalHeaders(shown));
     if (shown.code === "method_not_allowed") void reply.header("allow", shown.details["allow"]);
     // What was not read to its end must not be taken for the next request.
     if (shown.code === "bad_framing" || shown.code === "headers_too_large")

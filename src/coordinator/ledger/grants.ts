@@ -15,6 +15,8 @@ export interface GrantsOptions {
   store: LedgerStore;
   starterCredits: Micro;
   faucetDaily: Micro;
+  /** Hears of every payment, before whoever asked for it is answered. */
+  onGranted?: (account: string, amount: Micro) => Promise<void>;
 }
 
 /** What one source prefix may draw within a day: of a large faucet a share, of a small one a few grants. Pure. */
@@ -39,13 +41,25 @@ export function paidAt(
 }
 type Amounts = Pick<GrantsOptions, "starterCredits" | "faucetDaily">;
 
-export function createGrants({ store, starterCredits, faucetDaily }: GrantsOptions) {
+export function createGrants(options: GrantsOptions) {
+  const { store, starterCredits, faucetDaily, onGranted } = options;
   const remembered = boundedMap<string, true>(rememberedAccounts);
   const paymentAt = (now: number): StarterPayment => ({
     amount: starterCredits,
     prefixMost: prefixMost(starterCredits, faucetDaily),
     now,
   });
+
+  /** @returns whether the account has had its credits, now or before */
+  async function pay(account: string, now: number): Promise<boolean> {
+    let isPaid = false;
+    const isGranted = await store.transaction(async (tx) => {
+      isPaid = await tx.payStarter(account, paymentAt(now));
+      return isPaid || (await tx.hasStarter(account));
+    });
+    if (isPaid && starterCredits > 0n) await onGranted?.(account, starterCredits);
+    return isGranted;
+  }
 
   return {
     /**
@@ -59,11 +73,7 @@ export function createGrants({ store, starterCredits, faucetDaily }: GrantsOptio
       if (!(await store.hasStarter(account))) {
         // On its own: a payment locks the faucet's row and the account's in their order, and must hold neither before.
         await store.transaction((tx) => tx.claimStarter(account, now, prefix ?? null));
-        const isGranted = await store.transaction(
-          async (tx) =>
-            (await tx.payStarter(account, paymentAt(now))) || (await tx.hasStarter(account)),
-        );
-        if (!isGranted) return "waiting";
+        if (!(await pay(account, now))) return "waiting";
       }
       remembered.set(account, true);
       return "granted";
@@ -73,7 +83,7 @@ export function createGrants({ store, starterCredits, faucetDaily }: GrantsOptio
     async refill(now: number): Promise<void> {
       await store.transaction((tx) => tx.fillFaucet(faucetDaily, dayOf(now), now));
       for (const account of await store.findWaitingForStarter(batch, paymentAt(now)))
-        await store.transaction((tx) => tx.payStarter(account, paymentAt(now)));
+        await pay(account, now);
     },
 
     /** When an account that waits for its starter credits gets them, if nothing goes wrong, ms. */

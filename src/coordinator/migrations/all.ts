@@ -9,6 +9,9 @@ import { joining } from "./0006-joining.ts";
 import { hmacReceipts } from "./0007-hmac-receipts.ts";
 import { stuckJobs } from "./0008-stuck-jobs.ts";
 import { latestFirst } from "./0009-latest-first.ts";
+import { hardware } from "./0010-hardware.ts";
+import { reputation } from "./0011-reputation.ts";
+import { auditLog } from "./0012-audit-log.ts";
 
 /** The numbers order them; one that was released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -21,4 +24,7 @@ export const migrations: Record<string, Migration> = {
   "0007-hmac-receipts": hmacReceipts,
   "0008-stuck-jobs": stuckJobs,
   "0009-latest-first": latestFirst,
+  "0010-hardware": hardware,
+  "0011-reputation": reputation,
+  "0012-audit-log": auditLog,
 };

@@ -6,6 +6,7 @@
  *
  * Beats are ordered by (started, counter): an older one changes nothing, also after a clock was set back.
  */
+import type { Provenance } from "../../protocol/hardware-proof/wire.ts";
 import type { Heartbeat, NodeSnapshot, NodeStatus } from "../../protocol/node.ts";
 import type { PublicJwk } from "../../protocol/signature.ts";
 
@@ -15,6 +16,10 @@ export interface Lease {
   jwk: PublicJwk;
   /** Ten-thousandths, as it was at the last beat. */
   multiplier: number;
+  /** Absent as long as nothing was proven. */
+  provenance?: Provenance | undefined;
+  /** Coordinator time, ms: until then it is not listed. */
+  quarantinedUntil?: number | undefined;
   started: number;
   counter: number;
   status: NodeStatus;
@@ -41,6 +46,8 @@ export interface BeatContext {
   owner: string;
   jwk: PublicJwk;
   multiplier: number;
+  provenance?: Provenance | undefined;
+  quarantinedUntil?: number | undefined;
   hosts: string[];
   /** When a lease renewed now ends, ms. */
   endsAt: number;
@@ -79,8 +86,9 @@ export const lacksSnapshot = (lease: Lease): boolean => lease.heldSnapshotId !==
 
 export const isLive = (lease: Lease, now: number): boolean => lease.endsAt > now;
 
-/** IDLE and BUSY nodes with a known snapshot are listed; the others are known but not offered. */
+/** IDLE and BUSY nodes with a known snapshot are listed; the others, and those in quarantine, are not offered. */
 export const isListed = (lease: Lease, now: number): boolean =>
   isLive(lease, now) &&
   !lacksSnapshot(lease) &&
+  (lease.quarantinedUntil ?? 0) <= now &&
   (lease.status === "IDLE" || lease.status === "BUSY");

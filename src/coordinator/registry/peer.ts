@@ -18,6 +18,7 @@ export const peerOf = (lease: Lease, snapshot: NodeSnapshot, tariff: Tariff): Pe
     price: formatRates(rateFor(tariff, model.name, lease.multiplier)),
   })),
   multiplier: formatMultiplier(lease.multiplier),
+  provenance: lease.provenance ?? "unproven",
   price: formatRate(perSecondRate(lease.multiplier)),
   jwk: lease.jwk,
   version: snapshot.version,

@@ -3,13 +3,14 @@ import type { Clock } from "../../base/clock.ts";
 import { addressKind } from "../../host/address-kind.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
-import type { Heartbeat, NodeSnapshot, Peer } from "../../protocol/node.ts";
+import type { Heartbeat, NodeSnapshot, NodeStatus, Peer } from "../../protocol/node.ts";
 import { oldestProtocolVersion } from "../../protocol/version.ts";
 import type { Node } from "../accounts/node-store.ts";
 import { tariffOf, type FittedRates, type Tariff } from "../ledger/tariff.ts";
 import { listedHosts, type AddressPolicy } from "./addresses.ts";
 import { isListed, isLive, lacksSnapshot, nextLease, type Lease } from "./lease.ts";
 import type { Leases } from "./leases.ts";
+import type { PresenceWatch } from "../reputation/presence.ts";
 import { peerOf } from "./peer.ts";
 
 export interface RegistryOptions {
@@ -21,6 +22,10 @@ export interface RegistryOptions {
   isRelayAllowed?: (url: string) => boolean;
   /** Prices that receipts have shown; without it all come from sizes. */
   fittedRates?: () => FittedRates;
+  /** What nodes' records are worth; without it nothing is said of them. */
+  reputationOf?: (node: string) => number;
+  /** Told of each beat. */
+  presence?: Pick<PresenceWatch, "beat">;
 }
 
 export interface ListedNode {
@@ -41,7 +46,7 @@ const attempts = 5;
 
 export function createRegistry(options: RegistryOptions) {
   const { leases, clock, addressPolicy, heartbeatMs, fittedRates } = options;
-  const { isRelayAllowed = () => false } = options;
+  const { isRelayAllowed = () => false, reputationOf, presence } = options;
 
   return {
     /**
@@ -64,6 +69,8 @@ export function createRegistry(options: RegistryOptions) {
           owner: node.owner,
           jwk: node.jwk,
           multiplier: node.multiplier,
+          provenance: node.hardware?.provenance,
+          quarantinedUntil: node.hardware?.quarantinedUntil,
           hosts: snapshot ? hostsOf(snapshot, source) : (previous?.hosts ?? []),
           endsAt: clock.now() + heartbeatMs * limits.heartbeatsPerLease,
         });
@@ -71,8 +78,10 @@ export function createRegistry(options: RegistryOptions) {
           const { started, counter } = renewal;
           throw new TroopError("stale_heartbeat", undefined, { details: { started, counter } });
         }
-        if (await leases.replace(previous, renewal.lease, snapshot))
+        if (await leases.replace(previous, renewal.lease, snapshot)) {
+          presence?.beat(node.id, previous);
           return { resend: lacksSnapshot(renewal.lease) };
+        }
       }
       throw new TroopError("stale_heartbeat");
     },
@@ -96,7 +105,10 @@ export function createRegistry(options: RegistryOptions) {
         nodes: offering.map(({ lease, snapshot }) => ({
           lease,
           snapshot,
-          peer: peerOf(lease, snapshot, tariff),
+          peer: {
+            ...peerOf(lease, snapshot, tariff),
+            ...(reputationOf ? { reputation: reputationOf(lease.node) } : {}),
+          },
         })),
         tariff,
       };
@@ -106,6 +118,12 @@ export function createRegistry(options: RegistryOptions) {
     async isListed(node: string): Promise<boolean> {
       const lease = await leases.read(node);
       return lease !== undefined && isListed(lease, clock.now());
+    },
+
+    /** What a live node said last of what it does; undefined where it is away. */
+    async statusOf(node: string): Promise<NodeStatus | undefined> {
+      const lease = await leases.read(node);
+      return lease && isLive(lease, clock.now()) ? lease.status : undefined;
     },
 
     /** Holds that a live node works on; undefined where the node is away, so that nothing is known. */

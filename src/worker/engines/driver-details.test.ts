@@ -68,7 +68,7 @@ test("llama-server states its slots, and the context of one of them", async () =
       size_bytes: 12_653_822_144,
       context_length: 16_384,
       quantization: "Q8_0",
-      capabilities: ["chat", "completion", "vision", "tools"],
+      capabilities: ["chat", "completion", "vision", "tools", "prefill"],
       loaded: true,
     },
   ]);
@@ -137,7 +137,7 @@ test("SGLang states its version, and no more context than fits into its memory",
   expect({ version, slots }).toEqual({ version: "0.5.9", slots: 8 });
   expect(models[0]).toMatchObject({
     ...{ context_length: 20_480, quantization: "fp8" },
-    capabilities: ["chat", "completion", "tools"],
+    capabilities: ["chat", "completion", "tools", "prefill"],
   });
 });
 

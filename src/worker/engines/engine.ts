@@ -22,6 +22,11 @@ export interface Engine extends AsyncDisposable {
   readonly headers: Readonly<Record<string, string>>;
   /** The field by which the engine keeps requests apart in its prefix cache, where it has one. */
   readonly saltField?: "cache_salt" | undefined;
+  /**
+   * What a request holds beside its last message where the answer is to go on with that. A model of which the driver
+   * claims `prefill` can do so.
+   */
+  readonly prefillFields?: Readonly<Record<string, unknown>> | undefined;
   /** How many requests the engine computes at once. */
   readonly slots: number;
   /** Asks the engine for its version and models. Rejects with code `engine_error` when it cannot be reached. */

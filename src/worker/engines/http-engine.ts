@@ -34,6 +34,7 @@ export interface HttpDriver {
   type: string;
   /** Where neither the owner nor the server says. */
   slotsDefault: number;
+  prefillFields?: Engine["prefillFields"];
   read(asking: Asking): Promise<Reading>;
 }
 
@@ -71,7 +72,7 @@ export function createHttpEngine(driver: HttpDriver, options: EngineOptions): En
 
   return {
     type: driver.type,
-    ...{ origin, basePath, headers },
+    ...{ origin, basePath, headers, prefillFields: driver.prefillFields },
     get saltField() {
       return saltField;
     },

@@ -9,6 +9,7 @@ import type { EngineKind, EngineOptions } from "./engine-kind.ts";
 import type { Engine } from "./engine.ts";
 import { createHttpEngine } from "./http-engine.ts";
 import { flag, generating, positive, text, toModel } from "./model-claim.ts";
+import { isPlainTemplate } from "./prefill.ts";
 
 const words = z.array(z.string()).nullish().catch(undefined);
 
@@ -35,6 +36,7 @@ const props = z.looseObject({
   total_slots: positive,
   default_generation_settings: z.looseObject({ n_ctx: positive }).nullish().catch(undefined),
   modalities: z.looseObject({ vision: flag }).nullish().catch(undefined),
+  chat_template: text,
   chat_template_caps: z
     .looseObject({ supports_tools: flag, supports_tool_calls: flag })
     .nullish()
@@ -47,6 +49,15 @@ type Props = z.infer<typeof props>;
 type List = z.infer<typeof serverList>;
 type Listed = List["data"][number];
 
+/**
+ * ggml-org/llama.cpp #13174; between #13196 and #15404, August 2025, it refused it for every model. Newer ones hear the
+ * fields, under `--no-prefill-assistant` too (#23012); the others do so unless started with that.
+ */
+const prefillFields = { continue_final_message: true, add_generation_prompt: false };
+const continuesFromBuild = 6_400;
+const canContinue = (build: string | null | undefined): boolean =>
+  Number(/^b(\d+)/.exec(build ?? "")?.[1] ?? 0) >= continuesFromBuild;
+
 function capabilitiesOf(listed: Listed, list: List, stated: Props | undefined): Capability[] {
   const twin = list.models?.find(({ name, model }) => [name, model].includes(listed.id));
   if (twin?.capabilities?.includes("embedding")) return ["embedding"];
@@ -56,6 +67,9 @@ function capabilitiesOf(listed: Listed, list: List, stated: Props | undefined): 
     capabilities.push("vision");
   const { supports_tools, supports_tool_calls } = stated?.chat_template_caps ?? {};
   if (supports_tools || supports_tool_calls) capabilities.push("tools");
+  // As a router it shows no template of the models that it would load.
+  if (canContinue(stated?.build_info) && isPlainTemplate(stated?.chat_template))
+    capabilities.push("prefill");
   return capabilities;
 }
 
@@ -64,6 +78,7 @@ const createLlamaServer = (options: EngineOptions): Engine =>
     {
       type: "llama-server",
       slotsDefault: 1,
+      prefillFields,
       async read(asking) {
         const [list, stated] = await Promise.all([
           asking.must("/v1/models", serverList, "list of models"),

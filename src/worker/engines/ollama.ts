@@ -10,6 +10,7 @@ import type { EngineKind, EngineOptions } from "./engine-kind.ts";
 import type { Engine } from "./engine.ts";
 import { type Asking, createHttpEngine } from "./http-engine.ts";
 import { generating, positive, text, toModel } from "./model-claim.ts";
+import { isAtLeast, isPlainTemplate, staysOpen } from "./prefill.ts";
 
 /** `OLLAMA_NUM_PARALLEL` is 1 unless its owner set it; more than that only waits inside Ollama. */
 const slotsDefault = 1;
@@ -33,6 +34,8 @@ const psAnswer = z.looseObject({
 const showAnswer = z.looseObject({
   ...remote,
   capabilities: z.array(z.string()).nullish().catch(undefined),
+  template: text,
+  modelfile: text,
 });
 
 type Tag = z.infer<typeof tagsAnswer>["models"][number];
@@ -51,9 +54,17 @@ const isRemote = ({ remote_model, remote_host }: Remote) => Boolean(remote_model
 /** Tags of Ollama's cloud: `gpt-oss:120b-cloud`, `kimi-k2:cloud`. */
 const isCloudTag = (name: string) => /[:-]cloud$/i.test(name);
 
+/**
+ * A last message of the assistant is continued where the template leaves its turn open (ollama/ollama #6778; before 0.3
+ * many did not, #5890). A renderer that is built into Ollama stands instead of the template, and is not shown.
+ */
+const canContinue = ({ template, modelfile }: z.infer<typeof showAnswer>): boolean =>
+  isPlainTemplate(template) && staysOpen(template!) && !/^\s*RENDERER\b/im.test(modelfile ?? "");
+
 /** What is asked once for each content. */
 interface Shown {
   capabilities: readonly Capability[];
+  canContinue: boolean;
   isRemote: boolean;
 }
 
@@ -70,6 +81,7 @@ const createOllama = (options: EngineOptions): Engine => {
       // Older versions do not say; nearly all of their models chat.
       capabilities:
         answer?.capabilities?.flatMap((word) => capabilityWords[word] ?? []) ?? generating,
+      canContinue: !!answer?.capabilities?.includes("completion") && canContinue(answer),
       isRemote: answer ? isRemote(answer) : false,
     };
     if (answer?.capabilities) known.set(key, shown);
@@ -80,6 +92,8 @@ const createOllama = (options: EngineOptions): Engine => {
     {
       type: "ollama",
       slotsDefault,
+      // It needs no word for it.
+      prefillFields: {},
       async read(asking) {
         const [{ version }, tags, running] = await Promise.all([
           asking.must("/api/version", versionAnswer, "version"),
@@ -102,7 +116,10 @@ const createOllama = (options: EngineOptions): Engine => {
               // As loaded: Ollama gives a model far less than it was trained for unless told otherwise.
               contextLengths: [loaded.get(tag.name)],
               quantization: tag.details?.quantization_level,
-              capabilities: shown.capabilities,
+              capabilities:
+                shown.canContinue && isAtLeast(version, 0, 5)
+                  ? [...shown.capabilities, "prefill"]
+                  : shown.capabilities,
               loaded: loaded.has(tag.name),
             }),
           );

@@ -10,6 +10,7 @@ import type { Engine } from "./engine.ts";
 import { type Asking, createHttpEngine } from "./http-engine.ts";
 import { flag, generating, positive, text, toModel } from "./model-claim.ts";
 import { modelList } from "./openai-compatible.ts";
+import { continuesByName, isAtLeast } from "./prefill.ts";
 
 /** It would take thousands at once, each slower than its requester was told. */
 const slotsDefault = 8;
@@ -35,13 +36,18 @@ async function newerOrOlder<S extends z.ZodType>(asking: Asking, name: string, s
   return (await asking.may(`/${name}`, shape)) ?? (await asking.may(`/get_${name}`, shape));
 }
 
-function capabilitiesOf(model: Model | undefined, server: Server | undefined): Capability[] {
+function capabilitiesOf(
+  id: string,
+  model: Model | undefined,
+  server: Server | undefined,
+): Capability[] {
   if (model?.is_generation === false) return ["embedding"];
   const capabilities = [...generating];
   if (model?.has_image_understanding) capabilities.push("vision");
   // Without their parsers, calls and thoughts arrive as plain text.
   if (server?.tool_call_parser) capabilities.push("tools");
   if (server?.reasoning_parser) capabilities.push("reasoning");
+  else if (isAtLeast(server?.version, 0, 5) && continuesByName(id)) capabilities.push("prefill");
   return capabilities;
 }
 
@@ -50,6 +56,8 @@ const createSglang = (options: EngineOptions): Engine =>
     {
       type: "sglang",
       slotsDefault,
+      // sgl-project/sglang #4226, in 0.4.5: the text goes behind the template's own opening, as it is.
+      prefillFields: { continue_final_message: true },
       async read(asking) {
         const [{ data }, model, server] = await Promise.all([
           asking.must("/v1/models", modelList, "list of models"),
@@ -66,7 +74,7 @@ const createSglang = (options: EngineOptions): Engine =>
               name: id,
               contextLengths: [max_model_len, server?.max_total_num_tokens],
               quantization: server?.quantization,
-              capabilities: capabilitiesOf(model, server),
+              capabilities: capabilitiesOf(id, model, server),
               loaded: true,
             }),
           ),

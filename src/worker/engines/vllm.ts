@@ -1,10 +1,12 @@
 /** Driver for vLLM: `ModelCard` in vllm/entrypoints/openai, `GET /version`; docs.vllm.ai "OpenAI-Compatible Server". */
 import { z } from "zod";
+import type { Capability } from "../../protocol/node.ts";
 import type { EngineKind, EngineOptions } from "./engine-kind.ts";
 import type { Engine } from "./engine.ts";
 import { createHttpEngine } from "./http-engine.ts";
-import { capabilitiesByName, toModel } from "./model-claim.ts";
+import { capabilitiesByName, generating, toModel } from "./model-claim.ts";
 import { modelList } from "./openai-compatible.ts";
+import { continuesByName, isAtLeast } from "./prefill.ts";
 
 /** It batches by itself, dozens at once; more of them would only make each slower than its requester was told. */
 const slotsDefault = 8;
@@ -16,11 +18,21 @@ const versionAnswer = z.looseObject({ version: z.string() });
  */
 const hasSalt = (version = ""): boolean => !/^v?0\.(\d|10)(\.|$)/.test(version);
 
+/** vllm-project/vllm #8942, in 0.6.3; with Mistral's own tokenizer it was mended in 0.6.4. */
+const prefillFields = { continue_final_message: true, add_generation_prompt: false };
+
+function capabilitiesOf(id: string, version: string | undefined): readonly Capability[] {
+  const capabilities = capabilitiesByName(id);
+  const canContinue = capabilities === generating && isAtLeast(version, 0, 7);
+  return canContinue && continuesByName(id) ? [...capabilities, "prefill"] : capabilities;
+}
+
 const createVllm = (options: EngineOptions): Engine =>
   createHttpEngine(
     {
       type: "vllm",
       slotsDefault,
+      prefillFields,
       async read(asking) {
         const [{ data }, version] = await Promise.all([
           asking.must("/v1/models", modelList, "list of models"),
@@ -33,7 +45,7 @@ const createVllm = (options: EngineOptions): Engine =>
             toModel({
               name: id,
               contextLengths: [max_model_len],
-              capabilities: capabilitiesByName(id),
+              capabilities: capabilitiesOf(id, version?.version),
               loaded: true,
             }),
           ),

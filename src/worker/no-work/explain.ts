@@ -1,5 +1,6 @@
 /** A reason in words: one sentence of cause, and the one thing that changes it. Names come from outside and are checked. */
 import { errorCodes } from "../../protocol/error-codes.ts";
+import type { ProofStatus } from "../proof/proving.ts";
 import type { Wanted, WhyNoWork } from "./why-no-work.ts";
 
 export interface Explained {
@@ -38,6 +39,11 @@ export function explain(why: WhyNoWork): Explained {
       };
     case "paused":
       return { cause: "You paused it.", step: "troop worker resume" };
+    case "proving":
+      return {
+        cause: "It shows the coordinator what its hardware can do, and takes nothing meanwhile.",
+        step: "Wait: it takes a minute or two, five at most",
+      };
     case "coordinator_unreachable":
       return {
         cause: `The coordinator does not answer${
@@ -172,13 +178,17 @@ export interface Hint extends Explained {
 
 const unproven = "0.0500";
 
-export const hintsFor = (multiplier: string): Hint[] =>
-  multiplier === unproven
+/** @param provenance what the coordinator says of the node's multiplier; `off` where this worker proves nothing */
+export const hintsFor = (multiplier: string, provenance: ProofStatus["provenance"]): Hint[] =>
+  multiplier === unproven && provenance !== "proven"
     ? [
         {
           code: "unproven_multiplier",
           cause: `This node's speed is unproven: its seconds count as ${multiplier} of an RTX 3060's.`,
-          step: "Nothing yet: so far no node can prove its speed",
+          step:
+            provenance === "off"
+              ? "Start the worker with PROVE_HARDWARE=on"
+              : "troop worker bench    (what it would prove here; the coordinator asks for it by itself)",
         },
       ]
     : [];

@@ -27,6 +27,7 @@ export const changes: Readonly<Record<WhyCode, Partial<WorkFacts>>> = {
   starting: { state: "starting" },
   draining: { state: "draining" },
   paused: { state: "paused" },
+  proving: { state: "proving" },
   upgrade_required: { lastBeat: failed("upgrade_required") },
   unreachable: { lastBeat: failed("invalid_address") },
   coordinator_unreachable: { lastBeat: failed("coordinator_unreachable") },

@@ -13,7 +13,7 @@ test.each(codes)("%s", (code) => {
 
 /** Of those that are about one fact each the order is the facts'. */
 const byFact: WhyCode[][] = [
-  ["starting", "draining", "paused"],
+  ["starting", "draining", "paused", "proving"],
   ["upgrade_required", "unreachable", "coordinator_unreachable", "not_enrolled"],
   ["outside_schedule", "on_battery", "too_hot", "owner_present"],
   ["no_engine", "engine_down", "no_models"],

@@ -36,6 +36,7 @@ export type WhyNoWork =
   | { code: "starting" }
   | { code: "draining" }
   | { code: "paused" }
+  | { code: "proving" }
   | { code: "coordinator_unreachable"; answeredAt: number | undefined }
   | { code: "upgrade_required" }
   | { code: "unreachable" }
@@ -92,6 +93,8 @@ function ownDoing({ state, lastBeat }: WorkFacts): WhyNoWork | undefined {
       return { code: "starting" };
     case "paused":
       return { code: "paused" };
+    case "proving":
+      return { code: "proving" };
     case "draining":
     case "offline":
       return { code: "draining" };

@@ -38,7 +38,7 @@ export interface WorkReport {
 export interface WorkReportParts {
   core: Pick<
     WorkerCore,
-    "state" | "slots" | "heartbeats" | "catalogue" | "presence" | "multiplier"
+    "state" | "slots" | "heartbeats" | "catalogue" | "presence" | "multiplier" | "proof"
   >;
   jobs: Pick<Jobs, "last" | "today">;
   askDemand: AskDemand;
@@ -65,7 +65,7 @@ export const createWorkReport =
     });
     return {
       no_work: why ? { code: why.code, ...explain(why) } : null,
-      hints: hintsFor(core.multiplier()),
+      hints: hintsFor(core.multiplier(), core.proof().provenance),
       models: catalogue
         .models()
         .map(({ name, context_length }) => ({ name, context_length: context_length ?? null })),

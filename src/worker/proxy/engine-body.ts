@@ -2,7 +2,7 @@
  * What an engine is sent: the request's own fields as `protocol/chat.ts` let them through, and what the worker decides.
  * Pure.
  */
-import type { InferencePath } from "../../protocol/chat.ts";
+import { type InferencePath, isContinuation } from "../../protocol/chat.ts";
 import type { Micro } from "../../protocol/credits.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Rate } from "../../protocol/price.ts";
@@ -27,12 +27,17 @@ export function engineBody(
     engine,
     model,
     ownName,
-  }: Pick<Offer, "model" | "ownName"> & { engine: Pick<Engine, "saltField"> },
+  }: Pick<Offer, "model" | "ownName"> & {
+    engine: Pick<Engine, "saltField" | "prefillFields">;
+  },
 ): string {
   if (path === "/v1/embeddings") return JSON.stringify({ ...fields, model: ownName });
-  const { saltField } = engine;
+  const { saltField, prefillFields } = engine;
+  // Engines have their own words for it.
+  const { continue_final_message: _asked, ...own } = fields;
   return JSON.stringify({
-    ...fields,
+    ...own,
+    ...(isContinuation(fields) && prefillFields),
     ...tokenLimits(fields, { payableTokens, promptBytes, context: model.context_length }),
     model: ownName,
     stream: true,

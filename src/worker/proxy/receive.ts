@@ -2,6 +2,7 @@
 import {
   type InferencePath,
   type InferenceRequest,
+  isContinuation,
   readInferenceRequest,
 } from "../../protocol/chat.ts";
 import { type ErrorCode, TroopError } from "../../protocol/error-codes.ts";
@@ -40,7 +41,7 @@ const refuse = (code: ErrorCode) => {
 
 /**
  * @throws TroopError `busy`, `owner_busy`, `draining`, `engine_error`, `request_timeout`, `request_too_large`,
- *   `invalid_value`, `wrong_model`, and what `readStrictJson` refuses
+ *   `invalid_value`, `wrong_model`, `unsupported_parameter`, and what `readStrictJson` refuses
  */
 export async function receive(
   { ticket: { claims }, path, frames }: Pick<Admitted, "ticket" | "path" | "frames">,
@@ -64,7 +65,8 @@ export async function receive(
       // A body may take its time, and the owner come back meanwhile.
       mayRun();
       const request = readBody(path, body.bytes, claims.model);
-      const others = fitting.filter((offer) => offer !== first);
+      const others = fitting.filter((offer) => offer !== first && canDo(request, offer));
+      if (!canDo(request, first)) throw cannotContinue();
       return { request, offers: [first, ...others], slot, releaseBody: body.release };
     } catch (error) {
       body.release();
@@ -75,6 +77,14 @@ export async function receive(
     throw error;
   }
 }
+
+const canDo = ({ fields }: InferenceRequest, { model }: Offer): boolean =>
+  !isContinuation(fields) || model.capabilities.includes("prefill");
+
+const cannotContinue = () =>
+  new TroopError("unsupported_parameter", "This node's engine cannot go on with a message.", {
+    param: "continue_final_message",
+  });
 
 function takeSlot(
   slots: Slots,

@@ -1,7 +1,10 @@
 /** A client on its machine: the production core, and an application that asks and sometimes leaves. */
 import { createClientCore } from "../../../src/client/core.ts";
 import { createConnect } from "../../../src/client/connect.ts";
-import type { Asking } from "../../../src/client/dispatch.ts";
+import type { ChatChunk } from "../../../src/client/dialects/chat-chunk.ts";
+import { chatDialect } from "../../../src/client/dialects/chat.ts";
+import { createGenerate } from "../../../src/client/generate.ts";
+import type { Wanted } from "../../../src/client/read-request.ts";
 import { noPreferences } from "../../../src/client/routing/preferences.ts";
 import { createPathFinder } from "../../../src/client/paths/find-path.ts";
 import { createPathsTo } from "../../../src/client/paths/path.ts";
@@ -15,6 +18,7 @@ import { createMachine, type Machine, type Process } from "../world/machine.ts";
 import type { Wire } from "../world/wire.ts";
 import { coordinatorUrl, type World } from "../world/world.ts";
 import type { CoordinatorActor } from "./coordinator.ts";
+import { isCounting } from "./engine.ts";
 
 export interface ClientActor {
   readonly machine: Machine;
@@ -22,6 +26,8 @@ export interface ClientActor {
   readonly isHonest: boolean;
   /** Requests that were answered whole. */
   readonly answered: number;
+  /** Of these, the ones that several nodes had a part in. */
+  readonly joined: number;
   /** Who still waits for an answer, or what to be sent; empty where nothing does. */
   unrest(): string;
   /** The application asks no more. */
@@ -57,6 +63,7 @@ export function createClientActor(parts: ClientParts): ClientActor {
   let waiting = 0;
   let asked = 0;
   let answered = 0;
+  let joined = 0;
   let isRetired = false;
 
   function start(process: Process): void {
@@ -79,6 +86,7 @@ export function createClientActor(parts: ClientParts): ClientActor {
         paths: createPathFinder({ clock, random, probe }),
       }),
     });
+    const generate = createGenerate({ dispatch: client.dispatch, clock, random });
     Promise.all(client.run(scheduler.over)).catch(report);
 
     function report(error: unknown): void {
@@ -87,18 +95,37 @@ export function createClientActor(parts: ClientParts): ClientActor {
 
     async function ask(): Promise<void> {
       const leaving = new AbortController();
-      const asking = askingFor(random.pick(models), leaving.signal);
+      const wanted = questionTo(random.pick(models));
       if (faults.happens("application_left", faults.shares.applicationLeft))
         clock.timer(random.between(0, 4_000), () =>
           leaving.abort(new Error("the application left")),
         );
       waiting += 1;
       const number = (asked += 1);
+      let text = "";
+      let speaker = "";
+      const speakers = new Set<string>();
+      const target = {
+        node: (id: string) => void (speaker = id),
+        take(chunks: readonly ChatChunk[]) {
+          const before = text;
+          for (const { choices } of chunks) text += choices[0]!.delta.content ?? "";
+          if (before !== text) speakers.add(speaker);
+          if (before === "" && text !== "") world.note(() => `${name} hears ${speaker}`);
+          return undefined;
+        },
+      };
       world.note(() => `${name} asks (${number})`);
       try {
-        const { outcome } = await client.dispatch(asking);
+        const path = "/v1/chat/completions";
+        const { outcome } = await generate.stream(
+          ...([chatDialect, path, wanted, target, leaving.signal] as const),
+        );
         world.note(() => `${name} is ${outcome} (${number})`);
         if (outcome === "answered") answered += 1;
+        if (outcome === "answered" && speakers.size > 1) joined += 1;
+        // Whoever began it, and however many went on.
+        if (!isCounting(text)) parts.violate(`${name} was told "${text}"`);
       } catch (error) {
         world.note(() => `${name} has left (${number})`);
         if (!leaving.signal.aborted) report(error);
@@ -133,6 +160,9 @@ export function createClientActor(parts: ClientParts): ClientActor {
     get answered() {
       return answered;
     },
+    get joined() {
+      return joined;
+    },
     unrest() {
       if (!machine.process) return `${name} is down`;
       if (waiting > 0) return `${name} waits for ${waiting} answers`;
@@ -145,35 +175,7 @@ export function createClientActor(parts: ClientParts): ClientActor {
   };
 }
 
-function askingFor(model: string, signal: AbortSignal): Asking {
-  let textBytes = 0;
-  const messages = [{ role: "user", content: "a question" }];
-  return {
-    ...{ model, signal, capability: "chat" },
-    ...{ fields: { messages }, preferences: noPreferences },
-    inquiry: {
-      path: "/v1/chat/completions",
-      body: Buffer.from(JSON.stringify({ model, messages })),
-    },
-    openSink() {
-      textBytes = 0;
-      return {
-        take(bytes) {
-          textBytes += textBytesIn(bytes);
-          return undefined;
-        },
-        textBytes: () => textBytes,
-        hasFailed: () => false,
-      };
-    },
-    hasContent: () => textBytes > 0,
-  };
-}
-
-/** UTF-8 bytes of delta text in a piece of a stream of ours. */
-function textBytesIn(bytes: Uint8Array): number {
-  let sum = 0;
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
-  for (const [, content] of text.matchAll(/"content":"([^"]*)"/g)) sum += content!.length;
-  return sum;
-}
+const questionTo = (model: string): Wanted => ({
+  ...{ model, fields: { messages: [{ role: "user", content: "Count." }] }, ignored: [] },
+  ...{ preferences: noPreferences, application: undefined },
+});

@@ -27,11 +27,12 @@ export const createEngine = ({ slots, models }: EngineTraits): Engine => ({
   type: "openai",
   origin: "http://127.0.0.1:2",
   headers: {},
+  prefillFields: { goes_on: true },
   slots,
   inspect: () =>
     Promise.resolve({
       version: "1",
-      models: models.map((name) => ({ name, capabilities: ["chat" as const], loaded: true })),
+      models: models.map((name) => ({ name, capabilities: ["chat", "prefill"], loaded: true })),
     }),
   path: () => "/v1/chat/completions",
   [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -54,9 +55,12 @@ export function createEngineDispatcher(
   traits: EngineTraits,
 ): Dispatcher {
   const { random } = process;
-  function dispatch(_options: Dispatcher.DispatchOptions, handler: Handler): boolean {
+  function dispatch(options: Dispatcher.DispatchOptions, handler: Handler): boolean {
     process.reach("engine");
+    const asked = JSON.parse(options.body as string) as Asked;
+    const said = asked.goes_on ? asked.messages.at(-1)!.content : "";
     truth.run(delivery.getStore() ?? "", node, isHonest);
+    let count = said === "" ? 0 : said.split(" ").length;
     let isOver = false;
     const controller = {
       aborted: false,
@@ -92,7 +96,8 @@ export function createEngineDispatcher(
     /** Several deltas at a time, the last of them with the end. */
     function produce(left: number): void {
       const now = Math.min(left, random.between(1, 4));
-      handler.onResponseData?.(controller, Buffer.from(deltaEvent.repeat(now)));
+      const words = Array.from({ length: now }, () => deltaEvent((count += 1), said));
+      handler.onResponseData?.(controller, Buffer.from(words.join("")));
       if (isOver) return;
       if (isFailing) {
         later(() => handler.onResponseError?.(controller, new Error("the engine crashed")));
@@ -111,11 +116,23 @@ export function createEngineDispatcher(
   return { dispatch } as unknown as Dispatcher;
 }
 
-const word = "hey ";
+interface Asked {
+  messages: { content: string }[];
+  goes_on?: boolean;
+}
+
+/** Engines count, so that whoever hears them knows whether something is missing or said twice. */
+export const isCounting = (text: string): boolean => {
+  const words = text.split(" ").slice(0, -1);
+  return text === words.map((_, index) => `${index + 1} `).join("");
+};
+
 const event = (data: object): string => `data: ${JSON.stringify(data)}\n\n`;
-const deltaEvent = event({
-  id: "c",
-  choices: [{ index: 0, delta: { content: word }, finish_reason: null }],
-});
+/** What was said ends with a word: whoever goes on says the space behind it. */
+const deltaEvent = (count: number, said: string): string => {
+  const isNext = said !== "" && count === said.split(" ").length + 1;
+  const content = `${isNext ? " " : ""}${count} `;
+  return event({ id: "c", choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+};
 const closingEvents = (usage: object): string =>
   `${event({ id: "c", choices: [{ index: 0, delta: {}, finish_reason: "stop" }], usage })}data: [DONE]\n\n`;

@@ -4,6 +4,7 @@ import { parseRates } from "../../../src/protocol/price.ts";
 import type { WorkerActor } from "../actors/worker.ts";
 import type { ClientActor } from "../actors/client.ts";
 import { longestGapMs } from "../actors/engine.ts";
+import { checkParts } from "./parts.ts";
 import { auditTables } from "../ledger/memory-audit.ts";
 import type { StoredRequest, Tables } from "../ledger/tables.ts";
 import type { Truth } from "./truth.ts";
@@ -26,6 +27,7 @@ export function checkEndings(parts: EndingsParts): void {
   checkAnswers(parts);
   checkBudgets(parts);
   checkWords(parts);
+  checkParts(parts);
   checkCloses(parts);
 }
 

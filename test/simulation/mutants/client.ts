@@ -3,6 +3,27 @@ import type { Mutant } from "./mutant.ts";
 
 export const clientMutants: readonly Mutant[] = [
   {
+    name: "part-unnamed",
+    what: "Who goes on with an answer does not say with whose: the history is none of the client's business.",
+    file: "src/client/course.ts",
+    find: "        relation = { continues, part: part + 1 };\n",
+    replace: "        relation = continues && part ? {} : relation;\n",
+  },
+  {
+    name: "text-so-far-unsent",
+    what: "Who goes on is asked the question, and not told what was said.",
+    file: "src/client/continuation.ts",
+    find: "    fields: { ...fields, messages, continue_final_message: true },\n",
+    replace: "    fields,\n",
+  },
+  {
+    name: "seam-said-twice",
+    what: "The space between two parts is passed on by both.",
+    file: "src/client/dialects/seam.ts",
+    find: "      return text.slice(same);\n",
+    replace: "      return text;\n",
+  },
+  {
     name: "one-seed-for-all",
     what: "The seed of a ticket's secrets is left over from a test.",
     file: "src/client/authorize.ts",

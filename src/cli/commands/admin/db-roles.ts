@@ -1,4 +1,5 @@
 /** `troop admin db-roles`: least privilege on PostgreSQL, printed or applied. */
+import { noteAct } from "../../../coordinator/admin/note-act.ts";
 import { applyRoles } from "../../../coordinator/admin/roles-store.ts";
 import { roleNames, rolePrefix, roleStatements } from "../../../coordinator/migrations/roles.ts";
 import { TroopError } from "../../../protocol/error-codes.ts";
@@ -31,6 +32,7 @@ export async function dbRoles(
     );
   await using books = await openCurrentBooks(context);
   await applyRoles(books.database, names);
+  await noteAct(books.database, context, { event: "roles_applied", prefix });
   output.say(`${output.bold(names.application)} may do what the coordinator does, and no more.`);
   output.say(`${output.bold(names.auditor)} may read.`);
   output.say(

@@ -1,5 +1,6 @@
 /** `troop admin invite`: codes that each let one account in. */
 import { InvalidArgumentError } from "commander";
+import { noteAct } from "../../../coordinator/admin/note-act.ts";
 import { makeInvites } from "../../../coordinator/admin/inviting.ts";
 import type { CommandContext } from "../../context.ts";
 import { openCurrentBooks } from "./books.ts";
@@ -35,6 +36,7 @@ export async function invite(context: CommandContext, flags: InviteFlags): Promi
   const now = clock.now();
   const expiresAt = now + flags.expires;
   const codes = await makeInvites(books.database, random, { count: flags.count, now, expiresAt });
+  await noteAct(books.database, context, { event: "invites_made", count: flags.count });
   for (const code of codes) output.say(code);
   output.note(`Each lets one account in: troop up --invite ${codes[0]}`);
   output.json({ codes, expires_at: expiresAt });

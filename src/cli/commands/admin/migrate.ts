@@ -6,8 +6,10 @@ import {
   bringUp,
   writeMigration,
 } from "../../../coordinator/admin/migrating.ts";
-import { migrationStates } from "../../../coordinator/database.ts";
+import { noteAct } from "../../../coordinator/admin/note-act.ts";
+import { type Database, migrationStates } from "../../../coordinator/database.ts";
 import { packageFolder } from "../../../host/package.ts";
+import type { AuditDetails } from "../../../protocol/audit.ts";
 import type { CommandContext } from "../../context.ts";
 import { openBooksHere } from "./books.ts";
 
@@ -15,9 +17,20 @@ export async function migrateUp(context: CommandContext): Promise<void> {
   const { output } = context;
   await using books = await openBooksHere(context, true);
   const applied = await bringUp(books.database);
+  await note(context, books.database, { event: "migrated_up", names: applied });
   for (const name of applied) output.say(`applied ${name}`);
   if (applied.length === 0) output.say("Nothing to apply.");
   output.json({ applied });
+}
+
+/** Where there is a log to note it in: it comes and goes with a migration itself. */
+async function note(
+  context: CommandContext,
+  database: Database,
+  details: AuditDetails & { names: string[] },
+): Promise<void> {
+  const isKept = (await appliedNames(database)).some((name) => name.endsWith("audit-log"));
+  if (details.names.length > 0 && isKept) await noteAct(database, context, details);
 }
 
 export interface MigrateDownFlags {
@@ -39,6 +52,7 @@ export async function migrateDown(
   ];
   const isConfirmed = doomed.length > 0 && (await questions.mayGoOn(preview, { yes }));
   const takenBack = isConfirmed ? await bringDown(books.database, all) : [];
+  await note(context, books.database, { event: "migrated_down", names: takenBack });
   for (const name of takenBack) output.say(`took back ${name}`);
   if (takenBack.length === 0) output.say("Nothing was taken back.");
   output.json({ taken_back: takenBack });

@@ -27,15 +27,18 @@ export async function serviceInstall(
   if (!flags.dryRun && !isThere) throw notThere(scope);
   const spec = await serviceSpec(context, machine, role, flags, isThere);
   const steps = planInstall(manager, spec, userId);
-  const facts = { role, manager, scope, name: spec.paths.name, ...filesOf(steps) };
+  const settings = settingsOf(spec);
+  const facts = { role, manager, scope, name: spec.paths.name, ...filesOf(steps), settings };
   if (flags.dryRun) {
     for (const step of planInstall(manager, withoutSecrets(spec), userId)) show(output, step);
+    output.note(taken(settings));
     return output.json({ ...facts, dry_run: true });
   }
   await carryOut(steps, machine.run, signal);
   output.say(`Installed and started ${output.bold(spec.paths.name)}.`);
   for (const path of facts.files) output.say(`  ${path}`);
   output.say(`  data in ${spec.dataFolder}`);
+  output.say(taken(settings));
   output.say("See:    troop service status, troop logs -f");
   output.say(`Undo:   troop service uninstall ${role}${scope === "user" ? " --user" : ""}`);
   if (manager === "systemd" && scope === "user")
@@ -53,6 +56,13 @@ const filesOf = (steps: readonly Step[]) => ({
   files: steps.flatMap((step) => (step.kind === "write" ? [step.path] : [])),
   commands: steps.flatMap((step) => (step.kind === "run" ? [commandLine(step.command)] : [])),
 });
+
+/** By name: what the shell and `settings.env` say now, and a change of those does not reach the service. */
+const settingsOf = ({ settings, secretFiles }: ServiceSpec): string[] =>
+  [...Object.keys(settings), ...Object.keys(secretFiles).map((name) => `${name}_FILE`)].toSorted();
+
+const taken = (settings: readonly string[]) =>
+  `Settings that it takes along: ${settings.join(", ") || "none"}`;
 
 const notThere = (scope: string) =>
   new TroopError(

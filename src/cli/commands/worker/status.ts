@@ -2,6 +2,7 @@
 import type { CommandContext } from "../../context.ts";
 import { type ShownStatus, tellWorker } from "../../worker-control.ts";
 import { workHere } from "../../worker-work.ts";
+import { reputationOf, showReputation } from "./show-reputation.ts";
 import { showWork } from "./show-work.ts";
 
 export async function showWorkerStatus(context: CommandContext): Promise<void> {
@@ -12,11 +13,28 @@ export async function showWorkerStatus(context: CommandContext): Promise<void> {
   output.say(`Running: ${status.slots.active} of ${status.slots.total}`);
   output.say(`You: ${presenceOf(status)}`);
   output.say(`Lends to: ${status.lend_to}`);
+  output.say(`Counts as: ${countsAs(status)}`);
   if (status.receipts_waiting > 0) output.say(`Receipts on their way: ${status.receipts_waiting}`);
+  const reputation = await reputationOf(context, status.node_id);
+  if (reputation) showReputation(context, reputation);
   const work = await workHere(context);
   if (work) showWork(context, work);
-  output.json({ ...status, work: work ?? null });
+  output.json({ ...status, work: work ?? null, reputation: reputation ?? null });
 }
+
+function countsAs({ multiplier, proof }: ShownStatus): string {
+  const { provenance, device, failure } = proof;
+  const by = device ? `, by ${device.prover} on ${device.name}` : "";
+  const failed = failure ? `; the last proof came to nothing: ${failure}` : "";
+  return `${multiplier} of an RTX 3060, ${proofWords[provenance] ?? provenance}${by}${failed}`;
+}
+
+const proofWords: Readonly<Record<string, string>> = {
+  off: "unproven, as PROVE_HARDWARE=off",
+  unknown: "and the coordinator has not said more",
+  stale: "proven once, and proofs were missed since",
+  refuted: "as a proof was wrong; it is tried again after a day",
+};
 
 function presenceOf({ presence }: ShownStatus): string {
   const { state, reason, detail, source } = presence;

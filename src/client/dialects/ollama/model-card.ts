@@ -11,6 +11,7 @@ const keptMs = 300_000;
 
 /** Ollama's words for what a model can do; `chat` is nothing of its own there. */
 const words: Readonly<Partial<Record<Capability, string>>> = {
+  prefill: "completion",
   completion: "completion",
   chat: "completion",
   tools: "tools",

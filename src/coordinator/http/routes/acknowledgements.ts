@@ -1,9 +1,11 @@
 /** `POST /acknowledgements`: signed batches of verdicts from accounts. The statements are their own proof. */
 import { limits } from "../../../protocol/limits.ts";
 import { statementsAnswer, statementsRequest } from "../../../protocol/receipt.ts";
+import { statementsTaken } from "../../audit/events.ts";
+import { callerOf } from "../audited.ts";
 import type { App, Services } from "../services.ts";
 
-export function acknowledgementsRoute(app: App, { redeemer }: Services): void {
+export function acknowledgementsRoute(app: App, { redeemer, auditLog }: Services): void {
   app.post(
     "/acknowledgements",
     {
@@ -14,8 +16,11 @@ export function acknowledgementsRoute(app: App, { redeemer }: Services): void {
         response: { 200: statementsAnswer },
       },
     },
-    async (request) => ({
-      outcomes: await redeemer.redeemAcknowledgements(request.body.statements),
-    }),
+    async (request) => {
+      const outcomes = await redeemer.redeemAcknowledgements(request.body.statements);
+      for (const event of statementsTaken("acknowledgements", callerOf(request), outcomes))
+        await auditLog.recordDurably(event);
+      return { outcomes };
+    },
   );
 }

@@ -1,9 +1,14 @@
 /** `POST /authorize`: a ticket. The first one also brings the account its starter credits. */
-import { sourcePrefix } from "../../../host/source-prefix.ts";
+import { networkOf } from "../../../host/client-address.ts";
+import { ticketGiven } from "../../audit/events.ts";
 import { authorizeAnswer, authorizeRequest } from "../../../protocol/endpoints.ts";
+import { callerOf } from "../audited.ts";
 import type { App, Services } from "../services.ts";
 
-export function authorizeRoute(app: App, { issuer, demand, callers }: Services): void {
+export function authorizeRoute(
+  app: App,
+  { issuer, demand, callers, limiter, auditLog }: Services,
+): void {
   app.post(
     "/authorize",
     {
@@ -15,9 +20,12 @@ export function authorizeRoute(app: App, { issuer, demand, callers }: Services):
     },
     async (request) => {
       const account = await callers.joiner(request);
-      const prefix = sourcePrefix(request.ip);
-      demand.wish(prefix ?? account, request.body.model);
-      return issuer.authorize(account, request.body, prefix);
+      const network = networkOf(request.source);
+      demand.wish(network ?? account, request.body.model);
+      const answer = await issuer.authorize(account, request.body, network);
+      limiter.given(account, request.body.id);
+      auditLog.record(ticketGiven(callerOf(request), answer, request.body.model));
+      return answer;
     },
   );
 }

@@ -5,9 +5,10 @@ import { limits } from "../../../protocol/limits.ts";
 import { heartbeatAnswer, heartbeatSchema } from "../../../protocol/node.ts";
 import { oldestProtocolVersion } from "../../../protocol/version.ts";
 import type { App, Services } from "../services.ts";
+import { onSent } from "./hardware.ts";
 
 export function heartbeatRoute(app: App, services: Services): void {
-  const { nodes, registry, callers, keyRing, heartbeatMs } = services;
+  const { clock, nodes, registry, callers, keyRing, heartbeatMs, verification } = services;
   app.post(
     "/heartbeat",
     {
@@ -18,18 +19,30 @@ export function heartbeatRoute(app: App, services: Services): void {
         response: { 200: heartbeatAnswer },
       },
     },
-    async (request) => {
+    async (request, reply) => {
+      const { arrivedAt, body: beat } = request;
+      const source = request.source.address ?? "";
       const { id } = await callers.provenKey(request);
       const node = await nodes.find(id);
       if (!node) throw new TroopError("node_unknown");
-      const { resend } = await registry.beat(node, request.body, request.ip);
+      verification.roundTrips.heard(id, arrivedAt);
+      const { resend } = await registry.beat(node, beat, source);
+      const challenge = await verification.onBeat(node, beat, source);
+      if (challenge)
+        onSent(reply, () => {
+          if (challenge.kind === "chain") verification.pushed(challenge.session);
+          else verification.roundTrips.sent(id, clock.monotonic());
+        });
+      // A verdict may just have been made.
+      const { multiplier } = (await nodes.find(id)) ?? node;
       return {
         interval_ms: heartbeatMs,
         resend,
         key_set: keyRing.version,
         revoked: [],
-        multiplier: formatMultiplier(node.multiplier),
+        multiplier: formatMultiplier(multiplier),
         oldest_protocol: oldestProtocolVersion,
+        ...(challenge ? { challenge } : {}),
       };
     },
   );

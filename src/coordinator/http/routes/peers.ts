@@ -1,5 +1,5 @@
 /** `GET /peers?model=`, also as `GET /nodes`: the nodes that may be used now. Addresses come with a ticket only. */
-import { sourcePrefix } from "../../../host/source-prefix.ts";
+import { networkOf } from "../../../host/client-address.ts";
 import { peersAnswer, peersQuery } from "../../../protocol/endpoints.ts";
 import type { App, Services } from "../services.ts";
 
@@ -17,7 +17,7 @@ export function peersRoute(app: App, { registry, demand, callers }: Services): v
       async (request) => {
         const reader = await callers.reader(request);
         const { model } = request.query;
-        if (model !== undefined) demand.wish(sourcePrefix(request.ip) ?? reader, model);
+        if (model !== undefined) demand.wish(networkOf(request.source) ?? reader, model);
         const listing = await registry.list(model);
         const nodes = listing.nodes.map(({ peer }) => peer);
         return { count: nodes.length, nodes };

@@ -1,9 +1,11 @@
 /** `POST /receipts`: signed batches of lines, and closes, from nodes. The statements are their own proof. */
 import { limits } from "../../../protocol/limits.ts";
 import { statementsAnswer, statementsRequest } from "../../../protocol/receipt.ts";
+import { statementsTaken } from "../../audit/events.ts";
+import { callerOf } from "../audited.ts";
 import type { App, Services } from "../services.ts";
 
-export function receiptsRoute(app: App, { redeemer }: Services): void {
+export function receiptsRoute(app: App, { redeemer, auditLog }: Services): void {
   app.post(
     "/receipts",
     {
@@ -14,6 +16,11 @@ export function receiptsRoute(app: App, { redeemer }: Services): void {
         response: { 200: statementsAnswer },
       },
     },
-    async (request) => ({ outcomes: await redeemer.redeemReceipts(request.body.statements) }),
+    async (request) => {
+      const outcomes = await redeemer.redeemReceipts(request.body.statements);
+      for (const event of statementsTaken("receipts", callerOf(request), outcomes))
+        await auditLog.recordDurably(event);
+      return { outcomes };
+    },
   );
 }

@@ -1,9 +1,11 @@
 /** `POST /transfers`: a gift from the account that proves the call. */
 import { formatCredits, parseCredits } from "../../../protocol/credits.ts";
 import { transferAnswer, transferRequest } from "../../../protocol/endpoints.ts";
+import { gift as giftMade } from "../../audit/events.ts";
+import { callerOf } from "../audited.ts";
 import type { App, Services } from "../services.ts";
 
-export function transfersRoute(app: App, { ledger, callers, clock }: Services): void {
+export function transfersRoute(app: App, { ledger, callers, clock, auditLog }: Services): void {
   app.post(
     "/transfers",
     {
@@ -18,7 +20,7 @@ export function transfersRoute(app: App, { ledger, callers, clock }: Services): 
       const { id, to, amount, memo } = request.body;
       const gift = { id, from, to, amount: parseCredits(amount), memo: memo ?? null };
       const given = await ledger.gift(gift, clock.now());
-      return {
+      const answer = {
         id,
         from,
         to: given.to,
@@ -26,6 +28,8 @@ export function transfersRoute(app: App, { ledger, callers, clock }: Services): 
         memo: given.memo,
         created_at: given.at,
       };
+      await auditLog.recordDurably(giftMade(callerOf(request), answer));
+      return answer;
     },
   );
 }

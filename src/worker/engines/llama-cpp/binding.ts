@@ -77,7 +77,8 @@ export interface LoadedModel {
       readonly [architecture: string]: unknown;
     };
   };
-  tokenize(text: string, specialTokens?: boolean): TokenId[];
+  /** @param options for a text that is not the first: without the space that some tokenizers put before it */
+  tokenize(text: string, specialTokens?: boolean, options?: "trimLeadingSpace"): TokenId[];
   detokenize(
     tokens: readonly TokenId[],
     specialTokens?: boolean,

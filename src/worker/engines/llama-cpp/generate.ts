@@ -20,6 +20,8 @@ export const promptStep = { cpu: 64, gpu: 512 } as const;
 
 export interface Job {
   prompt: TokenId[];
+  /** The end of the prompt that is the beginning of the answer, where it is to be continued. */
+  said?: readonly TokenId[];
   sampling: Sampling;
   /** Tokens to generate at most; the context's end bounds it anyway. */
   maxTokens: number;
@@ -77,7 +79,7 @@ export async function* generate(
   const { prompt, stopTokens } = job;
   assertFits(prompt.length, contextSize);
   const most = Math.min(job.maxTokens, contextSize - 1 - prompt.length);
-  const decoder = createDecoder(model, job.thought?.tokens ?? new Set());
+  const decoder = createDecoder(model, job.thought?.tokens ?? new Set(), job.said);
   const splitter = createThoughtSplitter(job.thought);
   const watch = createStopWatch(job.stopTexts);
   const generated: TokenId[] = [];

@@ -8,6 +8,7 @@ import {
   maxTokensOf,
   samplingOf,
   stopTextsOf,
+  textSoFar,
   type ChatRequest,
   type CompletionRequest,
 } from "./requests.ts";
@@ -35,13 +36,21 @@ export function chatJob(
       "unsupported_parameter",
       `${info.name} has no chat template. Ask /v1/completions instead.`,
     );
+  const { before, soFar } = textSoFar(request);
+  if (soFar !== "" && !info.capabilities.includes("prefill"))
+    throw new TroopError("unsupported_parameter", `${info.name} cannot continue a message.`, {
+      param: "continue_final_message",
+    });
   const { contextText, stopGenerationTriggers } = wrapper.generateContextState({
-    chatHistory: chatHistory(request.messages),
+    chatHistory: chatHistory(before),
   });
+  // Behind the template's own opening of the turn, byte for byte: a template would trim it, or close it.
+  const said = soFar === "" ? [] : model.tokenize(soFar, false, "trimLeadingSpace");
   const { tokens, texts } = resolveTriggers(model, stopGenerationTriggers);
   const startsInside = thought ? contextText.toString().trimEnd().endsWith(thought.open) : false;
   return {
-    prompt: contextText.tokenize(model.tokenizer),
+    prompt: [...contextText.tokenize(model.tokenizer), ...said],
+    said,
     sampling: samplingOf(request),
     maxTokens: maxTokensOf(request),
     stopTokens: tokens,

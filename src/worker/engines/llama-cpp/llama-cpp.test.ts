@@ -91,6 +91,23 @@ describe("with the toy model", () => {
     expect(pieces.join("")).toBe(first);
   });
 
+  test("a text is gone on with, wherever it was cut, as if it had not been", async () => {
+    const data = await streamChat(engine, { messages, temperature: 0 });
+    const pieces = data
+      .slice(0, -1)
+      .map((text) => JSON.parse(text) as { choices: { delta: { content?: string } }[] })
+      .flatMap(({ choices }) => choices[0]?.delta.content ?? []);
+    const whole = pieces.join("");
+    const { models } = await engine.inspect(never);
+    expect(models[0]!.capabilities).toContain("prefill");
+    for (let cut = 1; cut < pieces.length; cut += 1) {
+      const content = pieces.slice(0, cut).join("");
+      const begun = [...messages, { role: "assistant", content }];
+      const rest = await answerOf(engine, { messages: begun, continue_final_message: true });
+      expect(content + rest).toBe(whole);
+    }
+  });
+
   test("another question has another answer", async () => {
     const other = [{ role: "user", content: "What is Monkey Troop?" }];
     expect(await answerOf(engine, { messages: other })).not.toBe(

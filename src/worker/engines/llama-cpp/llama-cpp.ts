@@ -11,13 +11,13 @@ import { backoffMs } from "../../../base/retry.ts";
 import { TroopError } from "../../../protocol/error-codes.ts";
 import type { Model } from "../../../protocol/node.ts";
 import { openAiPath, type Engine } from "../engine.ts";
+import { installPackages, type Progress } from "../../packages/install.ts";
 import { getJson } from "../http.ts";
 import { ChildFailure, startChild, type EngineChild } from "./child.ts";
-import { installEngine, type Progress } from "./install.ts";
 import { inspectMachine } from "./machine.ts";
 import type { StartMessage } from "./messages.ts";
 import { checkModelFile, modelDigest } from "./model-file.ts";
-import { buildsFor, engineBuilds, type BuildName } from "./platforms.ts";
+import { buildsFor, engineBuilds, enginePackages, type BuildName } from "./platforms.ts";
 import { engineThreads } from "./threads.ts";
 
 /** Tokens of context per slot where nothing else is asked for; a model trained for less gets less. */
@@ -60,7 +60,11 @@ async function startBest(options: LlamaCppOptions, key: string): Promise<Started
   let firstFailure: unknown;
   for (const build of builds) {
     try {
-      const engineFolder = await installEngine({ ...options, build, onProgress });
+      const engineFolder = await installPackages({
+        ...options,
+        packages: enginePackages(build),
+        onProgress,
+      });
       const start: StartMessage = {
         engineFolder,
         gpu: engineBuilds[build].gpu,
@@ -156,6 +160,7 @@ export async function startLlamaCpp(options: LlamaCppOptions): Promise<Engine> {
       return `http://127.0.0.1:${port}`;
     },
     headers,
+    prefillFields: { continue_final_message: true },
     slots: start.slots,
     async inspect(inspectSignal) {
       if (!serving)

@@ -142,6 +142,8 @@ async function prepare(
   const capabilities: Capability[] = ["completion"];
   if (hasTemplate) capabilities.unshift("chat");
   if (common.thought) capabilities.push("reasoning");
+  // The text so far would stand where its thoughts do.
+  else if (hasTemplate) capabilities.push("prefill");
   return {
     ...common,
     info: { ...info, contextLength: context.contextSize, capabilities },

@@ -1,12 +1,12 @@
 /** The builds of llama.cpp that npm can provide, and the pure rule that picks one for a machine. */
 import { TroopError } from "../../../protocol/error-codes.ts";
+import type { LockedPackages } from "../../packages/install.ts";
 
 export interface EngineBuild {
   /** Version of `node-llama-cpp` and of its binary package; they must be equal. */
   version: string;
   /** What llama.cpp computes on; the name is `node-llama-cpp`'s own, `false` is the processor. */
   gpu: "cuda" | "vulkan" | "metal" | false;
-  /** Bytes on disk once installed: npm reports no progress, so it is estimated against this. */
   installedBytes: number;
 }
 
@@ -21,6 +21,12 @@ export const engineBuilds = {
 } as const satisfies Record<string, EngineBuild>;
 
 export type BuildName = keyof typeof engineBuilds;
+
+export const enginePackages = (name: BuildName): LockedPackages => ({
+  ...{ family: "llama-cpp", name, title: `The built-in engine (${name})` },
+  main: { name: "node-llama-cpp", version: engineBuilds[name].version },
+  installedBytes: engineBuilds[name].installedBytes,
+});
 
 /** What was found out about the machine; see `machine.ts`. */
 export interface Machine {

@@ -42,6 +42,7 @@ const chatRequest = z.looseObject({
     .min(1),
   tools: z.array(z.never(), { error: "is not supported" }).max(0).nullish(),
   response_format: z.looseObject({ type: z.literal("text") }).nullish(),
+  continue_final_message: z.boolean().nullish(),
 });
 export type ChatRequest = z.infer<typeof chatRequest>;
 
@@ -80,6 +81,17 @@ function parse<Shape extends z.ZodType>(schema: Shape, body: unknown): z.infer<S
 export const parseChat = (body: unknown): ChatRequest => parse(chatRequest, body);
 export const parseCompletion = (body: unknown): CompletionRequest => parse(completionRequest, body);
 export const parseEmbedding = (body: unknown): EmbeddingRequest => parse(embeddingRequest, body);
+
+/** What is to be continued apart from what comes before it: "" where the answer is to be begun. */
+export function textSoFar({ messages, continue_final_message }: ChatRequest) {
+  if (!continue_final_message) return { before: messages, soFar: "" };
+  const { role, content } = messages.at(-1)!;
+  if (role !== "assistant" || typeof content !== "string")
+    throw new TroopError("invalid_value", "only a text of the assistant can be continued", {
+      param: "continue_final_message",
+    });
+  return { before: messages.slice(0, -1), soFar: content };
+}
 
 /** The conversation as the template wants it, ending with the answer to be written (or continued). */
 export function chatHistory(messages: ChatRequest["messages"]): ChatItem[] {

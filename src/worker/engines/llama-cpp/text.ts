@@ -7,10 +7,17 @@ const mostPendingTokens = 8;
 const lookBack = 4;
 const replacement = "\uFFFD";
 
-/** Tokens in, text out. A token that ends inside a character is held until the character is whole. */
-export function createDecoder(model: LoadedModel, shown: ReadonlySet<TokenId>) {
+/**
+ * Tokens in, text out. A token that ends inside a character is held until the character is whole.
+ * @param said tokens of the same text that came before: a space that belongs between them is not lost
+ */
+export function createDecoder(
+  model: LoadedModel,
+  shown: ReadonlySet<TokenId>,
+  said: readonly TokenId[] = [],
+) {
   let pending: TokenId[] = [];
-  let recent: TokenId[] = [];
+  let recent = said.slice(-lookBack);
   const settle = (text: string) => {
     recent = [...recent, ...pending].slice(-lookBack);
     pending = [];

@@ -1,5 +1,5 @@
 /**
- * Just enough of a WebAssembly assembler for one kernel: instructions as bytes that nest like the
+ * Just enough of a WebAssembly assembler for two kernels of matrix products: instructions as bytes that nest like the
  * text format does. Opcodes: WebAssembly core specification 2.0, "Index of Instructions".
  */
 
@@ -25,7 +25,7 @@ function signed(value: number): Code {
   return [...bytes, rest];
 }
 
-/** All accesses are to four-byte floats and aligned to them. */
+/** All accesses are to four-byte values and aligned to them. */
 const memoryOperand = (offset: number): Code => [2, ...unsigned(offset)];
 
 export const integer = (value: number): Code => [0x41, ...signed(value)];
@@ -48,7 +48,12 @@ export const loadVector = (address: Code, offset: number): Code => [
   ...simd(0),
   ...memoryOperand(offset),
 ];
-export const loadSplat = (address: Code): Code => [...address, ...simd(9), ...memoryOperand(0)];
+/** Four times the same four bytes. */
+export const loadSplat = (address: Code, offset = 0): Code => [
+  ...address,
+  ...simd(9),
+  ...memoryOperand(offset),
+];
 export const storeVector = (address: Code, value: Code, offset: number): Code => [
   ...address,
   ...value,
@@ -58,6 +63,10 @@ export const storeVector = (address: Code, value: Code, offset: number): Code =>
 export const zeroVector: Code = [...simd(12), ...Array.from({ length: 16 }, () => 0)];
 export const addFloats = (left: Code, right: Code): Code => [...left, ...right, ...simd(0xe4)];
 export const multiplyFloats = (left: Code, right: Code): Code => [...left, ...right, ...simd(0xe6)];
+
+export const addIntegers = (left: Code, right: Code): Code => [...left, ...right, ...simd(0xae)];
+/** Eight products of 16-bit integers, added in pairs to four of 32 bits. */
+export const dotPairs = (left: Code, right: Code): Code => [...left, ...right, ...simd(0xba)];
 
 /** Runs `body` and again for as long as `condition` holds after it. */
 export const repeatWhile = (condition: Code, ...body: Code[]): Code => [

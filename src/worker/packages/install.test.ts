@@ -3,9 +3,10 @@ import { watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { systemClock as clock } from "../../../base/clock.ts";
-import { systemRandom as random } from "../../../base/random.ts";
-import { installEngine } from "./install.ts";
+import { systemClock as clock } from "../../base/clock.ts";
+import { systemRandom as random } from "../../base/random.ts";
+import { installPackages } from "./install.ts";
+import { enginePackages } from "../engines/llama-cpp/platforms.ts";
 import { npmEnvironment } from "./npm.ts";
 
 let root: string;
@@ -29,10 +30,10 @@ async function withNpm(script: string): Promise<NodeJS.ProcessEnv> {
 const install = (env: NodeJS.ProcessEnv, signal = new AbortController().signal) => {
   const progress: number[] = [];
   const onProgress = (fraction: number) => void progress.push(fraction);
-  const build = "linux-x64";
-  return installEngine({ build, cacheFolder, clock, random, env, signal, onProgress }).then(
-    (folder) => ({ folder, progress }),
-  );
+  return installPackages({
+    packages: enginePackages("linux-x64"),
+    ...{ cacheFolder, clock, random, env, signal, onProgress },
+  }).then((folder) => ({ folder, progress }));
 };
 const works = '[ "$1" = view ] && exit 0; mkdir node_modules; echo "$@" > arguments';
 

@@ -1,5 +1,5 @@
 /**
- * Puts one build of llama.cpp into the cache folder.
+ * Puts npm packages that only some machines need into the cache folder: engines, and what drives a GPU.
  *
  * npm installs into a sibling folder of our own, which is then renamed: the final folder exists whole or not
  * at all, after SIGKILL too. Of two processes that install at once the first to rename wins, and the other
@@ -8,11 +8,10 @@
 import { createHash } from "node:crypto";
 import { cp, mkdir, readdir, readFile, rename, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { sleep, type Clock } from "../../../base/clock.ts";
-import type { Random } from "../../../base/random.ts";
-import { TroopError } from "../../../protocol/error-codes.ts";
+import { sleep, type Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
 import { findNpm, npmCi, npmReaches, type NpmOutcome } from "./npm.ts";
-import { engineBuilds, type BuildName } from "./platforms.ts";
 
 /** What is left by killed installs is removed once nobody can still be writing to it. */
 const staleMs = 60 * 60 * 1_000;
@@ -21,8 +20,22 @@ const progressMs = 200;
 /** @param fraction 0…1, estimated @param text what is happening, for a person */
 export type Progress = (fraction: number, text: string) => void;
 
+/** A lock of ours, which names everything that is installed. */
+export interface LockedPackages {
+  /** The folder of the lock, below `engines/` of this package and of the cache folder. */
+  family: string;
+  /** The lock's own folder in there. */
+  name: string;
+  /** What it is, as the beginning of a sentence. */
+  title: string;
+  /** The package that the registry is asked for first. */
+  main: { name: string; version: string };
+  /** Bytes on disk once installed: npm reports no progress, so it is estimated against this. */
+  installedBytes: number;
+}
+
 export interface InstallOptions {
-  build: BuildName;
+  packages: LockedPackages;
   cacheFolder: string;
   clock: Clock;
   random: Random;
@@ -37,13 +50,13 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** `engines/llama-cpp/` of this package: beside `src/` when run from source, beside `dist/` when from npm. */
-async function locksFolder(): Promise<string> {
+/** In `engines/` of this package: beside `src/` when run from source, beside `dist/` when from npm. */
+async function lockFolder({ family, name }: LockedPackages): Promise<string> {
   for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
-    const candidate = join(folder, "engines", "llama-cpp");
-    if (await exists(join(candidate, "linux-x64", "package-lock.json"))) return candidate;
+    const candidate = join(folder, "engines", family, name);
+    if (await exists(join(candidate, "package-lock.json"))) return candidate;
     if (dirname(folder) === folder)
-      throw new Error("engines/llama-cpp is missing from this package");
+      throw new Error(`engines/${family}/${name} is missing from this package`);
   }
 }
 
@@ -62,13 +75,13 @@ async function folderBytes(folder: string): Promise<number> {
 }
 
 async function reportProgress(folder: string, options: InstallOptions, done: AbortSignal) {
-  const { clock, build, onProgress } = options;
-  const total = engineBuilds[build].installedBytes;
+  const { clock, packages, onProgress } = options;
+  const total = packages.installedBytes;
   while (!done.aborted) {
     const bytes = await folderBytes(folder);
     if (done.aborted) return;
     const megabytes = `${Math.round(bytes / 1e6)} of about ${Math.round(total / 1e6)} MB`;
-    onProgress(Math.min(bytes / total, 0.99), `${build}, ${megabytes}`);
+    onProgress(Math.min(bytes / total, 0.99), `${packages.name}, ${megabytes}`);
     await sleep(clock, progressMs, done);
   }
 }
@@ -95,12 +108,12 @@ function reason(output: string): string {
 }
 
 async function runNpm(folder: string, options: InstallOptions): Promise<void> {
-  const { build, env, signal } = options;
+  const { packages, env, signal } = options;
   const npm = await findNpm(env);
   if (!npm) {
     throw new TroopError(
       "engine_unavailable",
-      `The built-in engine (${build}) is fetched with npm, and there is no npm on this machine. Install it, then run the same command again.`,
+      `${packages.title} is fetched with npm, and there is no npm on this machine. Install it, then run the same command again.`,
     );
   }
   const call = { npm, folder, env, signal };
@@ -108,11 +121,11 @@ async function runNpm(folder: string, options: InstallOptions): Promise<void> {
     if (succeeded) return;
     throw new TroopError(
       "engine_unavailable",
-      `The built-in engine (${build}) was not installed: ${reason(output)}. Check with "npm ping", then run the same command again.`,
+      `${packages.title} was not installed: ${reason(output)}. Check with "npm ping", then run the same command again.`,
       { cause: new Error(output) },
     );
   };
-  check(await npmReaches(call, "node-llama-cpp", engineBuilds[build].version));
+  check(await npmReaches(call, packages.main.name, packages.main.version));
   const done = new AbortController();
   const reporting = reportProgress(folder, options, done.signal);
   try {
@@ -124,19 +137,20 @@ async function runNpm(folder: string, options: InstallOptions): Promise<void> {
 }
 
 /**
- * The folder that `node-llama-cpp` of this build can be imported from, installing it where it is missing.
+ * The folder whose `node_modules` are what the lock names, installing them where they are missing.
  * Needs the network only then. Rejects with `engine_unavailable`.
  */
-export async function installEngine(options: InstallOptions): Promise<string> {
-  const { build, cacheFolder, clock, random, signal, onProgress } = options;
-  const source = join(await locksFolder(), build);
+export async function installPackages(options: InstallOptions): Promise<string> {
+  const { packages, cacheFolder, clock, random, signal, onProgress } = options;
+  const { family, name, title } = packages;
+  const source = await lockFolder(packages);
   const lock = await readFile(join(source, "package-lock.json"));
   const hash = createHash("sha256").update(lock).digest("hex").slice(0, 16);
-  const parent = join(cacheFolder, "engines", "llama-cpp");
-  const folder = join(parent, `${build}-${hash}`);
+  const parent = join(cacheFolder, "engines", family);
+  const folder = join(parent, `${name}-${hash}`);
   if (await exists(folder)) return folder;
 
-  const temporary = join(parent, `.installing-${build}-${random.uuid()}`);
+  const temporary = join(parent, `.installing-${name}-${random.uuid()}`);
   try {
     await mkdir(temporary, { recursive: true });
     await removeStale(parent, clock);
@@ -146,7 +160,7 @@ export async function installEngine(options: InstallOptions): Promise<string> {
     await rename(temporary, folder).catch(async (error: unknown) => {
       if (!(await exists(folder))) throw error;
     });
-    onProgress(1, `${build}, installed`);
+    onProgress(1, `${name}, installed`);
     return folder;
   } catch (error) {
     signal.throwIfAborted();
@@ -154,7 +168,7 @@ export async function installEngine(options: InstallOptions): Promise<string> {
     const code = (error as NodeJS.ErrnoException).code ?? "";
     throw new TroopError(
       "engine_unavailable",
-      `The built-in engine (${build}) was not installed in ${parent}: ${reason(code)}. Free it or choose another cache folder, then run the same command again.`,
+      `${title} was not installed in ${parent}: ${reason(code)}. Free it or choose another cache folder, then run the same command again.`,
       { cause: error },
     );
   } finally {
@@ -163,12 +177,12 @@ export async function installEngine(options: InstallOptions): Promise<string> {
   }
 }
 
-async function checkSpace(parent: string, { build }: InstallOptions): Promise<void> {
+async function checkSpace(parent: string, { packages }: InstallOptions): Promise<void> {
   const { bavail, bsize } = await statfs(parent);
-  const needed = 1.5 * engineBuilds[build].installedBytes;
+  const needed = 1.5 * packages.installedBytes;
   if (bavail * bsize >= needed) return;
   throw new TroopError(
     "engine_unavailable",
-    `The built-in engine (${build}) needs ${Math.round(needed / 1e6)} MB in ${parent} and the disk is full. Free some space, then run the same command again.`,
+    `${packages.title} needs ${Math.round(needed / 1e6)} MB in ${parent} and the disk is full. Free some space, then run the same command again.`,
   );
 }

@@ -1,0 +1,36 @@
+/** Redis is lost: what moves credits waits, and all else goes on more slowly. */
+import { expect, test } from "vitest";
+import { createRedisDatabase } from "../../../test/support/services.ts";
+import { createMovedClock } from "../clock.fixture.ts";
+import { createLog } from "../../host/log.ts";
+import { openCallLog } from "./open-call-log.ts";
+
+const log = createLog("silent");
+const charge = { bucket: "a", limit: 8, windowMs: 60_000 };
+
+test("while nobody answers, money is refused and the rest gets a quarter of its rate", async () => {
+  // Nobody listens there.
+  await using calls = await openCallLog("redis://127.0.0.1:1", { clock: createMovedClock(), log });
+  for (let call = 1; call <= 3; call += 1)
+    expect(await calls.charge({ ...charge, isMoney: false })).toMatchObject({
+      ...{ limit: 2, isAllowed: call <= 2, isFirstRefusal: call === 3 },
+    });
+  await expect(calls.charge({ ...charge, isMoney: true })).rejects.toMatchObject({
+    ...{ code: "ledger_unavailable", status: 503, retryAfterMs: 5_000 },
+  });
+});
+
+test("with Redis all is counted there, by its own clock, for every replica together", async () => {
+  await using service = await createRedisDatabase();
+  // Their clocks differ, and it does not matter.
+  const open = (start: number) => openCallLog(service.url, { clock: createMovedClock(start), log });
+  await using one = await open(1_000);
+  await using other = await open(9_000_000);
+  for (let call = 1; call <= 8; call += 1)
+    await (call % 2 ? one : other).charge({ ...charge, isMoney: true });
+  const refused = await one.charge({ ...charge, isMoney: true });
+  expect(refused).toMatchObject({ isAllowed: false, isFirstRefusal: true });
+  expect(refused.resetMs).toBeGreaterThan(0);
+  expect(refused.resetMs).toBeLessThanOrEqual(60_000);
+  expect(await other.charge({ ...charge, isMoney: true })).toMatchObject({ isFirstRefusal: false });
+});

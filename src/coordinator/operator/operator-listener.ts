@@ -1,0 +1,108 @@
+/**
+ * Where operators are listened to: a port on this machine, with name and password, and a socket in the data folder
+ * that only the coordinator's own user can open, without.
+ */
+import type { FastifyInstance } from "fastify";
+import { chmodSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { listenFailure, type ListenAddress, urlOf } from "../../host/listen.ts";
+import { roleSocketPath } from "../../host/role-socket.ts";
+import { type AuditLog, auditFolder } from "../audit/audit-log.ts";
+import { createAuditReading } from "../audit/reading.ts";
+import type { Database } from "../database.ts";
+import { type OperatorDesk, registerAdmin } from "../http/admin-guard.ts";
+import { createServer, type ServerParts } from "../http/server.ts";
+import { createLogin } from "./login.ts";
+import { loadPassword } from "./password.ts";
+
+export interface OperatorConfig {
+  /** Whose port is taken, and who chose none, does without. */
+  listen: ListenAddress;
+  isChosen: boolean;
+  user: string;
+  /** Undefined: one is made. */
+  password: string | undefined;
+}
+
+export interface OperatorParts extends ServerParts {
+  auditLog: AuditLog;
+  database: Database;
+  /** The coordinator's own, with its folder of keys. */
+  dataFolder: string;
+}
+
+export interface Operator extends AsyncDisposable {
+  desk: OperatorDesk;
+  /** Undefined where the port was taken. */
+  url: string | undefined;
+  /** Made just now, and kept nowhere: to be shown once. */
+  madePassword: string | undefined;
+}
+
+export const operatorSocketPath = (dataFolder: string): string =>
+  roleSocketPath(dataFolder, "operator");
+
+/** @throws TroopError `port_taken` where the port was chosen, `configuration_invalid`, `key_file_invalid` */
+export async function openOperator(
+  config: OperatorConfig,
+  parts: OperatorParts,
+): Promise<Operator> {
+  const { dataFolder, random } = parts;
+  const auditReading = createAuditReading({ ...parts, folder: auditFolder(dataFolder) });
+  await using resources = new AsyncDisposableStack();
+  const { stored, made } = await loadPassword(join(dataFolder, "keys"), config.password, random);
+  const desk = { auditReading, login: createLogin({ ...parts, user: config.user, stored }) };
+
+  const port = resources.adopt(await createDesk(parts, desk), (app) => app.close());
+  const url = await listenOn(port, config, parts);
+  // Whoever opens the socket could read the data folder itself.
+  const atMachine = { auditReading, login: () => Promise.resolve(config.user) };
+  const socket = resources.adopt(await createDesk(parts, atMachine), (app) => app.close());
+  await listenAt(socket, dataFolder, parts);
+  const owned = resources.move();
+  return { desk, url, madePassword: made, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+async function createDesk(parts: ServerParts, desk: OperatorDesk): Promise<FastifyInstance> {
+  const app = createServer(parts);
+  app.decorateRequest("provenBy", undefined);
+  await registerAdmin(app, desk);
+  await app.ready();
+  return app;
+}
+
+async function listenOn(
+  app: FastifyInstance,
+  { listen, isChosen }: OperatorConfig,
+  { log }: ServerParts,
+): Promise<string | undefined> {
+  try {
+    await app.listen(listen);
+  } catch (error) {
+    const failure = listenFailure(error as NodeJS.ErrnoException, listen);
+    if (isChosen) throw failure;
+    log.info({ err: failure }, "operators are heard on this machine's socket only");
+    return undefined;
+  }
+  const { address: host, port } = app.server.address() as AddressInfo;
+  return urlOf({ host, port });
+}
+
+/** Never rejects: a coordinator without it works all the same. */
+async function listenAt(
+  app: FastifyInstance,
+  dataFolder: string,
+  { log }: ServerParts,
+): Promise<void> {
+  try {
+    const path = operatorSocketPath(dataFolder);
+    const isPipe = process.platform === "win32";
+    // Left by one that was killed: the folder's lock says that nobody else can be listening there.
+    if (!isPipe) rmSync(path, { force: true });
+    await app.listen({ path });
+    if (!isPipe) chmodSync(path, 0o600);
+  } catch (error) {
+    log.warn({ err: error }, "the coordinator has no operators' socket");
+  }
+}

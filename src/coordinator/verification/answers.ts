@@ -1,0 +1,134 @@
+/** A node's answers to a challenge: the commitment, which stops the clock, and the rows that it is then asked for. */
+import { boundedMap } from "../../base/bounded-map.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import type { Log } from "../../host/log.ts";
+import { fromBase64url } from "../../protocol/bytes.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
+import type {
+  CommitAnswer,
+  CommitRequest,
+  VerifyAnswer,
+  VerifyRequest,
+} from "../../protocol/hardware-proof/wire.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { Database } from "../database.ts";
+import { drawRows } from "./challenge.ts";
+import type { CheckThread } from "./check-thread.ts";
+import type { Conclude } from "./conclude.ts";
+import type { RoundTrips } from "./round-trips.ts";
+import {
+  claimCheck,
+  endSession,
+  findOpenTrial,
+  findSession,
+  findSessions,
+  releaseCheck,
+  type Session,
+  writeCommitment,
+  writePushed,
+} from "./session-store.ts";
+
+export interface AnswersParts {
+  database: Database;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  roundTrips: RoundTrips;
+  check: CheckThread["check"];
+  conclude: Conclude;
+}
+
+export interface Answers {
+  /** The challenge of this session has left. */
+  pushed(session: string): void;
+  /**
+   * @param arrivedAt when the body's last byte was read, monotonic ms
+   * @throws TroopError `challenge_invalid`, `node_key_mismatch`
+   */
+  commit(node: string, request: CommitRequest, arrivedAt: number): Promise<CommitAnswer>;
+  /** @throws TroopError `challenge_invalid`, `node_key_mismatch`, `rate_limit_exceeded` */
+  verify(node: string, request: VerifyRequest): Promise<VerifyAnswer>;
+}
+
+const openMost = 10_000;
+/** A prover may break once in a trial; who gives up again and again chooses the moment. */
+const givingUpMost = 1;
+
+export function createAnswers(parts: AnswersParts): Answers {
+  const { database, clock, random, log, roundTrips, check, conclude } = parts;
+  /** When challenges left, monotonic ms, by session: those that this replica pushed. */
+  const pushedAt = boundedMap<string, number>(openMost);
+
+  /** @throws TroopError `challenge_invalid`, `node_key_mismatch` */
+  async function sessionOf(node: string, id: string): Promise<Session> {
+    const session = await findSession(database, id);
+    if (!session) throw new TroopError("challenge_invalid");
+    if (session.node !== node) throw new TroopError("node_key_mismatch");
+    return session;
+  }
+
+  async function end(session: Session, kind: "failed" | "refuted", why: string): Promise<void> {
+    const trial = await findOpenTrial(database, session.node);
+    if (trial?.id === session.trial) await conclude(trial, { kind, why }, session);
+  }
+
+  async function giveUp(session: Session, why: string): Promise<CommitAnswer> {
+    const isEnded = await endSession(database, session.id, ["issued", "committed"], "gave_up");
+    if (!isEnded) throw new TroopError("challenge_invalid");
+    const all = await findSessions(database, session.trial);
+    if (all.filter(({ outcome }) => outcome === "gave_up").length > givingUpMost)
+      await end(session, "failed", why);
+    return { rows: [] };
+  }
+
+  return {
+    pushed(session) {
+      pushedAt.set(session, clock.monotonic());
+      writePushed(database, session).catch((error: unknown) =>
+        log.warn({ err: error }, "not noted when a challenge was pushed"),
+      );
+    },
+
+    async commit(node, request, arrivedAt) {
+      const session = await sessionOf(node, request.session);
+      if ("gave_up" in request) return giveUp(session, request.gave_up);
+      const sentAt = pushedAt.get(session.id);
+      const spanMs =
+        sentAt === undefined ? undefined : roundTrips.without(node, arrivedAt - sentAt);
+      const asked = drawRows(random, session.size);
+      const { root, device } = request;
+      const taken = await writeCommitment(database, session, { root, asked, device, spanMs });
+      if (taken === undefined) throw new TroopError("challenge_invalid");
+      if (taken > limits.commitWaitMs) {
+        await endSession(database, session.id, ["committed"], "late");
+        await end(session, "failed", "its commitment came too late");
+        throw new TroopError("challenge_invalid", "The commitment came too late.");
+      }
+      return { rows: asked };
+    },
+
+    async verify(node, { session: id, opening }) {
+      await sessionOf(node, id);
+      const since = clock.now() - limits.proofSlotMs;
+      const session = await claimCheck(database, { id, node }, since);
+      if (!session) throw new TroopError("challenge_invalid");
+      const { size, root, asked, spanMs } = session;
+      const claim = {
+        binding: { session: id, node },
+        task: { seed: fromBase64url(session.seed)!, ...size },
+        commitment: fromBase64url(root!)!,
+        ...{ asked: asked!, opening },
+      };
+      const verdict = await check(claim).catch(async (error: unknown) => {
+        await releaseCheck(database, id);
+        throw error;
+      });
+      const outcome = verdict.kind === "right" ? "passed" : "wrong";
+      if (!(await endSession(database, id, ["checking"], outcome)))
+        throw new TroopError("challenge_invalid");
+      if (outcome === "wrong") await end(session, "refuted", verdict.kind);
+      return { outcome, span_ms: spanMs! };
+    },
+  };
+}

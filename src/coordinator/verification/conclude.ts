@@ -1,0 +1,72 @@
+/** Ends a trial: what was measured becomes a verdict, and the verdict what the node counts as. */
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import type { Log } from "../../host/log.ts";
+import { formatMultiplier } from "../../protocol/credits.ts";
+import { findNode } from "../accounts/node-store.ts";
+import type { Database } from "../database.ts";
+import { afterVerdict, type Outcome } from "./policy.ts";
+import type { TaskSize } from "./ramp.ts";
+import type { Session, Trial } from "./session-store.ts";
+import { worthOf } from "./worth.ts";
+import { type VerdictRow, writeVerdict } from "./verdict-store.ts";
+
+/** What a trial came to. */
+export type Ending =
+  | { kind: "proven"; size: TaskSize; spans: readonly number[]; absent: number }
+  /** A row that was shown is not what was committed to, or was not computed. */
+  | { kind: "refuted"; why: string }
+  | { kind: "failed"; why: string };
+
+/** Hears of every verdict. */
+export type RecordVerdict = (verdict: VerdictRow) => void;
+
+export interface ConcludeParts {
+  database: Database;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** What is remembered of a node holds no longer. */
+  forget: (node: string) => void;
+  recordVerdict: RecordVerdict;
+}
+
+export type Conclude = (trial: Trial, ending: Ending, last: Session | undefined) => Promise<void>;
+
+/** The same trial has one verdict, whoever of several replicas comes first. */
+export const createConclude =
+  ({ database, clock, random, log, forget, recordVerdict }: ConcludeParts): Conclude =>
+  async (trial, ending, last) => {
+    const node = await findNode(database, trial.node);
+    if (!node?.hardware) return;
+    const { outcome, measured } = judge(ending);
+    const before = { multiplier: node.multiplier, ...node.hardware };
+    const now = clock.now();
+    const after = afterVerdict(before, outcome, now, random);
+    const device = last?.device ?? undefined;
+    const verdict: VerdictRow = {
+      ...{ id: random.uuid(), node: trial.node, trial: trial.id, outcome: ending.kind },
+      ...{ multiplier: after.multiplier, provenance: after.provenance, decidedAt: now },
+      details: { reason: trial.reason, joint: trial.joint, device: device ?? null, ...measured },
+    };
+    const isFirst = await writeVerdict(database, verdict, after, device?.id);
+    forget(trial.node);
+    if (!isFirst) return;
+    recordVerdict(verdict);
+    log.info(
+      { ...verdict, multiplier: formatMultiplier(verdict.multiplier) },
+      "a node's hardware was judged",
+    );
+  };
+
+/** Nothing that the node says of itself comes in here. */
+function judge(ending: Ending): { outcome: Outcome; measured: Readonly<Record<string, unknown>> } {
+  if (ending.kind !== "proven") return { outcome: ending, measured: { why: ending.why } };
+  const { size, spans, absent } = ending;
+  // Whoever could have lent their hardware meanwhile, and did not show that they did not.
+  const { multiplier, ...worth } = worthOf(size, spans, 1 + absent);
+  return {
+    outcome: { kind: "proven", multiplier, isShared: absent > 0 },
+    measured: { ...size, spans, absent, ...worth },
+  };
+}

@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import { passesMost } from "../../protocol/hardware-proof/memory.ts";
+import { modelsThatFit, nextSegments, passesFor, provenMemory } from "./proven-memory.ts";
+
+const gigabyte = 2 ** 30;
+/** Reads `rate` GB a second. */
+const walk = (segments: number, rate: number, passes = 64) => ({
+  ...{ segments, passes },
+  spanMs: (passes * segments * 2 ** 20) / (rate * 1e6),
+});
+
+test("the largest dataset that was read as fast as the smaller ones is what is proven", () => {
+  const walks = [walk(8_192, 350), walk(1_024, 360), walk(4_096, 355)];
+  const { bytes, gigabytesPerSecond } = provenMemory(walks)!;
+  expect(bytes).toBe(8 * gigabyte);
+  expect(gigabytesPerSecond).toBeCloseTo(350);
+});
+
+test("a dataset that was read at less than two thirds of the best rate was not held, nor was a larger one", () => {
+  const walks = [walk(1_024, 360), walk(2_048, 241), walk(4_096, 239), walk(8_192, 360)];
+  expect(provenMemory(walks)?.bytes).toBe(2 * gigabyte);
+});
+
+test("who slows the smaller walks down has shown slow memory", () => {
+  const { gigabytesPerSecond } = provenMemory([walk(1_024, 60), walk(2_048, 60)])!;
+  expect(gigabytesPerSecond).toBeCloseTo(60);
+});
+
+test("without a walk nothing is proven", () => {
+  expect(provenMemory([])).toBeUndefined();
+});
+
+/** A node with so much memory: each dataset is asked for, and held or not. */
+function trial(mebibytes: number) {
+  let [held, missed]: [number, number | undefined] = [0, undefined];
+  const asked: number[] = [];
+  for (let next = nextSegments(held); next; next = nextSegments(held, missed)) {
+    asked.push(next);
+    if (next <= mebibytes) held = next;
+    else missed = next;
+  }
+  return { held, asked };
+}
+
+test.each([
+  [300, 0],
+  [6_000, 5_120],
+  [12_000, 10_240],
+  [24_000, 20_480],
+  [80_000, 65_536],
+])("a node with %i MiB free is found to hold %i", (mebibytes, expected) => {
+  const { held, asked } = trial(mebibytes);
+  expect(held).toBe(expected);
+  expect(asked.length).toBeLessThanOrEqual(12);
+});
+
+test("a dataset is read for a second and a half, as long as the one before shows", () => {
+  expect(passesFor(512, undefined)).toBe(64);
+  expect(passesFor(1_024, walk(512, 360))).toBe(512);
+  expect(passesFor(131_072, walk(65_536, 4))).toBe(16);
+  expect(passesFor(1, walk(512, 5_000))).toBe(passesMost(1));
+});
+
+test("no dataset is larger than the largest there is", () => {
+  expect(Math.max(...trial(Infinity).asked)).toBe(2 ** 17);
+});
+
+test("a node offers what fits into its proven memory, and what nobody knows the size of", () => {
+  const models = [{ size_bytes: 5 * gigabyte }, { size_bytes: 9 * gigabyte }, {}];
+  expect(modelsThatFit(models, 8 * gigabyte)).toEqual([models[0], models[2]]);
+  expect(modelsThatFit(models, undefined)).toEqual(models);
+});

@@ -1,0 +1,93 @@
+/**
+ * How much memory a node has shown to hold, and what it may offer with it. Pure.
+ *
+ * Datasets grow from walk to walk. A node that does not hold all of one computes items again, and reads visibly fewer
+ * bytes a second than it did from the smaller ones; what it had before that walk is what is proven. One that slows the
+ * smaller walks down to hide this has shown a slow memory, which is what its multiplier is then made of.
+ */
+import {
+  heldBytes,
+  type MemorySize,
+  passesMost,
+  passesUnit,
+  segments,
+  walkedBytes,
+} from "../../protocol/hardware-proof/memory.ts";
+import type { Model } from "../../protocol/node.ts";
+
+/** A walk that passed. */
+export interface PassedWalk extends MemorySize {
+  /** From telling how to walk to the commitment. */
+  readonly spanMs: number;
+}
+
+export interface ProvenMemory {
+  readonly bytes: number;
+  /** As read from the largest dataset that was held. */
+  readonly gigabytesPerSecond: number;
+}
+
+/**
+ * Of the fastest smaller walk. Reading at random becomes slower in larger memories by itself, as fewer addresses are
+ * at hand: by up to a quarter. A fifth that is missing costs half on every GPU there is: an item takes five times as
+ * long to compute as to read, or more (ADR 67).
+ */
+const rateKept = 2 / 3;
+
+/** @param walks of one trial, in any order. Undefined where there is none */
+export function provenMemory(walks: readonly PassedWalk[]): ProvenMemory | undefined {
+  let proven: ProvenMemory | undefined;
+  let best = 0;
+  for (const walk of walks.toSorted((left, right) => left.segments - right.segments)) {
+    const gigabytesPerSecond = walkedBytes(walk) / (walk.spanMs * 1e6);
+    if (gigabytesPerSecond < best * rateKept) break;
+    best = Math.max(best, gigabytesPerSecond);
+    proven = { bytes: heldBytes(walk), gigabytesPerSecond };
+  }
+  return proven;
+}
+
+/** More than any cache of a current GPU, twice over. */
+const firstSegments = 512;
+/** The steps between the largest that was held and the smallest that was not. */
+const growth = [2, 1.5, 1.25] as const;
+
+/**
+ * How large the next dataset of a trial is, MiB; undefined where nothing more is to be learned.
+ * @param held the largest of which the walk passed and kept its rate, 0: none
+ * @param missed the smallest that failed, or lost its rate
+ */
+export function nextSegments(held: number, missed = Infinity): number | undefined {
+  if (held === 0) return missed === Infinity ? firstSegments : undefined;
+  return growth
+    .map((factor) => Math.floor(held * factor))
+    .find((next) => next > held && next < missed && next <= segments.most);
+}
+
+/** Long enough that the way there does not count. */
+const targetMs = 1_500;
+const firstPasses = 64;
+
+/**
+ * How often the next dataset is to be read.
+ * @param count its segments
+ * @param before the last walk that passed; undefined: this is the first
+ */
+export function passesFor(count: number, before: PassedWalk | undefined): number {
+  if (!before) return firstPasses;
+  const passes = (targetMs * walkedBytes(before)) / before.spanMs / heldBytes({ segments: count });
+  const whole = Math.ceil(passes / passesUnit) * passesUnit;
+  return Math.min(Math.max(whole, passesUnit), passesMost(count));
+}
+
+/**
+ * The models that a node may offer: whose weights fit into the memory that was proven, as far as their size is known.
+ * Part of what is proven holds the conversations, and is left for that by whoever chooses models for a machine: only
+ * what cannot possibly fit is refused.
+ * @param provenBytes undefined: a node whose memory nobody measured, which offers what it likes at the least multiplier
+ */
+export const modelsThatFit = <Offered extends Pick<Model, "size_bytes">>(
+  models: readonly Offered[],
+  provenBytes: number | undefined,
+): Offered[] =>
+  models.filter(({ size_bytes = 0 }) => provenBytes === undefined || size_bytes <= provenBytes);

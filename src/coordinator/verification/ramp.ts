@@ -1,0 +1,76 @@
+/**
+ * How large the next task of a trial is. It grows until one commitment takes as long as is wanted: long enough that
+ * neither the network nor the start of a kernel counts, short enough that nobody waits. From then on the size stays,
+ * and the middle of what it took is what counts. Pure.
+ */
+import { chainLayers, chainSizes, type ChainTask } from "../../protocol/hardware-proof/chain.ts";
+
+export type TaskSize = Pick<ChainTask, "n" | "layers">;
+export interface Measured extends TaskSize {
+  spanMs: number;
+}
+
+export interface RampSettings {
+  /** What a commitment should take, give or take a third. */
+  targetMs: number;
+  /** At most this size. */
+  largest: number;
+}
+
+export const usualRamp: RampSettings = { targetMs: 3_000, largest: 8_192 };
+
+export type Plan =
+  | { kind: "grow"; size: TaskSize }
+  /** `spans`: what commitments of this very size took, ms. */
+  | { kind: "repeat"; size: TaskSize; spans: number[] };
+
+/** Of one size, before their middle counts. */
+export const repeatsWanted = 3;
+/** A second on the slowest machine that could serve a model, and a few milliseconds on a GPU. */
+const firstSize: TaskSize = { n: 512, layers: chainLayers.least };
+/** From so short a time nothing is concluded about a task a hundred times as large. */
+const stepMost = 64;
+const tolerance = 1 / 3;
+/** One whose times are all over the place is taken as it is. */
+const growthsMost = 6;
+
+/** @param history what passed so far, in order */
+export function planOf(history: readonly Measured[], settings: RampSettings): Plan {
+  const fitting = history.findIndex(
+    (measured, index) => isRight(measured, settings) || index === growthsMost - 1,
+  );
+  if (fitting >= 0) {
+    const since = history.slice(fitting);
+    return { kind: "repeat", size: sizeOf(since[0]!), spans: since.map(({ spanMs }) => spanMs) };
+  }
+  const last = history.at(-1);
+  return { kind: "grow", size: last ? larger(last, settings) : within(firstSize, settings) };
+}
+
+const sizeOf = ({ n, layers }: TaskSize): TaskSize => ({ n, layers });
+
+const isRight = (measured: Measured, settings: RampSettings): boolean => {
+  const { targetMs } = settings;
+  if (Math.abs(measured.spanMs - targetMs) <= targetMs * tolerance) return true;
+  const { n, layers } = larger(measured, settings);
+  return n === measured.n && layers === measured.layers;
+};
+
+/** Of the size that should take the target; smaller where this one took longer. */
+function larger({ n, layers, spanMs }: Measured, settings: RampSettings): TaskSize {
+  const factor = Math.min(stepMost, Math.max(1 / stepMost, settings.targetMs / spanMs));
+  return forWork(n ** 3 * layers * factor, settings);
+}
+
+function forWork(work: number, { largest }: RampSettings): TaskSize {
+  const n =
+    chainSizes.findLast((size) => size <= largest && size ** 3 * chainLayers.least <= work) ??
+    chainSizes[0];
+  const layers = Math.round(work / n ** 3);
+  return { n, layers: Math.min(chainLayers.most, Math.max(chainLayers.least, layers)) };
+}
+
+const within = ({ n, layers }: TaskSize, { largest }: RampSettings): TaskSize => ({
+  n: Math.min(n, largest),
+  layers,
+});

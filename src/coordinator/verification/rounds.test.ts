@@ -1,0 +1,143 @@
+/** Nodes that could share a prover are tried at the same instants, and what they share is counted once. */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createDatabase, type TestService } from "../../../test/support/services.ts";
+import type { ChainChallenge } from "../../protocol/hardware-proof/wire.ts";
+import type { Signer } from "../../protocol/signature.ts";
+import { makeSigner, openCoordinator, type TestCoordinator } from "../coordinator.fixture.ts";
+import {
+  askingNode,
+  compute,
+  createFineClock,
+  fastMs,
+  type FineClock,
+  multiplierAt,
+  type Prover,
+  smallest,
+} from "./proving.fixture.ts";
+
+let service: TestService;
+let network: TestCoordinator;
+let clock: FineClock;
+let owner: Signer;
+beforeEach(async () => {
+  service = await createDatabase();
+  clock = createFineClock();
+  network = await openCoordinator({ databaseUrl: service.url, proofs: smallest }, clock);
+  owner = await makeSigner();
+});
+afterEach(async () => {
+  await network[Symbol.asyncDispose]();
+  await service[Symbol.asyncDispose]();
+});
+
+const leadMs = 75_000;
+const slotMs = 30_000;
+
+/** A node that was proven alone, another of the same owner that is new, and when their round starts. */
+async function openRound(): Promise<{ first: Prover; second: Prover; startsAt: number }> {
+  const first = await askingNode(network, owner);
+  expect(await first.prove()).toBe(multiplierAt(fastMs));
+  await first.beat({ status: "IDLE" });
+  const second = await askingNode(network, owner);
+  const startsAt = clock.now() + leadMs;
+  expect((await second.beat({ status: "IDLE" })).challenge).toEqual({ kind: "stand_by" });
+  return { first, second, startsAt };
+}
+
+/** A twentieth of a span may be taken off, as the way there and back. */
+function expectAbout(speed: number, share: number): void {
+  expect(speed / share).toBeGreaterThan(0.99);
+  expect(speed / share).toBeLessThan(1.06);
+}
+
+/** What it counts as, as a share of a node that takes `fastMs`. */
+async function speedOf(prover: Prover): Promise<number> {
+  const { multiplier } = await prover.beat();
+  return (Number(multiplier) / Number(multiplierAt(fastMs))) ** (1 / 0.75);
+}
+
+/** All of them wait for the instant, and get their tasks there. */
+async function tasksAt(at: number, provers: readonly Prover[]): Promise<ChainChallenge[]> {
+  clock.advance(at - 5_000 - clock.now());
+  const asked = provers.map((prover) => prover.challenge());
+  await expect.poll(() => clock.waitingFor(at)).toBe(provers.length);
+  clock.advance(at + 1 - clock.now());
+  return Promise.all(asked);
+}
+
+/** One prover for both: whoever comes second waits until the first is served. */
+async function shareOne(tasks: readonly ChainChallenge[], order: readonly Prover[], all: Prover[]) {
+  for (const prover of order) {
+    const task = tasks[all.indexOf(prover)]!;
+    const { root, open } = await compute(task, prover.node.id);
+    clock.advance(fastMs);
+    const { body } = await prover.commit(task, root);
+    await prover.verify(task, await open(body.rows));
+  }
+}
+
+test.each([
+  ["always the same first", [0, 0, 0]],
+  ["by turns", [0, 1, 0]],
+])("two that share one prover do not both pass at full speed: %s", async (_, firsts) => {
+  const { first, second, startsAt } = await openRound();
+  const all = [first, second];
+  for (const [number, turn] of firsts.entries()) {
+    const tasks = await tasksAt(startsAt + number * slotMs, all);
+    await shareOne(tasks, turn === 0 ? all : all.toReversed(), all);
+  }
+  await first.beat();
+  const speeds = [await speedOf(first), await speedOf(second)];
+  expectAbout(Math.min(...speeds), 1 / 2);
+  expectAbout(Math.max(...speeds), 1);
+});
+
+test("two that have one each pass at full speed, at the same time", async () => {
+  const { first, second, startsAt } = await openRound();
+  for (let number = 0; number < 3; number += 1) {
+    const tasks = await tasksAt(startsAt + number * slotMs, [first, second]);
+    const done = await Promise.all(
+      tasks.map((task, at) => compute(task, [first, second][at]!.node.id)),
+    );
+    clock.advance(fastMs);
+    for (const [at, prover] of [first, second].entries()) {
+      const { body } = await prover.commit(tasks[at]!, done[at]!.root);
+      await prover.verify(tasks[at]!, await done[at]!.open(body.rows));
+    }
+  }
+  // Whoever has what it needs hears so once the other has as well.
+  await Promise.all([first.beat(), second.beat()]);
+  for (const prover of [first, second]) expectAbout(await speedOf(prover), 1);
+});
+
+test("who has what it needs goes on until the other has as well", async () => {
+  const { first, second, startsAt } = await openRound();
+  const all = [first, second];
+  for (let number = 0; number < 4; number += 1) {
+    const tasks = await tasksAt(startsAt + number * slotMs, all);
+    await shareOne(tasks, number === 0 ? [first] : all, all);
+    // A prover that broke: what it measured before does not count, so that the others are still to come.
+    if (number === 0) await second.giveUp(tasks[1]!);
+  }
+  await Promise.all(all.map((prover) => prover.beat()));
+  expectAbout(await speedOf(second), 1 / 2);
+});
+
+test("one that stays away counts as having lent its hardware, and both are tried again", async () => {
+  const { second, startsAt } = await openRound();
+  for (let number = 0; number < 3; number += 1) {
+    const [task] = await tasksAt(startsAt + number * slotMs, [second]);
+    await shareOne([task!], [second], [second]);
+  }
+  expectAbout(await speedOf(second), 1 / 2);
+  clock.advance(2 * 3_600_000);
+  expect((await second.beat({ status: "IDLE" })).challenge).toEqual({ kind: "stand_by" });
+});
+
+test("who misses an instant is out, and nobody waits for it", async () => {
+  const { first, second, startsAt } = await openRound();
+  const tasks = await tasksAt(startsAt, [first, second]);
+  await shareOne(tasks, [first, second], [first, second]);
+  clock.advance(slotMs + 3_000);
+  expect(await second.beat()).not.toHaveProperty("challenge");
+});

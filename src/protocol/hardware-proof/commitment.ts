@@ -1,0 +1,42 @@
+/**
+ * What a prover commits to before it learns which rows will be asked for: the digest of every row, one tree a layer,
+ * and the roots of all layers hashed together with whose proof it is.
+ */
+import { sha256 } from "../bytes.ts";
+import { hashBytes, merkleLevels } from "../merkle.ts";
+import type { ChainTask } from "./chain.ts";
+
+/** Whose answer, and to which challenge: an answer of somebody else, or of another time, has another root. */
+export interface ProofBinding {
+  readonly session: string;
+  /** The node's id. */
+  readonly node: string;
+}
+
+/** SHA-256 of a row of Y: n signed 32-bit integers, little-endian, as memory holds them. */
+export const rowDigest = (row: Int32Array): Uint8Array =>
+  sha256(new Uint8Array(row.buffer, row.byteOffset, row.byteLength));
+
+/**
+ * The trees' roots, 32 bytes a layer.
+ * @param digests of all rows, layer after layer: layers × n × 32 bytes
+ */
+export function layerRootsOf({ n, layers }: ChainTask, digests: Uint8Array): Uint8Array {
+  const roots = new Uint8Array(layers * hashBytes);
+  for (let layer = 0; layer < layers; layer += 1)
+    roots.set(merkleLevels(digestsOfLayer(n, digests, layer)).at(-1)!, layer * hashBytes);
+  return roots;
+}
+
+export const digestsOfLayer = (n: number, digests: Uint8Array, layer: number): Uint8Array =>
+  digests.subarray(layer * n * hashBytes, (layer + 1) * n * hashBytes);
+
+/** The commitment, 32 bytes. @param layerRoots see `layerRootsOf` */
+export function commitmentOf(
+  { session, node }: ProofBinding,
+  { seed, n, layers }: ChainTask,
+  layerRoots: Uint8Array,
+): Uint8Array {
+  const head = `troop-hardware-root/1\n${session}\n${node}\n${n}\n${layers}\n`;
+  return sha256(head, seed, layerRoots);
+}

@@ -1,0 +1,103 @@
+/** What a node and its coordinator say to each other in a proof of hardware, and what anybody may read of its outcome. */
+import { z } from "zod";
+import { fromBase64url } from "../bytes.ts";
+import { multiplierText } from "../credits.ts";
+import { thumbprintText, uuidText } from "../ids.ts";
+import { limits } from "../limits.ts";
+import { chainLayers, chainSeedBytes, chainSizes } from "./chain.ts";
+import { askedRows, opening } from "./opening.ts";
+
+const hashText = z
+  .string()
+  .max(limits.shortTextCharacters)
+  .refine((text) => fromBase64url(text)?.length === chainSeedBytes, "32 bytes as base64url");
+const nameText = z.string().max(limits.modelNameCharacters);
+const reasonText = z.string().max(limits.modelNameCharacters);
+const timestamp = z.int().nonnegative();
+
+/** `stale`: proven once, and has missed proofs since. `refuted`: showed a row that its commitment does not lead to. */
+export const provenances = ["unproven", "proven", "stale", "refuted"] as const;
+export type Provenance = (typeof provenances)[number];
+
+/**
+ * In a heartbeat's answer. A node that is told to stand by takes no new request, and beats as PROVING once none runs;
+ * the coordinator may keep that beat's answer until the instant at which the work begins.
+ */
+export const challengeSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("stand_by") }),
+  z.strictObject({
+    kind: z.literal("chain"),
+    session: uuidText,
+    seed: hashText,
+    n: z.literal(chainSizes),
+    layers: z.int().min(chainLayers.least).max(chainLayers.most),
+    /** How long the commitment may take. */
+    deadline_ms: z.int().positive(),
+  }),
+]);
+export type Challenge = z.infer<typeof challengeSchema>;
+export type ChainChallenge = Extract<Challenge, { kind: "chain" }>;
+
+export const provers = ["webgpu", "wasm", "reference"] as const;
+
+/** What computed. All of it is the node's word: it groups nodes and describes them, and no verdict depends on it. */
+export const deviceSchema = z.strictObject({
+  prover: z.enum(provers),
+  name: nameText,
+  driver: nameText.optional(),
+  memory_bytes: z.int().nonnegative().optional(),
+  /** The GPU's own id, where its driver tells. */
+  id: nameText.optional(),
+  /** Why it is not the prover that was tried first. */
+  instead_of: reasonText.optional(),
+});
+export type ProvingDevice = z.infer<typeof deviceSchema>;
+
+/** The node asks for a proof of itself; nothing happens where one was made already. */
+export const askProofRequest = z.strictObject({});
+export const askProofAnswer = z.strictObject({
+  multiplier: multiplierText,
+  provenance: z.enum(provenances),
+  /** From when on a heartbeat's answer may bring the challenge; null: none is due that the node may know of. */
+  due_at: timestamp.nullable(),
+});
+export type AskProofAnswer = z.infer<typeof askProofAnswer>;
+
+export const commitRequest = z.union([
+  z.strictObject({ session: uuidText, root: hashText, device: deviceSchema }),
+  /** The prover failed, or the owner came back: the session counts for nothing. */
+  z.strictObject({ session: uuidText, gave_up: reasonText }),
+]);
+export type CommitRequest = z.infer<typeof commitRequest>;
+export const commitAnswer = z.strictObject({
+  /** To be shown; none after giving up. */
+  rows: z
+    .array(z.strictObject({ layer: z.int().nonnegative(), row: z.int().nonnegative() }))
+    .max(askedRows),
+});
+export type CommitAnswer = z.infer<typeof commitAnswer>;
+
+export const verifyRequest = z.strictObject({ session: uuidText, opening });
+export type VerifyRequest = z.infer<typeof verifyRequest>;
+export const verifyAnswer = z.strictObject({
+  outcome: z.enum(["passed", "wrong"]),
+  /** As the coordinator took it, less the way there and back. */
+  span_ms: z.number().positive(),
+});
+export type VerifyAnswer = z.infer<typeof verifyAnswer>;
+
+/** `GET /nodes/{id}`. */
+export const nodeAnswer = z.strictObject({
+  node_id: thumbprintText,
+  owner: thumbprintText,
+  multiplier: multiplierText,
+  provenance: z.enum(provenances),
+  /** When it last passed, and how long ago that is; null where it never has. */
+  proven_at: timestamp.nullable(),
+  age_ms: z.int().nonnegative().nullable(),
+  /** Proofs in a row that it did not give since. */
+  missed: z.int().nonnegative(),
+  /** Until then it is not listed; null where it is no longer, or never was, kept out. */
+  quarantined_until: timestamp.nullable(),
+});
+export type NodeAnswer = z.infer<typeof nodeAnswer>;

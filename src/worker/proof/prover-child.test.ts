@@ -1,0 +1,63 @@
+/** The process that proves lives no longer than the worker, however that ends, and where one cannot run another does. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { systemClock } from "../../base/clock.ts";
+import { systemRandom } from "../../base/random.ts";
+import { createStartProver, startFirst } from "./prover-child.ts";
+
+const patience = { timeout: 30_000, interval: 50 };
+const parts = { environment: process.env, clock: systemClock, random: systemRandom };
+const start = createStartProver(parts);
+const task = { seed: new Uint8Array(32), n: 2_048, layers: 256 };
+const binding = { session: systemRandom.uuid(), node: "n" };
+const isAlive = (pid: number) => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+test("a worker that is killed takes it along, in the middle of its work", async () => {
+  const file = join(import.meta.dirname, "prover-child.ts");
+  const program = `
+    import { createStartProver } from ${JSON.stringify(file)};
+    const start = createStartProver({ environment: process.env });
+    const child = await start("reference");
+    const task = { seed: new Uint8Array(32), n: 2048, layers: 256 };
+    const work = child.commit(task, { session: "s", node: "n" });
+    console.log(child.pid);
+    await work;`;
+  const worker = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const [line] = (await once(worker.stdout, "data")) as [Buffer];
+  const prover = Number(line.toString());
+  expect(isAlive(prover)).toBe(true);
+  worker.kill("SIGKILL");
+  await expect.poll(() => isAlive(prover), patience).toBe(false);
+}, 60_000);
+
+test("killed while it computes it says by what, and who waits is not left waiting", async () => {
+  using child = await start("wasm");
+  const work = child.commit(task, binding);
+  process.kill(child.pid!, "SIGKILL");
+  await expect(work).rejects.toThrow("ended by SIGKILL");
+}, 60_000);
+
+test("the first that starts is taken, and says why it is not the one before", async () => {
+  const tried: string[] = [];
+  const { child, device } = await startFirst(
+    (kind) => {
+      tried.push(kind);
+      return kind === "webgpu" ? Promise.reject(new Error("webgpu: no GPU")) : start(kind);
+    },
+    ["webgpu", "wasm", "reference"],
+  );
+  using _child = child;
+  expect(tried).toEqual(["webgpu", "wasm"]);
+  expect(device).toMatchObject({ prover: "wasm", instead_of: "webgpu: no GPU" });
+  await expect(startFirst(() => Promise.reject(new Error("no")), ["wasm"])).rejects.toThrow("no");
+}, 60_000);

@@ -1,0 +1,122 @@
+/** The process that proves, as the worker sees it: started, asked, and killed whatever it is doing. */
+import { fork } from "node:child_process";
+import { extname, join } from "node:path";
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import type { Environment } from "../../host/env.ts";
+import { toBase64url } from "../../protocol/bytes.ts";
+import type { ChainTask } from "../../protocol/hardware-proof/chain.ts";
+import type { ProofBinding } from "../../protocol/hardware-proof/commitment.ts";
+import type { Opening, RowPlace } from "../../protocol/hardware-proof/opening.ts";
+import type { ProvingDevice } from "../../protocol/hardware-proof/wire.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { ProverChoice, ProverKind, ProverQuestion, ProverReply } from "./messages.ts";
+import { fetchWebGpu } from "./webgpu-package.ts";
+
+/** Each verb rejects where the process ended, or says that it cannot. */
+export interface ProverChild extends Disposable {
+  readonly pid: number | undefined;
+  readonly device: ProvingDevice;
+  /** The commitment, base64url. */
+  commit(task: ChainTask, binding: ProofBinding): Promise<string>;
+  /** Rows of the task that was committed to last. */
+  open(rows: RowPlace[]): Promise<Opening>;
+}
+
+/** Rejects where this prover cannot run here. */
+export type StartProver = (kind: ProverKind) => Promise<ProverChild>;
+
+/** Beside this file, with its extension: `.ts` from source, `.js` in `dist/`, since Node strips no types there. */
+const processFile = join(import.meta.dirname, `prover-process${extname(import.meta.filename)}`);
+
+export interface StartProverParts {
+  /** Handed on whole: a GPU's driver and its loader may need any of it. */
+  environment: Environment;
+  clock: Clock;
+  random: Random;
+}
+
+export const createStartProver =
+  (parts: StartProverParts): StartProver =>
+  async (kind) => {
+    const failed = (cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      return new Error(`${kind}: ${reason}`.slice(0, limits.modelNameCharacters), { cause });
+    };
+    const choice = await choiceOf(kind, parts).catch((error: unknown) => {
+      throw failed(error);
+    });
+    // `execArgv` is not inherited: a debugger's port or a test runner's loader is not for the child.
+    const child = fork(processFile, [], {
+      env: { ...parts.environment },
+      execArgv: [],
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+    });
+    const kill = () => void child.kill("SIGKILL");
+    const ended = new Promise<never>((_, reject) => {
+      child.once("error", ({ message }) => reject(new Error(`did not start: ${message}`)));
+      child.once("exit", (code, by) =>
+        reject(new Error(by ? `ended by ${by}` : `ended (${code})`)),
+      );
+    });
+    // Nobody need be waiting when it ends.
+    ended.catch(() => undefined);
+
+    async function ask<Kind extends ProverReply["kind"]>(question: ProverQuestion, kind: Kind) {
+      const { promise, resolve, reject } = Promise.withResolvers<ProverReply>();
+      const hear = (reply: unknown) => resolve(reply as ProverReply);
+      child.once("message", hear);
+      child.send(question, (error) => error && reject(error));
+      const reply = await Promise.race([promise, ended]).finally(() => child.off("message", hear));
+      if (reply.kind === kind) return reply as Extract<ProverReply, { kind: Kind }>;
+      throw new Error(reply.kind === "failed" ? reply.message : "an answer to another question");
+    }
+
+    try {
+      const { device } = await ask({ kind: "start", choice }, "started");
+      return {
+        ...{ pid: child.pid, device, [Symbol.dispose]: kill },
+        async commit({ seed, n, layers }, binding) {
+          const task = { seed: toBase64url(seed), n, layers };
+          return (await ask({ kind: "commit", task, binding }, "committed")).root;
+        },
+        open: async (rows) => (await ask({ kind: "open", rows }, "opened")).opening,
+      };
+    } catch (error) {
+      kill();
+      throw failed(error);
+    }
+  };
+
+const choiceOf = async (kind: ProverKind, parts: StartProverParts): Promise<ProverChoice> =>
+  kind === "webgpu" ? { prover: kind, folder: await fetchWebGpu(parts) } : { prover: kind };
+
+/** A prover that works, and why none before it did. */
+export interface ChosenProver {
+  child: ProverChild;
+  kind: ProverKind;
+  device: ProvingDevice;
+}
+
+/**
+ * The first that starts.
+ * @param insteadOf why it is not one that was tried before
+ * @throws Error the last one's reason
+ */
+export async function startFirst(
+  start: StartProver,
+  kinds: readonly ProverKind[],
+  insteadOf?: string,
+): Promise<ChosenProver> {
+  let reason = insteadOf;
+  for (const kind of kinds) {
+    try {
+      const child = await start(kind);
+      const device = reason === undefined ? child.device : { ...child.device, instead_of: reason };
+      return { child, kind, device };
+    } catch (error) {
+      reason = (error as Error).message;
+    }
+  }
+  throw new Error(reason ?? "there is no prover");
+}

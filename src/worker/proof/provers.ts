@@ -1,0 +1,38 @@
+/** The provers there are, each loaded only where it is used, and what they run on. */
+import { cpus, totalmem } from "node:os";
+import type { Clock } from "../../base/clock.ts";
+import type { ProvingDevice } from "../../protocol/hardware-proof/wire.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { ProverChoice, ProverKind } from "./messages.ts";
+import type { ChainProver } from "./prover.ts";
+
+export interface LoadedProver {
+  prover: ChainProver;
+  device: ProvingDevice;
+}
+
+function onCpu(prover: ChainProver): LoadedProver {
+  const name = (cpus()[0]?.model ?? "unknown").slice(0, limits.modelNameCharacters);
+  return { prover, device: { prover: prover.kind, name, memory_bytes: totalmem() } };
+}
+
+/** Those that a worker tries, the best first. */
+export const usualProvers: readonly ProverKind[] = ["webgpu", "wasm"];
+
+/** @throws Error where it cannot run here */
+export async function loadProver(choice: ProverChoice, clock: Clock): Promise<LoadedProver> {
+  switch (choice.prover) {
+    case "webgpu": {
+      const { openGpu } = await import("./webgpu-device.ts");
+      const { createWebGpuProver } = await import("./webgpu-chain.ts");
+      const gpu = await openGpu({ folder: choice.folder, allowSoftware: false });
+      return { prover: createWebGpuProver(gpu), device: gpu.described };
+    }
+    case "wasm":
+      return onCpu((await import("./wasm-prover.ts")).createWasmProver({ clock }));
+    case "reference":
+      return onCpu((await import("./reference-prover.ts")).createReferenceProver({ clock }));
+    default:
+      return choice satisfies never;
+  }
+}

@@ -1,0 +1,99 @@
+/** A process that opens the GPU and does one thing with it: a driver that crashes is not to take the tests along. */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { dirname } from "node:path";
+import type { ChainTask } from "../../protocol/hardware-proof/chain.ts";
+import type { MemoryTask } from "../../protocol/hardware-proof/memory.ts";
+import type { MemoryOpening } from "../../protocol/hardware-proof/memory-opening.ts";
+import type { RowPlace } from "../../protocol/hardware-proof/opening.ts";
+import type { ProvingDevice } from "../../protocol/hardware-proof/wire.ts";
+import { commitMemory } from "./commit-memory.ts";
+import { createWebGpuProver } from "./webgpu-chain.ts";
+import { type Gpu, openGpu, type OpenGpuOptions } from "./webgpu-device.ts";
+import { createWebGpuMemoryProver } from "./webgpu-memory.ts";
+
+interface Errand {
+  gpu: OpenGpuOptions;
+  work:
+    | { kind: "describe" }
+    | { kind: "digests"; task: ChainTask }
+    | { kind: "rows"; task: ChainTask; places: readonly RowPlace[] }
+    /** @param bufferBytes as if no buffer could be larger */
+    | { kind: "memory"; task: MemoryTask; lanes: readonly number[]; bufferBytes: number }
+    /** A shader of one entry, `main`, with a storage buffer to write to, of so many bytes. */
+    | { kind: "shader"; code: string; bytes: number };
+}
+
+interface Outcomes {
+  describe: ProvingDevice;
+  digests: Uint8Array;
+  rows: Int32Array[];
+  memory: { root: Uint8Array; opening: MemoryOpening };
+  shader: Uint8Array;
+}
+
+/** @throws Error what the child said */
+export async function onSoftwareGpu<Kind extends Errand["work"]["kind"]>(
+  folder: string,
+  work: Extract<Errand["work"], { kind: Kind }>,
+  allowSoftware = true,
+): Promise<Outcomes[Kind]> {
+  const driver = process.env["TEST_VULKAN_DRIVER"];
+  if (driver === undefined) throw new Error("TEST_VULKAN_DRIVER is not set: use npm run test:long");
+  const child = fork(import.meta.filename, [], {
+    serialization: "advanced",
+    execArgv: [],
+    env: { ...process.env, VK_DRIVER_FILES: driver, LD_LIBRARY_PATH: dirname(driver) },
+  });
+  const ended = once(child, "exit").then(([code, signal]) => {
+    throw new Error(`the child ended with ${code ?? signal}`);
+  });
+  try {
+    child.send({ gpu: { folder, allowSoftware }, work } satisfies Errand);
+    const [{ outcome, failure }] = await Promise.race([once(child, "message"), ended]);
+    if (failure !== undefined) throw new Error(failure);
+    return outcome as Outcomes[Kind];
+  } finally {
+    ended.catch(() => {});
+    child.kill();
+  }
+}
+
+const never = new AbortController().signal;
+
+async function run(gpu: Gpu, work: Errand["work"]): Promise<Outcomes[keyof Outcomes]> {
+  switch (work.kind) {
+    case "describe":
+      return gpu.described;
+    case "digests":
+      return createWebGpuProver(gpu).digests(work.task, never);
+    case "rows":
+      return createWebGpuProver(gpu).rows(work.task, work.places, never);
+    case "memory": {
+      const prover = createWebGpuMemoryProver(gpu, work.bufferBytes);
+      const { root, open } = await commitMemory(prover, work.task, async () => work.task, never);
+      return { root, opening: open(work.lanes) };
+    }
+    case "shader":
+      return gpu.run(never, async (job) => {
+        const buffer = job.storage(work.bytes);
+        const pipeline = job.pipeline(work.code, "main");
+        await job.submit((encoder) =>
+          job.dispatch(encoder, { pipeline, buffers: { 0: buffer }, groups: [1] }),
+        );
+        return job.read(buffer);
+      });
+    default:
+      return work satisfies never;
+  }
+}
+
+if (process.send && process.argv[1] === import.meta.filename) {
+  const [errand] = (await once(process, "message")) as [Errand];
+  try {
+    await using gpu = await openGpu(errand.gpu);
+    process.send({ outcome: await run(gpu, errand.work) });
+  } catch (error) {
+    process.send({ failure: error instanceof Error ? error.message : String(error) });
+  }
+}

@@ -1,0 +1,103 @@
+import { beforeAll, expect, test } from "vitest";
+import { systemClock as clock } from "../../base/clock.ts";
+import { systemRandom as random } from "../../base/random.ts";
+import { cacheFolder } from "../../host/folders.ts";
+import type { ChainTask } from "../../protocol/hardware-proof/chain.ts";
+import { installPackages } from "../packages/install.ts";
+import { commitMemory } from "./commit-memory.ts";
+import { createReferenceMemoryProver } from "./memory-prover.ts";
+import { createReferenceProver } from "./reference-prover.ts";
+import { createWasmProver } from "./wasm-prover.ts";
+import { onSoftwareGpu } from "./webgpu-child.fixture.ts";
+import { webGpuPackages } from "./webgpu-package.ts";
+
+const signal = new AbortController().signal;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await installPackages({
+    ...{ packages: webGpuPackages, cacheFolder: cacheFolder(process.env), env: process.env },
+    ...{ clock, random, signal, onProgress: () => {} },
+  });
+}, 600_000);
+
+const tasks: ChainTask[] = [256, 512].flatMap((n) =>
+  [1, 2, 3].map((byte) => ({ seed: new Uint8Array(32).fill(byte), n, layers: 4 + byte })),
+);
+
+test.each(tasks)(
+  "a GPU and both CPU provers give the same digests: $n, $layers layers",
+  async (task) => {
+    const digests = await onSoftwareGpu(folder, { kind: "digests", task });
+    const reference = await createReferenceProver({ clock }).digests(task, signal);
+    expect(Buffer.compare(digests, reference)).toBe(0);
+    const wasm = await createWasmProver({ clock }).digests(task, signal);
+    expect(Buffer.compare(wasm, reference)).toBe(0);
+  },
+);
+
+test("the rows that a GPU shows are the ones that it has the digests of", async () => {
+  const task = { seed: new Uint8Array(32).fill(9), n: 256, layers: 4 };
+  const places = [
+    ...[
+      { layer: 0, row: 255 },
+      { layer: 3, row: 7 },
+      { layer: 1, row: 0 },
+    ],
+    ...[{ layer: 3, row: 8 }],
+  ];
+  const rows = await onSoftwareGpu(folder, { kind: "rows", task, places });
+  expect(rows).toEqual(await createReferenceProver({ clock }).rows(task, places, signal));
+});
+
+test("a processor that pretends to be a GPU is described as what it is, and refused outside of tests", async () => {
+  const described = await onSoftwareGpu(folder, { kind: "describe" });
+  expect(described).toMatchObject({
+    ...{ prover: "webgpu", name: expect.stringMatching(/swiftshader/i) },
+    driver: expect.stringMatching(/SwiftShader/),
+  });
+  await expect(onSoftwareGpu(folder, { kind: "describe" }, false)).rejects.toThrow(
+    /is no GPU, but the processor/,
+  );
+});
+
+test.each([
+  ["one buffer", 2 ** 30],
+  ["two, the second smaller", 2 ** 21],
+])("a GPU whose dataset lies in %s walks it as the CPU does", async (_, bufferBytes) => {
+  const [seed, walkSeed] = [new Uint8Array(32).fill(5), new Uint8Array(32).fill(6)];
+  const task = { seed, segments: 3, walkSeed, passes: 32 };
+  const lanes = [0, 2_047, 3_071];
+  const onGpu = await onSoftwareGpu(folder, { kind: "memory", task, lanes, bufferBytes });
+  const onCpu = await commitMemory(
+    createReferenceMemoryProver({ clock }),
+    task,
+    async () => task,
+    signal,
+  );
+  expect(onGpu.opening).toEqual(onCpu.open(lanes));
+  expect(Buffer.compare(onGpu.root, onCpu.root)).toBe(0);
+});
+
+test("a dataset that the GPU cannot read from at once is an error", async () => {
+  const seed = new Uint8Array(32);
+  const task = { seed, segments: 200, walkSeed: seed, passes: 16 };
+  const work = { kind: "memory", task, lanes: [0], bufferBytes: 2 ** 20 } as const;
+  await expect(onSoftwareGpu(folder, work)).rejects.toThrow(/read from in \d+ MiB at once/);
+});
+
+const writes = (body: string) => /* wgsl */ `
+  @group(0) @binding(0) var<storage, read_write> target_: array<u32>;
+  @compute @workgroup_size(1) fn main() { ${body} }`;
+
+test("a shader with a mistake is an error, and no zeros", async () => {
+  const right = { kind: "shader", code: writes("target_[0] = 7u;"), bytes: 4 } as const;
+  expect([...(await onSoftwareGpu(folder, right))]).toEqual([7, 0, 0, 0]);
+  const wrong = { ...right, code: writes("target_[0] = 7;; = u;") };
+  await expect(onSoftwareGpu(folder, wrong)).rejects.toThrow(/the GPU refused its work/);
+});
+
+test("more memory than a buffer may have is an error", async () => {
+  const work = { kind: "shader", code: writes(""), bytes: 2 ** 40 } as const;
+  await expect(onSoftwareGpu(folder, work)).rejects.toThrow(/has no buffers of 1099511627776/);
+});

@@ -1,0 +1,8 @@
+/** A prover that starts at once and never comes to an end. */
+import type { ProverKind } from "../../src/worker/proof/messages.ts";
+
+export const startEndlessProver = async (kind: ProverKind) => {
+  const forever = () => new Promise<never>(() => {});
+  const device = { prover: kind, name: "an endless device" };
+  return { pid: undefined, device, commit: forever, open: forever, [Symbol.dispose]: () => {} };
+};
