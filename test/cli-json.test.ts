@@ -68,6 +68,8 @@ const elsewhere: Readonly<Record<string, string>> = {
       "src/cli/account-commands.test.ts",
     ]),
   ),
+  "admin audit": "src/cli/admin-audit.test.ts",
+  "admin audit verify": "src/cli/admin-audit.test.ts",
   "admin canary": "test/canary.test.ts",
   "admin migrate down": "src/cli/admin-commands.test.ts",
   "admin migrate new": "src/cli/admin-commands.test.ts",

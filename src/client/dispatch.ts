@@ -88,8 +88,9 @@ export function createDispatch(parts: DispatchParts): Dispatch {
           }
           ({ error } = tried);
           log.debug({ err: error, code: error.code, node: tried.node }, "attempt failed");
-          const step = search.afterFailure(error.code, tried.node, rest !== undefined);
           const standing = course.failed(tried);
+          const hasBegun = rest !== undefined || course.rest !== undefined;
+          const step = search.afterFailure(error.code, tried.node, hasBegun);
           if (standing === "further") deadline = clock.monotonic() + queueWaitMs;
           if (next !== "give_up") next = standing === "over" ? "give_up" : step;
         }

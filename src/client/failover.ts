@@ -51,8 +51,9 @@ const remedies: Partial<Record<ErrorCode, Remedy>> = {
 
 export const remedyFor = (code: ErrorCode): Remedy => remedies[code] ?? "final";
 
-/** An answer began with the same request: it is what goes on with it that cannot, or has less room. */
+/** An answer has begun: it is this node that fell silent, cannot go on with it, or has less room. */
 const ofContinuing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "timeout",
   "unsupported_parameter",
   "context_length_exceeded",
   "invalid_value",
@@ -71,9 +72,9 @@ export interface Search {
   excluded(): ReadonlySet<string>;
   /**
    * @param node undefined where the coordinator was to choose one and did not
-   * @param isRest it was asked to go on with an answer
+   * @param hasBegun there is an answer to go on with
    */
-  afterFailure(code: ErrorCode, node: string | undefined, isRest?: boolean): NextStep;
+  afterFailure(code: ErrorCode, node: string | undefined, hasBegun?: boolean): NextStep;
   /** Every node that offers the model is excluded. */
   afterNobody(): NextStep;
   /** The wait is over: busy nodes may be asked again. */
@@ -93,8 +94,8 @@ export function createSearch(): Search {
   }
   return {
     excluded: () => new Set([...failed, ...busy]),
-    afterFailure(code, node, isRest = false) {
-      const remedy = isRest && ofContinuing.has(code) ? "elsewhere" : remedyFor(code);
+    afterFailure(code, node, hasBegun = false) {
+      const remedy = hasBegun && ofContinuing.has(code) ? "elsewhere" : remedyFor(code);
       switch (remedy) {
         case "final":
           return "give_up";

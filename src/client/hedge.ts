@@ -31,9 +31,10 @@ export function createHedging({ finder, tryNode, clock }: HedgeParts) {
     let isHedged = factor === undefined;
     return async (turn) => {
       const { node, wish, relation } = turn;
-      const expectedMs = node === undefined ? undefined : finder.firstWordMs(node, wish);
       // Once in a request, and never in the middle of an answer.
-      if (isHedged || expectedMs === undefined || relation.continues) return [await tryNode(turn)];
+      const isAlone = isHedged || relation.continues !== undefined || node === undefined;
+      const expectedMs = isAlone ? undefined : finder.firstWordMs(node, wish);
+      if (expectedMs === undefined) return [await tryNode(turn)];
       const rivalOf = async () => {
         isHedged = true;
         const exclude = new Set([...wish.exclude, node!]);

@@ -41,6 +41,11 @@ const yields: Script = async (exchange) => {
   exchange.line({ finish: "yielded", completion_tokens: 1 });
   exchange.end();
 };
+const fallsSilent: Script = async (exchange) => {
+  await half(exchange);
+  exchange.line({ finish: "timeout", completion_tokens: 1 });
+  exchange.end();
+};
 const sayYou: Script = (exchange) => {
   exchange.open();
   exchange.event({ choices: [{ index: 0, delta: { role: "assistant", content: "" } }] });
@@ -56,6 +61,7 @@ const restOf = (started: TestNetwork) =>
 test.each([
   ["dies", dies],
   ["hands over", yields],
+  ["falls silent", fallsSilent],
 ])("where it %s, the stream goes on as one answer", async (_how, failure) => {
   await using started = await continuing(failure);
   const chunks = await all(

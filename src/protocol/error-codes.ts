@@ -185,14 +185,8 @@ export const errorCodes = {
   timeout: { status: 504, text: "The answer did not arrive in time." },
 
   // Operators
-  login_required: {
-    status: 401,
-    text: "This takes the operator's name and password.",
-  },
-  locked_out: {
-    status: 429,
-    text: "The operator's password was wrong too often; it may be tried again later.",
-  },
+  login_required: { status: 401, text: "This takes the operator's name and password." },
+  locked_out: { status: 429, text: "There were too many wrong passwords; try again later." },
 
   // Start-up and command line
   usage: { status: 400, text: "The command line was not understood." },

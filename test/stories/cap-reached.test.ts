@@ -14,6 +14,8 @@ import { ask, failureOf, requestsOf } from "./story.ts";
 const cap = 40_000n;
 const script = gatedText("Nobody.");
 
+const patience = { interval: 5, timeout: 30_000 };
+
 /** An answer that takes so long that it costs what its tokens do. */
 async function askSlowly(network: Network, key?: string): Promise<Response> {
   const { engine, clock } = network;
@@ -21,7 +23,8 @@ async function askSlowly(network: Network, key?: string): Promise<Response> {
   const answer = ask(network, { max_tokens: 10 }, key === undefined ? {} : { "x-api-key": key });
   let isOver = false;
   void answer.finally(() => (isOver = true));
-  await expect.poll(() => isOver || engine.requests.all.length > asked, { interval: 1 }).toBe(true);
+  const hasArrived = () => isOver || engine.requests.all.length > asked;
+  await expect.poll(hasArrived, patience).toBe(true);
   if (isOver) return answer;
   await clock.advance(10_000);
   engine.next();

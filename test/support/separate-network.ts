@@ -70,7 +70,13 @@ export async function startSeparateNetwork(script: Script): Promise<SeparateNetw
     const data = folderOf(role);
     const program = startTroop(
       [...words[role], "--json", "--data", data, "--port", String(ports[role])],
-      { environment: { DATABASE_URL: store.url, LOG_LEVEL: "warn" } },
+      {
+        environment: {
+          ...{ DATABASE_URL: store.url, LOG_LEVEL: "warn" },
+          // The usual port may be taken here, and then it is done without.
+          OPERATOR_LISTEN: "127.0.0.1:0",
+        },
+      },
     );
     running.set(role, program);
     // Log lines are objects too, but not of this kind.

@@ -26,7 +26,7 @@ export interface DemoNetwork extends AsyncDisposable {
 
 const anyPort: ListenAddress = { host: "127.0.0.1", port: 0 };
 /** Nobody cheats themselves, and nobody wants to wait: how a proof goes can be seen from small ones. */
-const quickProofs: RampSettings = { targetMs: 100, largest: 512 };
+const quickProofs: RampSettings = { targetMs: 30, largest: 512 };
 
 export async function startDemoNetwork(
   context: CommandContext,

@@ -56,7 +56,7 @@ export interface AuditLogOptions {
 }
 
 /** Events that come together are one transaction. */
-const gatherMs = 100;
+const gatherMs = 500;
 const forgetEveryMs = 60 * 60_000;
 const textMost = 256;
 

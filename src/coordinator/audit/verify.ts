@@ -27,7 +27,7 @@ export interface VerifyOptions {
 export function verifyAuditLog({ database, folder, noted }: VerifyOptions): Promise<AuditReport> {
   // Before the snapshot: what was shipped by now is in it.
   const shipped = existsSync(folder) ? readShipped(folder) : undefined;
-  const marks = [shipped?.tip, noted].filter((mark) => mark != null);
+  const marks = [shipped?.tip ?? [], noted ?? []].flat();
   return readSnapshot(database, async (tx) => {
     const flaws: AuditFlaw[] = [];
     let flawed = 0;

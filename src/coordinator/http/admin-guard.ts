@@ -6,16 +6,9 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { addressKind } from "../../host/address-kind.ts";
 import { pathOf } from "../../host/framing.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
-import type { AuditReading } from "../audit/reading.ts";
-import type { Login } from "../operator/login.ts";
+import type { OperatorDesk } from "../operator/desk.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { withZod } from "./services.ts";
-
-/** What operators can ask, and who they are. */
-export interface OperatorDesk {
-  login: Login;
-  auditReading: AuditReading;
-}
 
 /** A proxy on this machine sends at least one of them, if it says anything of whom it speaks for. */
 const forwardingHeaders = [

@@ -141,6 +141,30 @@ test("tickets have a limit of their own, and asking again for one that was given
   expect([beat.status, beat.headers["x-ratelimit-limit"]]).toEqual([200, "40"]);
 });
 
+test("statements count for who signed them; only those that nobody takes count for the network too", async () => {
+  const address = newAddress();
+  const node = await troop.serve(user);
+  const send = async (signer: Signer) => {
+    const close = await troop.statement(signer, "troop-close+jwt", { hold, numbers: [] });
+    return callFrom(address, undefined, "POST", "/receipts", { statements: [close] });
+  };
+  const { anchor } = createSecretTree(new Uint8Array(32));
+  const ticket = await troop.call(user, "POST", "/authorize", {
+    ...{ id: systemRandom.uuid(), model: "a-model:1b", anchor, node: node.id },
+  });
+  const { hold } = ticket.body as { hold: string };
+  const taken = await statusesOf(times(60, () => () => send(node)));
+  expect(new Set(taken)).toEqual(new Set([200]));
+  const refused = await send(node);
+  expect([refused.status, refused.headers["x-ratelimit-limit"]]).toEqual([429, "60"]);
+  // The refused one counts for the network, and so do these; the twenty-first call is refused unseen.
+  const stranger = await makeSigner();
+  const nobodys = await statusesOf(times(19, () => () => send(stranger)));
+  expect(new Set(nobodys)).toEqual(new Set([200]));
+  const unseen = await send(await makeSigner());
+  expect([unseen.status, unseen.headers["x-ratelimit-limit"]]).toEqual([429, "20"]);
+});
+
 test("nothing is limited that comes from this machine itself", async () => {
   const tariff = () => troop.call(undefined, "GET", "/tariff");
   expect(await statusesOf(times(6, () => tariff))).toEqual(times(6, () => 200));

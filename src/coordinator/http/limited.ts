@@ -57,7 +57,7 @@ export function limitCalls(app: FastifyInstance, { limiter, sourceOf, log }: Lim
     }
   });
   app.addHook("preSerialization", async (request, _reply, answer: unknown) => {
-    if (isTaken(answer)) limiter.giveBack(request.source);
+    if (isTaken(answer)) limiter.sources.giveBack(request.source);
     return answer;
   });
   app.addHook("onSend", async ({ charged }, reply) => {
@@ -77,7 +77,7 @@ export async function chargeCall(
   const { id } = (request.body ?? {}) as { id?: unknown };
   const call = { route, caller, source: request.source };
   request.charged = await limiter.charge(call, typeof id === "string" ? id : undefined);
-  if (caller.kind === "known") limiter.giveBack(request.source);
+  if (caller.kind === "known") limiter.sources.giveBack(request.source);
 }
 
 /** As it was registered; undefined where there is none. */

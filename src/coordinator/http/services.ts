@@ -18,9 +18,9 @@ import type { Reputations } from "../reputation/reputations.ts";
 import type { HmacReceiver } from "../tickets/hmac-keys.ts";
 import type { Issuer } from "../tickets/issue.ts";
 import type { KeyRing } from "../tickets/key-ring.ts";
+import type { OperatorDesk } from "../operator/desk.ts";
 import type { Redeemer } from "../tickets/redeem.ts";
 import type { Verification } from "../verification/verification.ts";
-import type { OperatorDesk } from "./admin-guard.ts";
 import type { Callers } from "./callers.ts";
 
 /** Fastify that takes its types from zod schemas. */

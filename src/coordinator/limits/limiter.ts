@@ -30,7 +30,7 @@ export interface LimiterOptions {
 }
 
 export interface Limiter {
-  /** What networks may ask before anybody is known; the relay shares it. */
+  /** What networks may ask before anybody is known. What somebody known had is given back; the relay shares it. */
   readonly sources: SourceBuckets;
   /** @param route undefined where there is none. @throws TroopError `rate_limit_exceeded` */
   arrive(route: string | undefined, source: Source): Charged | undefined;
@@ -40,8 +40,6 @@ export interface Limiter {
    * @throws TroopError `rate_limit_exceeded`, `ledger_unavailable`
    */
   charge(call: Omit<Call, "isRepeat">, wish?: string): Promise<Charged | undefined>;
-  /** Somebody known had it: it does not count for their network. */
-  giveBack(source: Source): void;
   /** A ticket was given: asked for again, to learn where its node is by now, it counts as any other call. */
   given(account: string, wish: string): void;
 }
@@ -74,7 +72,6 @@ export function createLimiter({ calls, clock, rates, onRefused }: LimiterOptions
       if (!charged.isAllowed) throw tooManyCalls(whoseOf(caller), charged, charge.windowMs);
       return charged;
     },
-    giveBack: sources.giveBack,
     given: (account, wish) => given.set(`${account} ${wish}`, true),
   };
 }

@@ -1,5 +1,7 @@
 /** Redis is lost: what moves credits waits, and all else goes on more slowly. */
-import { expect, test } from "vitest";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { expect, test, vi } from "vitest";
 import { createRedisDatabase } from "../../../test/support/services.ts";
 import { createMovedClock } from "../clock.fixture.ts";
 import { createLog } from "../../host/log.ts";
@@ -17,6 +19,54 @@ test("while nobody answers, money is refused and the rest gets a quarter of its 
     });
   await expect(calls.charge({ ...charge, isMoney: true })).rejects.toMatchObject({
     ...{ code: "ledger_unavailable", status: 503, retryAfterMs: 5_000 },
+  });
+});
+
+/** A way to a Redis that can be cut, and be there again. @param port of its Redis; none: whoever comes hears nothing */
+function createWay(port?: number) {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    const other = port === undefined ? undefined : connect(port, "127.0.0.1");
+    for (const end of other ? [socket, other] : [socket])
+      sockets.add(end.on("error", () => end.destroy()));
+    if (other) socket.pipe(other).pipe(socket);
+  });
+  const cut = async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  const open = async (at = 0): Promise<number> => {
+    await once(server.listen(at, "127.0.0.1"), "listening");
+    return (server.address() as AddressInfo).port;
+  };
+  return { open, cut, [Symbol.asyncDispose]: cut };
+}
+
+test("a Redis that is lost and comes back counts on, without a restart", async () => {
+  await using service = await createRedisDatabase();
+  const { port, pathname } = new URL(service.url);
+  await using way = createWay(Number(port));
+  const at = await way.open();
+  const url = `redis://127.0.0.1:${at}${pathname}`;
+  await using calls = await openCallLog(url, { clock: createMovedClock(), log });
+  const money = { ...charge, bucket: "money", isMoney: true };
+  expect(await calls.charge(money)).toMatchObject({ limit: 8, remaining: 7 });
+  await way.cut();
+  await expect(calls.charge(money)).rejects.toMatchObject({ code: "ledger_unavailable" });
+  expect(await calls.charge({ ...money, isMoney: false })).toMatchObject({ limit: 2 });
+  await way.open(at);
+  await vi.waitFor(
+    async () => expect(await calls.charge(money)).toMatchObject({ limit: 8, remaining: 6 }),
+    { timeout: 10_000, interval: 50 },
+  );
+});
+
+test("a Redis that takes connections and says nothing is lost too, and no call waits for it for long", async () => {
+  await using way = createWay();
+  const url = `redis://127.0.0.1:${await way.open()}`;
+  await using calls = await openCallLog(url, { clock: createMovedClock(), log });
+  await expect(calls.charge({ ...charge, isMoney: true })).rejects.toMatchObject({
+    code: "ledger_unavailable",
   });
 });
 

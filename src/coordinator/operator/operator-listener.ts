@@ -11,8 +11,9 @@ import { roleSocketPath } from "../../host/role-socket.ts";
 import { type AuditLog, auditFolder } from "../audit/audit-log.ts";
 import { createAuditReading } from "../audit/reading.ts";
 import type { Database } from "../database.ts";
-import { type OperatorDesk, registerAdmin } from "../http/admin-guard.ts";
+import { registerAdmin } from "../http/admin-guard.ts";
 import { createServer, type ServerParts } from "../http/server.ts";
+import type { OperatorDesk } from "./desk.ts";
 import { createLogin } from "./login.ts";
 import { loadPassword } from "./password.ts";
 

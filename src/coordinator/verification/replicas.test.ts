@@ -1,6 +1,7 @@
 /** Any replica may answer any step: what decides is in the database, and so is the clock then. */
 import { expect, test } from "vitest";
 import { createDatabase } from "../../../test/support/services.ts";
+import type { RowPlace } from "../../protocol/hardware-proof/opening.ts";
 import { makeSigner, openCoordinator } from "../coordinator.fixture.ts";
 import { askingNode, compute, createFineClock, proverOf, smallest } from "./proving.fixture.ts";
 
@@ -16,7 +17,7 @@ test("a challenge of one replica is answered at another, once", { timeout: 60_00
     const challenge = await prover.challenge();
     const { root, open } = await compute(challenge, prover.node.id);
     // That it has left is noted beside the answer.
-    let rows = [];
+    let rows: RowPlace[] = [];
     const commit = async () => {
       const { status, body } = await elsewhere.commit(challenge, root);
       if (status === 200) ({ rows } = body);
@@ -29,6 +30,8 @@ test("a challenge of one replica is answered at another, once", { timeout: 60_00
     expect(body.span_ms).toBeGreaterThan(0);
   }
   await prover.beat();
+  // What a replica knows of a node is a minute old at most.
+  clock.advance(60_000);
   const { body } = await other.call(prover.node, "GET", `/nodes/${prover.node.id}`);
   expect(body).toMatchObject({ provenance: "proven" });
 });

@@ -58,6 +58,13 @@ describe("an honest node", () => {
     expect((await prover.beat()).challenge).toMatchObject({ kind: "chain", n: 256 });
   });
 
+  test("is left alone while it serves requests, unless it has been due for a day", async () => {
+    const serving = { status: "BUSY", slots: { active: 1, total: 2 } } as const;
+    expect(await prover.beat(serving)).not.toHaveProperty("challenge");
+    network.clock.advance(day);
+    expect((await prover.beat(serving)).challenge).toEqual({ kind: "stand_by" });
+  });
+
   test("counts as what it has shown, in the next beat's answer and in lists", async () => {
     expect(await standingOf(prover.node)).toMatchObject({ provenance: "unproven", age_ms: null });
     const multiplier = await prover.prove();

@@ -150,6 +150,7 @@ export function createTrials(parts: TrialsParts): Trials {
     if (waitMs < -graceMs) return fail("it missed its turn");
     if (waitMs > holdMs) return standBy;
     if (waitMs > 0) await sleep(clock, waitMs, stopping);
+    if (stopping.aborted) return standBy;
     return issue(trial, sessions.length, plan);
   }
 

@@ -18,20 +18,15 @@ export const rowDigest = (row: Int32Array): Uint8Array =>
   sha256(new Uint8Array(row.buffer, row.byteOffset, row.byteLength));
 
 /**
- * The trees' roots, 32 bytes a layer.
+ * A tree for each layer, as its levels: the digests of its rows first, its root last.
  * @param digests of all rows, layer after layer: layers × n × 32 bytes
  */
-export function layerRootsOf({ n, layers }: ChainTask, digests: Uint8Array): Uint8Array {
-  const roots = new Uint8Array(layers * hashBytes);
-  for (let layer = 0; layer < layers; layer += 1)
-    roots.set(merkleLevels(digestsOfLayer(n, digests, layer)).at(-1)!, layer * hashBytes);
-  return roots;
-}
+export const layerTrees = ({ n, layers }: ChainTask, digests: Uint8Array): Uint8Array[][] =>
+  Array.from({ length: layers }, (_, layer) =>
+    merkleLevels(digests.subarray(layer * n * hashBytes, (layer + 1) * n * hashBytes)),
+  );
 
-export const digestsOfLayer = (n: number, digests: Uint8Array, layer: number): Uint8Array =>
-  digests.subarray(layer * n * hashBytes, (layer + 1) * n * hashBytes);
-
-/** The commitment, 32 bytes. @param layerRoots see `layerRootsOf` */
+/** The commitment, 32 bytes. @param layerRoots 32 bytes a layer */
 export function commitmentOf(
   { session, node }: ProofBinding,
   { seed, n, layers }: ChainTask,

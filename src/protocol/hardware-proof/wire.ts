@@ -61,7 +61,6 @@ export const askProofAnswer = z.strictObject({
   /** From when on a heartbeat's answer may bring the challenge; null: none is due that the node may know of. */
   due_at: timestamp.nullable(),
 });
-export type AskProofAnswer = z.infer<typeof askProofAnswer>;
 
 export const commitRequest = z.union([
   z.strictObject({ session: uuidText, root: hashText, device: deviceSchema }),
@@ -100,4 +99,3 @@ export const nodeAnswer = z.strictObject({
   /** Until then it is not listed; null where it is no longer, or never was, kept out. */
   quarantined_until: timestamp.nullable(),
 });
-export type NodeAnswer = z.infer<typeof nodeAnswer>;

@@ -1,11 +1,7 @@
 /** A chain computed and committed to, by any prover, and the answer to "show these rows". */
 import { toBase64url } from "../../protocol/bytes.ts";
 import { chainKeys, type ChainTask } from "../../protocol/hardware-proof/chain.ts";
-import {
-  digestsOfLayer,
-  layerRootsOf,
-  rowDigest,
-} from "../../protocol/hardware-proof/commitment.ts";
+import { layerTrees, rowDigest } from "../../protocol/hardware-proof/commitment.ts";
 import {
   type Opening,
   packHashes,
@@ -13,7 +9,7 @@ import {
   placesToOpen,
   type RowPlace,
 } from "../../protocol/hardware-proof/opening.ts";
-import { hashBytes, merkleLevels, merklePath } from "../../protocol/merkle.ts";
+import { hashBytes, merklePath } from "../../protocol/merkle.ts";
 import type { ChainProver } from "./prover.ts";
 
 export interface CommittedChain {
@@ -32,19 +28,15 @@ export async function commitChain(
   task: ChainTask,
   signal: AbortSignal,
 ): Promise<CommittedChain> {
-  const digests = await prover.digests(task, signal);
-  const layerRoots = layerRootsOf(task, digests);
+  const trees = layerTrees(task, await prover.digests(task, signal));
+  const layerRoots = Buffer.concat(trees.map((levels) => levels.at(-1)!));
   return {
     layerRoots,
     async open(asked, opening) {
       const places = placesToOpen(chainKeys(task), task.n, asked);
       const rows = await prover.rows(task, places, opening);
-      const layers = new Set(places.map(({ layer }) => layer));
-      const trees = new Map(
-        [...layers].map((layer) => [layer, merkleLevels(digestsOfLayer(task.n, digests, layer))]),
-      );
       const shown = places.map(({ layer, row }, index) => {
-        const levels = trees.get(layer)!;
+        const levels = trees[layer]!;
         const values = rows[index]!;
         const committed = levels[0]!.subarray(row * hashBytes, (row + 1) * hashBytes);
         if (Buffer.compare(rowDigest(values), committed) !== 0)

@@ -10,7 +10,7 @@ import type { ChainProver } from "./prover.ts";
 import type { GpuBuffer, GpuEncoder } from "./webgpu-binding.ts";
 import { entriesShader, entryGroups, productShader, tile } from "./webgpu-chain-shader.ts";
 import type { Gpu } from "./webgpu-device.ts";
-import type { Dispatch, GpuRun } from "./webgpu-run.ts";
+import type { GpuRun } from "./webgpu-run.ts";
 import { digestsPerGroup, digestWords, sha256Shader } from "./webgpu-sha256.ts";
 
 /** A fraction of a second on the slowest GPU that is worth lending: drivers reset one that takes two. */
@@ -59,18 +59,17 @@ async function computeLayers(
   const keys = chainKeys(task);
   const [left, right, products] = [run.storage(n * n), run.storage(n * n), run.storage(4 * n * n)];
   const product = run.pipeline(productShader, "product");
-  const [fillLeft, fillRight, mix] = ["fillLeft", "fillRight", "mix"].map((name) =>
-    run.pipeline(entriesShader, name),
-  ) as [Dispatch["pipeline"], Dispatch["pipeline"], Dispatch["pipeline"]];
+  const mix = run.pipeline(entriesShader, "mix");
   const groups = entryGroups(n);
 
   await run.submit((encoder) => {
-    const fill = (pipeline: Dispatch["pipeline"], key: number, entries: GpuBuffer) =>
-      run.dispatch(encoder, {
-        ...{ pipeline, groups, buffers: { 0: run.uniform(n, key, 0, 0), 2: entries } },
-      });
-    fill(fillLeft, keys.left, left);
-    fill(fillRight, keys.right, right);
+    const fill = (entryPoint: string, key: number, entries: GpuBuffer) => {
+      const pipeline = run.pipeline(entriesShader, entryPoint);
+      const buffers = { 0: run.uniform(n, key, 0, 0), 2: entries };
+      run.dispatch(encoder, { pipeline, buffers, groups });
+    };
+    fill("fillLeft", keys.left, left);
+    fill("fillRight", keys.right, right);
   });
 
   const tilesDown = n / tile;

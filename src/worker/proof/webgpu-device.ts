@@ -69,9 +69,7 @@ export async function openGpu({ folder, allowSoftware }: OpenGpuOptions): Promis
 /** What computes on the processor: SwiftShader, and Mesa's llvmpipe, which as a Vulkan driver is called lavapipe. */
 export const isSoftware = ({ vendor, architecture, device, description, ...info }: GpuInfo) =>
   info.isFallbackAdapter ||
-  /swiftshader|llvmpipe|lavapipe|softpipe|software/i.test(
-    [vendor, architecture, device, description].join(" "),
-  );
+  /swiftshader|llvmpipe|lavapipe/i.test([vendor, architecture, device, description].join(" "));
 
 const nameOf = ({ vendor, architecture, device, description }: GpuInfo): string =>
   device || description || `${vendor} ${architecture}`.trim() || "a GPU without a name";

@@ -90,12 +90,15 @@ export async function talk(begin: Conversation, parts: TalkParts): Promise<void>
         return true;
       case "system":
         conversation = { ...conversation, system: rest };
+        output.note(rest === "" ? "it is told nothing beforehand" : "told with the next question");
         return true;
       case "clear":
         conversation = { ...conversation, turns: [] };
+        output.note("begun anew");
         return true;
       case "undo":
         conversation = withoutLast(conversation).talk;
+        output.note("taken back");
         return true;
       case "retry": {
         const { talk: before, question } = withoutLast(conversation);
