@@ -99,7 +99,7 @@ describe("npm start -- --ask", { timeout }, () => {
     const { code, stdout, stderr } = await npmStart("--ask", "What is a ticket?");
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^A ticket is .*\n\ncost {7}0\.\d{6} credits .*\nrequester {2}1000\.000000 → 999\.\d{6}\nprovider {3}0\.000000 → 0\.\d{6}\n$/,
+      /^A ticket is .*\n\ncost {7}0\.\d{6} credits .*\nmultiplier \d+\.\d{4} proven\nrequester {2}1000\.000000 → 999\.\d{6}\nprovider {3}0\.000000 → 0\.\d{6}\n$/,
     );
     expect(stdout + stderr).not.toContain("\u001b");
     // A name that nothing offers is told before anything is asked.
