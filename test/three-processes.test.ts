@@ -53,17 +53,17 @@ const statusAnswer = z.strictObject({
   no_work: z.looseObject({ code: z.string(), cause: z.string() }).nullable(),
 });
 
+const pathAnswer = z.strictObject({
+  kind: z.string(),
+  origin: z.url(),
+  first_ms: z.number().positive(),
+  again_ms: z.number().positive(),
+});
 const pingAnswer = z.strictObject({
   node: z.string(),
   owner: z.string(),
-  paths: z.array(
-    z.strictObject({
-      kind: z.string(),
-      origin: z.url(),
-      first_ms: z.number().positive(),
-      again_ms: z.number().positive(),
-    }),
-  ),
+  best: pathAnswer,
+  paths: z.array(pathAnswer),
 });
 
 test(

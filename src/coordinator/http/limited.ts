@@ -96,8 +96,12 @@ function signerClaimed(body: unknown): Caller {
   }
 }
 
-/** Whether one statement at least was somebody's. */
+/**
+ * Whether the first statement was its signer's: the one whose signer the call was charged to. One that was taken behind
+ * it says nothing of that signer, whom anybody could have made up for each call.
+ */
 const isTaken = (answer: unknown): boolean => {
   const { outcomes } = answer as { outcomes?: { status: string }[] };
-  return Array.isArray(outcomes) && outcomes.some(({ status }) => status !== "refused");
+  const [first] = Array.isArray(outcomes) ? outcomes : [];
+  return first !== undefined && first.status !== "refused";
 };

@@ -102,7 +102,9 @@ export function chargeOf(call: Call, rates: Rates): GuardedCharge | undefined {
     }
     case "claimed": {
       const rate = { limit: limits.statementCallsPerMinute, windowMs: minuteMs };
-      return { bucket: `statements ${route} ${caller.id} ${from ?? "inside"}`, isMoney, ...rate };
+      // By address inside too: else any of them uses up what another, whom it names, may send.
+      const where = from ?? source.address;
+      return { bucket: `statements ${route} ${caller.id} ${where}`, isMoney, ...rate };
     }
     case "stranger":
     case "anybody":

@@ -76,7 +76,9 @@ export function createTrials(parts: TrialsParts): Trials {
       if (beat.snapshot) await hearOf(node, beat.snapshot.hardware);
       const isDue = hardware.dueAt !== null && hardware.dueAt <= clock.now();
       if (!isDue && !hardware.isTried && beat.status !== "PROVING") return undefined;
-      const trial = (await findOpenTrial(database, node.id)) ?? (await begin(node, beat, source));
+      const trial = 
+        (await findOpenTrial(database, node.id)) ??
+        (isDue ? await begin(node, beat, source) : undefined);
       return trial && (await step(trial, beat));
     },
   };
