@@ -63,6 +63,14 @@ async function handOver(...able: Capability[]) {
   network.worker.resume();
   await smi.show(both);
   for (let looks = 0; looks < 2; looks += 1) await look(network, lender);
+  let isOver = false;
+  void ended.then(() => (isOver = true));
+  // Whoever goes on may not be listed again yet: then it is waited for.
+  const passTime = async () => {
+    if (!isOver) await network.clock.advance(1_000);
+    return isOver;
+  };
+  await expect.poll(passTime, patience).toBe(true);
   const error = await ended;
 
   while (lender.worker.pending() > 0) {

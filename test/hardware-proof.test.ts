@@ -1,5 +1,6 @@
 /** A node proves its hardware through the running network: real processes compute, and the coordinator takes the time. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { Agent } from "undici";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../src/base/clock.ts";
 import { systemRandom } from "../src/base/random.ts";
 import { nodeAnswer } from "../src/protocol/hardware-proof/wire.ts";
@@ -25,6 +26,7 @@ const startProver = createStartProver({
 });
 const add = async (provers: readonly ProverKind[], start = startProver) =>
   network.addWorker(await makeSigner(), { startProver: start, config: { provers } });
+type Own = NonNullable<Parameters<Network["addWorker"]>[1]>;
 const proofOf = (worker: Worker) => () => worker.status().proof;
 const stand = (node: string) =>
   network.calls.call({
@@ -71,6 +73,24 @@ test("a prover that is killed is replaced by the next, which says so", async () 
     device: { prover: "wasm", instead_of: "reference: ended by SIGKILL" },
   });
   expect(children).toHaveLength(2);
+}, 60_000);
+
+test("a coordinator that cannot be reached for a moment is not taken for a prover that broke", async () => {
+  let cuts = 0;
+  const agent = new Agent();
+  onTestFinished(() => agent.destroy());
+  const dispatcher = agent.compose((dispatch) => (options, handler) => {
+    const isCut = options.path === "/hardware/commit" && (cuts += 1) === 1;
+    // Nobody listens there.
+    return dispatch(isCut ? { ...options, origin: "http://127.0.0.1:9" } : options, handler);
+  });
+  const config: Own["config"] = { provers: ["reference", "wasm"] };
+  const { worker } = await network.addWorker(await makeSigner(), {
+    ...{ startProver, dispatcher, config },
+  });
+  await expect.poll(proofOf(worker), patience).toMatchObject({ provenance: "proven" });
+  expect(cuts).toBeGreaterThan(1);
+  expect(worker.status().proof.device).toMatchObject({ prover: "reference" });
 }, 60_000);
 
 test("while it proves it admits nothing; paused, it gives the machine back at once", async () => {

@@ -30,14 +30,8 @@ test("where nothing but white space was said, the question is asked again", () =
   expect(rest).toMatchObject({ capability: "chat", fields: { messages }, seam: "\n" });
 });
 
-test("a plain completion goes on behind prompt and text, wherever that can be had", () => {
-  const of = (prompt: unknown) => restOf("/v1/completions", { prompt }, said(" two "));
-  expect(of("one")).toMatchObject({
-    capability: "completion",
-    fields: { prompt: "one two" },
-    seam: " ",
-  });
-  expect(of(["one"])?.fields["prompt"]).toBe("one two");
+test("a plain completion is not continued: some engines would put prompt and text into a chat", () => {
+  expect(restOf("/v1/completions", { prompt: "one" }, said(" two "))).toBeUndefined();
 });
 
 test("what was said counts towards the longest answer", () => {
@@ -56,10 +50,6 @@ const broken: [string, object][] = [
 test.each(broken)("an answer %s is not continued", (_what, fields) => {
   expect(restOf(chat, { messages, ...fields }, said("one"))).toBeUndefined();
   expect(restOf(chat, { messages }, said("one"))).toBeDefined();
-});
-
-test.each([{ suffix: "end" }, { echo: true }])("nor a completion with %o", (fields) => {
-  expect(restOf("/v1/completions", { prompt: "a", ...fields }, said("one"))).toBeUndefined();
 });
 
 test("nor one that said anything but text, or half a character", () => {

@@ -47,14 +47,8 @@ function continued(path: InferencePath, fields: Fields, text: string) {
   switch (path) {
     case "/v1/chat/completions":
       return isPlainChat(fields) ? continuedChat(fields, text) : undefined;
-    case "/v1/completions": {
-      const { prompt, suffix, echo } = fields;
-      const [begun] = [prompt].flat() as string[];
-      const isPlain = !suffix && !echo;
-      return isPlain
-        ? { capability: "completion" as const, fields: { ...fields, prompt: begun! + text } }
-        : undefined;
-    }
+    // Ollama puts a prompt into a chat's template (ollama/ollama #5544): behind the text so far it would answer anew.
+    case "/v1/completions":
     case "/v1/embeddings":
       return undefined;
     default:

@@ -69,11 +69,11 @@ export function createCourse(asking: Asking): Course {
       return lastName !== undefined;
     },
     failed(tried) {
-      const { name, offer } = tried;
+      const { name, offer, hasSpoken } = tried;
       if (tried.outcome === "failed") cost += tried.cost;
       lastName = name ?? lastName;
       const left = asking.rest?.();
-      if (left && name && left.tokens > (rest?.tokens ?? 0)) {
+      if (left && name && hasSpoken && left.tokens > (rest?.tokens ?? 0)) {
         const { continues = name, part = 1 } = relation;
         relation = { continues, part: part + 1 };
         if (!rest) begunBy = offer;

@@ -118,15 +118,18 @@ test("where both fail, a third is asked, and no fourth beside it", async () => {
   expect(asked).toHaveLength(3);
 });
 
-test("who speaks second is not heard, though it was not told yet that it is let go", async () => {
-  const sinks: AnswerSink[] = [];
-  const ends: ((tried: Tried) => void)[] = [];
+/** Two turns under the test's hand: what they say and how they end. */
+function byHand(find: () => Promise<{ kind: "node"; node: string }>) {
+  const turns: Turn[] = [];
+  const ends: PromiseWithResolvers<Tried>[] = [];
   const tryNode: TryNode = (turn) => {
-    sinks.push(turn.openSink(turn.node!));
-    return new Promise((resolve) => ends.push(resolve));
+    turns.push(turn);
+    const end = Promise.withResolvers<Tried>();
+    turn.signal.addEventListener("abort", () => end.reject(turn.signal.reason as Error));
+    ends.push(end);
+    return end.promise;
   };
   const clock = createFakeClock();
-  const find = async () => ({ kind: "node", node: "b" }) as const;
   const tryTurn = createHedging({ finder: { find, firstWordMs: () => 500 }, tryNode, clock })(3);
   const heard: string[] = [];
   const openSink = (node: string): AnswerSink => ({
@@ -134,17 +137,55 @@ test("who speaks second is not heard, though it was not told yet that it is let 
     textBytes: () => 0,
     hasFailed: () => false,
   });
-  const { signal } = new AbortController();
+  const leaving = new AbortController();
   const wish = { exclude: new Set<string>() };
-  const ended = tryTurn({ node: "a", wish, relation: {}, openSink, signal } as unknown as Turn);
+  const { signal } = leaving;
+  const turn = { node: "a", wish, relation: {}, openSink, signal } as unknown as Turn;
+  return { clock, turns, ends, heard, leave: () => leaving.abort(), ended: tryTurn(turn) };
+}
+const findB = async () => ({ kind: "node", node: "b" }) as const;
+const failure = new TroopError("engine_error");
+const died = { outcome: "failed", error: failure, name: "h.1", cost: 0n } as const;
+
+test("who speaks second is not heard, though it was not told yet that it is let go", async () => {
+  const { clock, turns, ends, heard, ended } = byHand(findB);
   await clock.advance(1_500);
+  const sinks = turns.map(({ node, openSink }) => openSink(node!));
   for (const [index, word] of ["first", "second"].entries())
     void sinks[1 - index]!.take(Buffer.from(word));
-  const error = new TroopError("engine_error");
-  ends[1]!({ outcome: "failed", error, name: "h.1", cost: 0n, node: "b" });
-  ends[0]!({ outcome: "refused", error, node: "a" });
-  expect((await ended).map(({ node }) => node)).toEqual(["a", "b"]);
+  ends[1]!.resolve({ ...died, node: "b" });
+  expect((await ended).map(({ node }) => node)).toEqual(["b"]);
   expect(heard).toEqual(["b: first"]);
+});
+
+test("a wordless line of the first does not make whole what the second has begun", async () => {
+  const { clock, turns, ends, ended } = byHand(findB);
+  await clock.advance(1_500);
+  // Its line is there; it waits for the end of its stream, and is let go meanwhile.
+  ends[0]!.resolve({ outcome: "answered", node: "a" } as unknown as Tried);
+  void turns[1]!.openSink("b").take(Buffer.from("half"));
+  ends[1]!.resolve({ ...died, node: "b" });
+  expect((await ended).map(({ node }) => node)).toEqual(["b"]);
+});
+
+test("a second for whom a cap has no room fails nothing", async () => {
+  const { clock, ends, ended } = byHand(findB);
+  await clock.advance(1_500);
+  ends[1]!.resolve({ outcome: "refused", error: new TroopError("spending_cap"), node: "b" });
+  ends[0]!.resolve({ ...died, node: "a" });
+  expect((await ended).map(({ node }) => node)).toEqual(["a"]);
+});
+
+test("where the application leaves while a second is looked for, none is asked", async () => {
+  const found = Promise.withResolvers<{ kind: "node"; node: string }>();
+  const { clock, turns, leave, ended } = byHand(() => found.promise);
+  await clock.advance(1_500);
+  leave();
+  await expect(ended).rejects.toThrow();
+  found.resolve(await findB());
+  await found.promise;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(turns).toHaveLength(1);
 });
 
 test("without a setting nobody is asked beside the first, however late", async () => {

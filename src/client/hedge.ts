@@ -8,8 +8,7 @@ import type { NodeFinder } from "./routing/node-finder.ts";
 import type { Tried, TryNode, Turn } from "./try-node.ts";
 
 interface Run {
-  /** Undefined where it was let go. */
-  ended: Promise<Tried | undefined>;
+  ended: Promise<void>;
   letGo(): void;
 }
 
@@ -22,7 +21,7 @@ export interface HedgeParts {
   clock: Clock;
 }
 
-/** For the turns of one request. @returns those that ended by themselves: at most one of them was answered */
+/** For the turns of one request. @returns those that ended by themselves, in that order: at most one was answered */
 export type TryTurn = (turn: Turn) => Promise<readonly Tried[]>;
 
 export function createHedging({ finder, tryNode, clock }: HedgeParts) {
@@ -58,6 +57,7 @@ async function raced(
   rivalOf: () => Promise<Turn | undefined>,
 ): Promise<Tried[]> {
   const runs: Run[] = [];
+  const ended: Tried[] = [];
   let speaker: Run | undefined;
 
   function take(run: Run): void {
@@ -69,8 +69,8 @@ async function raced(
     const leaving = new AbortController();
     const signal = AbortSignal.any([turn.signal, leaving.signal]);
     const letGo = () => leaving.abort(new Error("another node was quicker"));
-    const run: Run = { letGo, ended: Promise.resolve(undefined) };
-    runs.push(run);
+    const run: Run = { letGo, ended: Promise.resolve() };
+    const isSpare = runs.push(run) > 1;
     const openSink = (node: string) => {
       let sink: AnswerSink | undefined;
       return {
@@ -92,12 +92,15 @@ async function raced(
           take(run);
           turn.openSink(tried.node!);
         }
-        return tried;
+        // Its line came, and no word, and then another spoke: it is that one's answer.
+        if (tried.outcome === "answered" && speaker !== run) return;
+        // A cap, say, that has no room for two: that is no word about the one.
+        if (isSpare && tried.outcome === "refused" && !tried.name) return;
+        ended.push(tried);
       },
       (error: unknown) => {
         turn.signal.throwIfAborted();
         if (!leaving.signal.aborted) throw error;
-        return undefined;
       },
     );
     // Where the application leaves, nobody waits for the second.
@@ -113,8 +116,14 @@ async function raced(
     rival = rivalOf().then((turn) => (turn && !speaker && !isOver ? start(turn) : undefined));
     rival.catch(() => undefined);
   });
-  const ended = [await main.ended.finally(() => timer.cancel())];
-  isOver = true;
-  ended.push(await (await rival)?.ended);
-  return ended.filter((tried) => tried !== undefined);
+  try {
+    await main.ended;
+  } finally {
+    timer.cancel();
+    isOver = true;
+  }
+  await (
+    await rival
+  )?.ended;
+  return ended;
 }

@@ -126,11 +126,11 @@ function sealPing({ token, sealing }: Ticket, secret: RevealedSecret) {
 /** @throws TroopError where that is no answer of the node */
 async function readPong(stream: OpenStream, { answer }: SealedExchange): Promise<void> {
   if (stream.status !== 200) throw await readRefusal(stream.status, stream.headers, stream.chunks);
-  const frames: OpenedFrame[] = [];
+  let first: OpenedFrame | undefined;
+  // Whatever else it sends is not kept: nothing bounds it but our patience.
   for await (const chunks of stream.chunks)
-    for (const chunk of chunks) frames.push(...answer.push(chunk));
+    for (const chunk of chunks) for (const frame of answer.push(chunk)) first ??= frame;
   answer.end();
-  const [first] = frames;
   const head = readAnswerHead(JSON.parse(Buffer.from(first!.bytes).toString()));
   if (head?.status !== 200)
     throw new TroopError("node_unreachable", `The node answered ${head?.status ?? "nothing"}.`);

@@ -35,6 +35,8 @@ export type Tried = AttemptResult & {
   node: string | undefined;
   /** The model as the node's ticket describes it. */
   offer?: Model | undefined;
+  /** Some of the answer came from it, and was heard. */
+  hasSpoken?: boolean;
 };
 
 /** Every expected failure is a value. Rejects only with the reason of `signal`, or for a programmer's error. */
@@ -64,7 +66,8 @@ export function createTryNode(parts: TryNodeParts): TryNode {
         tickets.discard(use.ticket);
       if (result.outcome !== "answered" && result.error.code === "node_unreachable")
         tickets.unreachable(use.ticket);
-      return { ...result, node: node_id, offer: models.find(({ name }) => name === model) };
+      const offer = models.find(({ name }) => name === model);
+      return { ...result, node: node_id, offer, hasSpoken: watch.sink.textBytes() > 0 };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof TroopError)) throw error;

@@ -12,7 +12,6 @@ import {
   utf8Bytes,
   withTotal,
 } from "./answer-shape.ts";
-import { createSeam } from "./seam.ts";
 
 export interface CompletionChunk extends Identity {
   object: "text_completion";
@@ -34,7 +33,6 @@ const eventSchema = z.looseObject({
 });
 
 function createCompletionShape({ id, created, model }: Identity): AnswerShape<CompletionChunk> {
-  const seam = createSeam();
   const chunkOf = (
     text: string,
     logprobs: unknown,
@@ -53,18 +51,18 @@ function createCompletionShape({ id, created, model }: Identity): AnswerShape<Co
         throw new TroopError("stream_truncated", undefined, { cause: parsed.error });
       const { choices, usage, error } = parsed.data;
       const choice = choices?.[0];
-      const whole = choice?.text ?? "";
-      const text = seam.pass(whole);
+      const text = choice?.text ?? "";
       return {
         chunk: text || choice?.logprobs ? chunkOf(text, choice?.logprobs, null) : undefined,
-        textBytes: utf8Bytes(text) + whole.length - text.length,
+        textBytes: utf8Bytes(text),
         text: choice?.logprobs ? undefined : text,
         finish: readFinishReason(choice?.finish_reason),
         usage: readUsage(usage),
         isFailure: !!error,
       };
     },
-    goOn: seam.expect,
+    // Nobody is asked to go on with one (`continuation.ts`).
+    goOn: () => undefined,
     finishChunk: (reason) => chunkOf("", null, reason),
     usageChunk: (usage) => ({ ...chunkOf("", null, null), choices: [], usage: withTotal(usage) }),
   };

@@ -165,6 +165,26 @@ test("statements count for who signed them; only those that nobody takes count f
   expect([unseen.status, unseen.headers["x-ratelimit-limit"]]).toEqual([429, "20"]);
 });
 
+test("a signer made up for each call is not made good by a statement of somebody else's behind it", async () => {
+  const address = newAddress();
+  const node = await troop.serve(user);
+  const { anchor } = createSecretTree(new Uint8Array(32));
+  const ticket = await troop.call(user, "POST", "/authorize", {
+    ...{ id: systemRandom.uuid(), model: "a-model:1b", anchor, node: node.id },
+  });
+  const { hold } = ticket.body as { hold: string };
+  const taken = await troop.statement(node, "troop-close+jwt", { hold, numbers: [] });
+  const send = async () => {
+    const madeUp = await troop.statement(await makeSigner(), "troop-close+jwt", {
+      hold,
+      numbers: [],
+    });
+    return callFrom(address, undefined, "POST", "/receipts", { statements: [madeUp, taken] });
+  };
+  const statuses = await statusesOf(times(21, () => send));
+  expect(statuses).toEqual([...times(20, () => 200), 429]);
+});
+
 test("nothing is limited that comes from this machine itself", async () => {
   const tariff = () => troop.call(undefined, "GET", "/tariff");
   expect(await statusesOf(times(6, () => tariff))).toEqual(times(6, () => 200));

@@ -92,6 +92,9 @@ test.each(["10.0.0.9", "100.64.0.9", "192.168.7.7"])(
     for (const caller of [stranger, anybody, impostor])
       expect(chargeOf(callOf({ caller, source }), rates)).toBeUndefined();
     expect(chargeOf(callOf({ source }), rates)?.bucket).toBe("calls k");
+    // Nobody uses up what another may send by naming it.
+    const sent = callOf({ route: "POST /receipts", caller: claimed, source });
+    expect(chargeOf(sent, rates)?.bucket).toBe(`statements POST /receipts k ${address}`);
   },
 );
 

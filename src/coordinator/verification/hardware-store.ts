@@ -1,7 +1,7 @@
 /** SQL of what each node's hardware stands at, and of the rounds in which nodes are tried. */
 import { sql } from "kysely";
 import { reaching, transact, type Database } from "../database.ts";
-import { askAgainMs, type DueReason, neighbourRestMs } from "./policy.ts";
+import { askAgainMs, changeRestMs, type DueReason, neighbourRestMs } from "./policy.ts";
 
 /** The node asks: it is due where it had not asked lately and is not being tried. */
 export async function writeAsked(database: Database, node: string, now: number): Promise<void> {
@@ -20,7 +20,7 @@ export async function writeAsked(database: Database, node: string, now: number):
   );
 }
 
-/** What the node says it is made of; where that changed, it is due. */
+/** What the node says it is made of; where that changed, it is due, unless it was tried just now. */
 export async function writeStated(
   database: Database,
   node: string,
@@ -30,7 +30,8 @@ export async function writeStated(
   await reaching(() =>
     sql`
       update hardware set stated = ${stated},
-        due_ms = case when stated is null or provenance = 'refuted' then due_ms else ${now}::bigint end,
+        due_ms = case when stated is null or provenance = 'refuted' then due_ms
+          else least(due_ms, greatest(${now}::bigint, tried_ms + ${changeRestMs}::bigint)) end,
         due_reason = case when stated is null or provenance = 'refuted' then due_reason else 'changed' end
       where node = ${node} and stated is distinct from ${stated}
     `.execute(database),

@@ -25,6 +25,8 @@ const againMs = hourMs;
 export const quarantineMs = 24 * hourMs;
 /** Between two times that a node may ask: what it gets must not be the best of many. */
 export const askAgainMs = 10 * minuteMs;
+/** From one time to the next that a node brings about by saying that it is made of something else: for the same reason. */
+export const changeRestMs = hourMs;
 /** One that is due and never idle has missed it after so long. */
 export const patienceMs = 24 * hourMs;
 /** Of a neighbour by address, who may be a stranger. */

@@ -41,7 +41,17 @@ test("a machine whose times make no sense is done after eight all the same", () 
   for (;;) {
     const plan = planOf(history, usualRamp);
     if (plan.kind === "repeat" && plan.spans.length === repeatsWanted) break;
-    history.push({ ...plan.size, spanMs: (number += 1) % 2 ? 1 : 60_000 });
+    history.push({ ...plan.size, spanMs: (number += 1) % 2 ? 1_600 : 60_000 });
   }
   expect(history).toHaveLength(8);
+});
+
+test("who takes its time until a size is found, and not from then on, is given larger tasks", () => {
+  const slowly = planOf([], usualRamp).size;
+  const found = { ...slowly, spanMs: usualRamp.targetMs };
+  expect(planOf([found], usualRamp)).toMatchObject({ kind: "repeat", size: slowly });
+  const quick = { ...slowly, spanMs: usualRamp.targetMs / 10 };
+  const plan = planOf([found, quick, quick], usualRamp);
+  expect(plan.kind).toBe("grow");
+  expect(operationsOf(plan.size)).toBeGreaterThan(5 * operationsOf(slowly));
 });

@@ -36,8 +36,11 @@ const growthsMost = 6;
 
 /** @param history what passed so far, in order */
 export function planOf(history: readonly Measured[], settings: RampSettings): Plan {
+  // Whoever took its time when the size was found, and shows its speed now, is given what fits that speed.
+  const begun = history.findLastIndex((measured) => isTooShort(measured, settings)) + 1;
   const fitting = history.findIndex(
-    (measured, index) => isRight(measured, settings) || index === growthsMost - 1,
+    (measured, index) =>
+      index >= begun && (isRight(measured, settings) || index >= growthsMost - 1),
   );
   if (fitting >= 0) {
     const since = history.slice(fitting);
@@ -55,6 +58,10 @@ const isRight = (measured: Measured, settings: RampSettings): boolean => {
   const { n, layers } = larger(measured, settings);
   return n === measured.n && layers === measured.layers;
 };
+
+/** Clearly shorter than what is taken as right, where there are larger tasks. */
+const isTooShort = (measured: Measured, settings: RampSettings): boolean =>
+  measured.spanMs < settings.targetMs / 2 && !isRight(measured, settings);
 
 /** Of the size that should take the target; smaller where this one took longer. */
 function larger({ n, layers, spanMs }: Measured, settings: RampSettings): TaskSize {

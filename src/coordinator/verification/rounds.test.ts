@@ -134,6 +134,13 @@ test("one that stays away counts as having lent its hardware, and both are tried
   expect((await second.beat({ status: "IDLE" })).challenge).toEqual({ kind: "stand_by" });
 });
 
+test("who comes to an instant as late as a task takes is out: the other's prover could do both in turn", async () => {
+  const { first, second, startsAt } = await openRound();
+  await tasksAt(startsAt, [first]);
+  clock.advance(1_500);
+  expect(await second.beat()).not.toHaveProperty("challenge");
+});
+
 test("who misses an instant is out, and nobody waits for it", async () => {
   const { first, second, startsAt } = await openRound();
   const tasks = await tasksAt(startsAt, [first, second]);

@@ -90,7 +90,12 @@ describe("an honest node", () => {
     await prover.beat({ status: "IDLE", snapshot: snapshot! });
     await prover.prove();
     const changed = { ...snapshot!, hardware: { ...snapshot!.hardware, cores: 64 } };
-    await prover.beat({ status: "IDLE", snapshot: changed });
+    expect(await prover.beat({ status: "IDLE", snapshot: changed })).not.toHaveProperty(
+      "challenge",
+    );
+    // Who says something new each minute does not choose the best of many times, nor keep others from work.
+    expect(await prover.beat({ status: "IDLE" })).not.toHaveProperty("challenge");
+    network.clock.advance(3_600_000);
     const { challenge } = await prover.beat({ status: "IDLE" });
     expect(challenge).toEqual({ kind: "stand_by" });
   });
@@ -184,6 +189,14 @@ test("a prover may break once in a trial; giving up again fails it", async () =>
   await prover.giveUp(await prover.challenge());
   expect(await prover.beat()).not.toHaveProperty("challenge");
   expect(await standingOf(prover.node)).toMatchObject({ provenance: "unproven" });
+});
+
+test("who gives up when it knows which rows are asked for has failed: it may not begin anew until they suit it", async () => {
+  const challenge = await prover.challenge();
+  const { root } = await compute(challenge, prover.node.id);
+  await prover.commit(challenge, root);
+  expect((await prover.giveUp(challenge)).body).toEqual({ rows: [] });
+  expect(await prover.beat()).not.toHaveProperty("challenge");
 });
 
 test("nothing that a node says of itself changes what it counts as", async () => {

@@ -58,8 +58,11 @@ const strangers = 1;
 const leadMs = 75_000;
 /** A beat's answer is kept so long at most; nodes beat more often than that, and wait for an answer longer. */
 const holdMs = 12_000;
-/** A node that comes later than that has missed its turn. */
-const graceMs = 2_000;
+/**
+ * A node that comes later than that has missed its turn. Less than any task that counts takes: else one prover could
+ * have done another node's by then.
+ */
+const graceMs = 500;
 const sessionsMost = 10;
 /** What still runs may take as long as the owner's `drain`, and then there is the proof itself. */
 const trialMs = limits.drainMs + limits.provingMs;
@@ -76,7 +79,7 @@ export function createTrials(parts: TrialsParts): Trials {
       if (beat.snapshot) await hearOf(node, beat.snapshot.hardware);
       const isDue = hardware.dueAt !== null && hardware.dueAt <= clock.now();
       if (!isDue && !hardware.isTried && beat.status !== "PROVING") return undefined;
-      const trial = 
+      const trial =
         (await findOpenTrial(database, node.id)) ??
         (isDue ? await begin(node, beat, source) : undefined);
       return trial && (await step(trial, beat));

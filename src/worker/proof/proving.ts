@@ -20,6 +20,7 @@ import {
   type ProvingDevice,
   verifyAnswer,
 } from "../../protocol/hardware-proof/wire.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Signer } from "../../protocol/signature.ts";
 import type { WorkerEvent, WorkerState } from "../lifecycle.ts";
@@ -147,7 +148,9 @@ export function createProving(parts: ProvingParts): Proving {
       const why = reasonOf(error);
       log.warn({ reason: why, session }, "a challenge was not met");
       await commit({ session, gave_up: why }).catch(() => undefined);
-      if (!signal.aborted) replace(of, chosen, why);
+      // A coordinator that is away, or has too much to do, says nothing of the prover.
+      if (!signal.aborted && error instanceof TroopError) end(why);
+      else if (!signal.aborted) replace(of, chosen, why);
     } finally {
       of.isComputing = false;
       beat();
