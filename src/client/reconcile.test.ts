@@ -78,10 +78,11 @@ test.each([
         // Of a first request nothing comes back at once: there is nothing yet to measure it against.
         const state = verdict === "ok" ? "settled" : "vesting";
         expect((await requestOf())!.metadata).toMatchObject({ state, verdict });
+        // The coordinator's answer is on its way.
+        expect(sidecar.pending()).toBe(0);
       },
       { timeout: 20_000, interval: 5 },
     );
-    expect(sidecar.pending()).toBe(0);
     // What it cost is known now, and counts instead of the most that it might have.
     expect(sidecar.status().spending.day.spent).toBe((await requestOf())!.amount.replace("-", ""));
     expect(await network.coordinator.auditLedger()).toEqual([]);
