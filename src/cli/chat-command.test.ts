@@ -4,15 +4,17 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createFakeClock } from "../../test/support/fake-clock.ts";
 import { startTestNetwork } from "../client/fixtures/sidecar.fixture.ts";
+import { sayHello, type Script } from "../client/fixtures/stub-worker.fixture.ts";
 import { createMachine } from "./command-line.fixture.ts";
 
-async function start() {
-  const network = await startTestNetwork(createFakeClock());
+async function start(script: Script = sayHello) {
+  const clock = createFakeClock();
+  const network = await startTestNetwork(clock, [script]);
   const machine = createMachine(network.coordinator.url);
   const where = ["chat", "--url", network.sidecar.url];
   const asked = () => network.worker.requests.map(({ body }) => body["messages"]);
   return {
-    ...{ network, machine, asked },
+    ...{ network, machine, asked, clock },
     chat: (...words: string[]) => machine.troopAlone(...where, ...words),
     typing: (keys: string, ...words: string[]) => machine.troopAsked(keys, ...where, ...words),
     async [Symbol.asyncDispose]() {
@@ -63,6 +65,23 @@ test("a conversation goes on with what was said, until it is ended", async () =>
   expect(stderr).toContain("toy:1b · 5 + 2 tokens · 0.010000 credits");
   expect(stderr).toContain("/nope? /help lists what there is.");
   expect(stderr).toContain("* troop/auto");
+});
+
+test("who waits for an answer is told so, once", async () => {
+  const begun = Promise.withResolvers<void>();
+  const allow = Promise.withResolvers<void>();
+  await using here = await start(async (exchange) => {
+    begun.resolve();
+    await allow.promise;
+    await sayHello(exchange);
+  });
+  const talking = here.typing("One?\n/quit\n");
+  await begun.promise;
+  for (let passed = 0; passed < 3; passed += 1) await here.clock.advance(10_000);
+  allow.resolve();
+  const { stdout, stderr } = await talking;
+  expect(stdout).toBe("Hello you");
+  expect(stderr.match(/waiting for a node/g)).toHaveLength(1);
 });
 
 test("what was typed is kept for the arrow keys, for its owner alone, unless that is not wanted", async () => {

@@ -46,9 +46,12 @@ export interface Listener {
   text(piece: string): void;
   /** What a model thinks aloud before it answers. */
   thought(piece: string): void;
+  /** Nothing to tell yet: every node is busy, or one reads a long question or loads its model. Every ten seconds. */
+  waiting?(): void;
 }
 
 const eventCharacters = 1_024 * 1_024;
+const keepAlive = /^: keep-alive$/m;
 const costComment = new RegExp(`^: ${headers.cost} (\\S+)$`, "m");
 
 /** @throws TroopError the sidecar's refusal, `stream_truncated`, `client_not_running`; `signal`'s reason */
@@ -87,6 +90,7 @@ export async function streamAnswer(
   let isDone = false;
   for await (const bytes of response.body as AsyncIterable<Uint8Array>) {
     const arrived = decoder.decode(bytes, { stream: true });
+    if (keepAlive.test(arrived)) listener.waiting?.();
     answer.cost = costComment.exec(arrived)?.[1] ?? answer.cost;
     for (const data of reader.push(arrived)) {
       if (data === "[DONE]") isDone = true;

@@ -76,7 +76,7 @@ export async function compareNodes(
   return compareAnswers(compared).map((comparison) => ({ ...comparison, model, digest }));
 }
 
-/** True of a failure that says nothing of nodes: no more credits to ask with, or tickets. No node can say these. */
+/** True of a failure that says nothing of nodes: no more credits to ask with. No node can say these. */
 export const isOurDoing = (error: unknown): error is TroopError =>
   error instanceof TroopError && ourCodes.has(error.code);
 
@@ -84,7 +84,6 @@ const ourCodes: ReadonlySet<ErrorCode> = new Set([
   "spending_cap",
   "insufficient_credits",
   "faucet_empty",
-  "rate_limit_exceeded",
 ]);
 
 function unlessOurDoing(error: unknown): undefined {

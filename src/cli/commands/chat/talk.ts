@@ -142,14 +142,21 @@ export async function talk(begin: Conversation, parts: TalkParts): Promise<void>
 /** Thoughts are dimmed, and apart from the answer. */
 function createListener(output: Output, onText: (piece: string) => void): Listener {
   let isThinking = false;
+  let isSaid = false;
   return {
+    waiting() {
+      if (!isSaid) output.note(output.dim("waiting for a node; Ctrl-C ends it"));
+      isSaid = true;
+    },
     thought(piece) {
       isThinking = true;
+      isSaid = true;
       output.stream(output.dim(piece));
     },
     text(piece) {
       if (isThinking) output.stream("\n\n");
       isThinking = false;
+      isSaid = true;
       output.stream(piece);
       onText(piece);
     },
