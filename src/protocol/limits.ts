@@ -179,6 +179,8 @@ export const limits = {
   jsonDepth: 32,
   /** Twenty mebibytes of `1,` are ten million: checking each, and saying what is wrong with each, takes gigabytes. */
   jsonValues: 250_000,
+  /** Of a call to the coordinator: a heartbeat at its largest has 6,000. It is read before anybody is known. */
+  callJsonValues: 16_000,
   headersWaitMs: 10 * second,
   readTimeoutMs: 5 * second,
   writeTimeoutMs: 30 * second,

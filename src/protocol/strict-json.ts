@@ -3,17 +3,18 @@ import { TroopError } from "./error-codes.ts";
 import { limits } from "./limits.ts";
 
 /**
- * Reads UTF-8 without a byte order mark, no key twice in an object, at most 32 levels deep, 250,000 values in all, and
- * no number or text that would reach a database or an engine as something else.
+ * Reads UTF-8 without a byte order mark, no key twice in an object, at most 32 levels deep, and no number or text
+ * that would reach a database or an engine as something else.
+ * @param most values in all
  * @throws TroopError `invalid_json`, `duplicate_key`, `json_too_deep`, `request_too_large`, `invalid_value` with the
  * outermost key
  */
-export function readStrictJson(bytes: Uint8Array): unknown {
+export function readStrictJson(bytes: Uint8Array, most: number = limits.jsonValues): unknown {
   const text = decode(bytes);
   // Before parsing: depth costs the parser memory, and the parser keeps the last of two equal keys.
-  checkStructure(text);
+  checkStructure(text, most);
   const value = parse(text);
-  checkValues(value);
+  checkValues(value, most);
   return value;
 }
 
@@ -36,14 +37,14 @@ function parse(text: string): unknown {
 }
 
 /** Only strings and brackets matter here; whatever else is wrong with the text the parser will find. */
-function checkStructure(text: string): void {
+function checkStructure(text: string, most: number): void {
   const keysOf: (Set<string> | undefined)[] = [];
   const tokens = /["{}[\]]/g;
   let begun = 0;
   for (let match = tokens.exec(text); match; match = tokens.exec(text)) {
     // Each value has a key at most; the rest is counted when it is parsed.
     if (match[0] !== "}" && match[0] !== "]") begun += 1;
-    if (begun > 2 * limits.jsonValues) throw new TroopError("request_too_large", tooMany);
+    if (begun > 2 * most) throw tooMany(most);
     switch (match[0]) {
       case "{":
       case "[":
@@ -89,14 +90,14 @@ function isKey(text: string, end: number): boolean {
   return text[position] === ":";
 }
 
-function checkValues(outermost: unknown): void {
+function checkValues(outermost: unknown, most: number): void {
   let count = 0;
 
   function check(value: unknown, name: string | undefined): void {
     const refuse = (reason: string) =>
       new TroopError("invalid_value", reason, name === undefined ? {} : { param: name });
     count += 1;
-    if (count > limits.jsonValues) throw new TroopError("request_too_large", tooMany);
+    if (count > most) throw tooMany(most);
     if (typeof value === "number" && !Number.isFinite(value))
       throw refuse("A number is too large.");
     if (typeof value === "string" && !isPlain(value))
@@ -116,7 +117,11 @@ function checkValues(outermost: unknown): void {
   check(outermost, undefined);
 }
 
-const tooMany = `The body holds more than ${limits.jsonValues.toLocaleString("en")} values.`;
+const tooMany = (most: number) =>
+  new TroopError(
+    "request_too_large",
+    `The body holds more than ${most.toLocaleString("en")} values.`,
+  );
 
 /** NUL and halves of surrogate pairs are JSON, but no database and no hash takes them. */
 const isPlain = (text: string): boolean => text.isWellFormed() && !text.includes("\0");

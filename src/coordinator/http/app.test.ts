@@ -98,6 +98,7 @@ describe("bodies", () => {
       "max_budget",
     ],
     ["70 KiB", JSON.stringify(wish({ model: "x".repeat(70_000) })), 413, "request_too_large", null],
+    ["17,000 values", `[${"1,".repeat(17_000)}1]`, 413, "request_too_large", null],
     ["nothing", "", 400, "invalid_json", null],
   ])("%s is refused", async (_name, body, status, code, param) => {
     const answer = await troop.call(user, "POST", "/authorize", body);

@@ -69,7 +69,7 @@ export function createServer({ clock, random, log }: ServerParts): FastifyInstan
     request.arrivedAt = clock.monotonic();
     request.rawBody = body as Buffer;
     try {
-      done(null, readStrictJson(body as Buffer));
+      done(null, readStrictJson(body as Buffer, limits.callJsonValues));
     } catch (error) {
       done(error as Error);
     }
