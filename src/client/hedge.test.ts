@@ -54,7 +54,11 @@ const ask = async (started: TestNetwork, body: object) => {
 test("where the first is late with its first word, a second answers, and the first is let go", async () => {
   const { clock, asked, started } = await network(keepsSilent, sayHello);
   await using _network = started;
-  const { text, node } = await whileTimePasses(clock, ask(started, hedged));
+  const answer = ask(started, hedged);
+  await waitFor(() => asked.length === 1);
+  // Not so long that a sign of life leaves, and the headers with it.
+  await clock.advance(5_000);
+  const { text, node } = await answer;
   expect(wordsOf(text)).toBe("Hello you");
   expect(text).toContain("[DONE]");
   await asked[0]!.gone;
@@ -173,6 +177,14 @@ test("a second for whom a cap has no room fails nothing", async () => {
   await clock.advance(1_500);
   ends[1]!.resolve({ outcome: "refused", error: new TroopError("spending_cap"), node: "b" });
   ends[0]!.resolve({ ...died, node: "a" });
+  expect((await ended).map(({ node }) => node)).toEqual(["a"]);
+});
+
+test("an answer does not wait for a second that is still looked for", async () => {
+  const { clock, ends, turns, ended } = byHand(() => new Promise(() => undefined));
+  await clock.advance(1_500);
+  void turns[0]!.openSink("a").take(Buffer.from("all"));
+  ends[0]!.resolve({ outcome: "answered", node: "a" } as unknown as Tried);
   expect((await ended).map(({ node }) => node)).toEqual(["a"]);
 });
 

@@ -110,11 +110,11 @@ async function raced(
 
   const main = start(first);
   let isOver = false;
-  let rival: Promise<Run | undefined> | undefined;
   const timer = clock.timer(Math.max(leastMs, afterMs), () => {
     if (speaker) return;
-    rival = rivalOf().then((turn) => (turn && !speaker && !isOver ? start(turn) : undefined));
-    rival.catch(() => undefined);
+    void rivalOf().then((turn) => {
+      if (turn && !speaker && !isOver) start(turn);
+    });
   });
   try {
     await main.ended;
@@ -122,8 +122,6 @@ async function raced(
     timer.cancel();
     isOver = true;
   }
-  await (
-    await rival
-  )?.ended;
+  await runs[1]?.ended;
   return ended;
 }
