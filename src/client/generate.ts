@@ -3,15 +3,15 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { type InferencePath, inferenceRoutes } from "../protocol/chat.ts";
 import type { Line } from "../protocol/receipt.ts";
-import type { Ask, Asking } from "./asking.ts";
-import type { Inquiry } from "./attempt.ts";
+import type { Ask, Asking } from "./course/asking.ts";
+import type { Inquiry } from "./call/attempt.ts";
 import type { AnswerShape, Dialect, Identity, Usage } from "./dialects/answer-shape.ts";
-import { type Rest, restOf } from "./continuation.ts";
-import type { Dispatch, DispatchResult } from "./dispatch.ts";
-import { endOf } from "./failover.ts";
+import { type Rest, restOf } from "./course/continuation.ts";
+import type { Dispatch, DispatchResult } from "./course/dispatch.ts";
+import { endOf } from "./course/failover.ts";
 import type { Wanted } from "./read-request.ts";
-import { type Reading, sinkOf, startReading } from "./reading.ts";
-import { createKeeper, type Keeper } from "./so-far.ts";
+import { type Reading, sinkOf, startReading } from "./course/reading.ts";
+import { createKeeper, type Keeper } from "./course/so-far.ts";
 
 export interface GenerateParts {
   dispatch: Dispatch;

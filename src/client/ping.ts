@@ -9,15 +9,15 @@ import { type ErrorCode, TroopError } from "../protocol/error-codes.ts";
 import type { OpenedFrame } from "../protocol/sealed-stream-cipher.ts";
 import type { SealedExchange } from "../protocol/sealed-stream-session.ts";
 import type { RevealedSecret } from "../protocol/secrets.ts";
-import type { Connect } from "./connect.ts";
-import { remedyFor } from "./failover.ts";
-import { openStream, type OpenStream } from "./open-stream.ts";
+import type { Connect } from "./call/connect.ts";
+import { remedyFor } from "./course/failover.ts";
+import { openStream, type OpenStream } from "./call/open-stream.ts";
 import type { Path, PathsTo } from "./paths/path.ts";
-import { readRefusal } from "./refusal.ts";
+import { readRefusal } from "./call/refusal.ts";
 import type { ProbeNode } from "./routing/probes.ts";
-import { callHeaders, headFrame } from "./sealed-call.ts";
-import { takeSecret, type Ticket } from "./ticket.ts";
-import type { Tickets, TicketUse } from "./tickets.ts";
+import { callHeaders, headFrame } from "./call/sealed-call.ts";
+import { takeSecret, type Ticket } from "./tickets/ticket.ts";
+import type { Tickets, TicketUse } from "./tickets/tickets.ts";
 
 export interface PathPing {
   kind: Path["kind"];

@@ -15,7 +15,7 @@ import { ownNetworks } from "../host/own-networks.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import type { Signer } from "../protocol/signature.ts";
 import type { SidecarConfig } from "./config.ts";
-import { createConnect } from "./connect.ts";
+import { createConnect } from "./call/connect.ts";
 import { createClientCore } from "./core.ts";
 import { createGenerate } from "./generate.ts";
 import { createApp } from "./http/app.ts";

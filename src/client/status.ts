@@ -11,7 +11,7 @@ import type { Path, PathKind } from "./paths/path.ts";
 import type { Peers } from "./peers.ts";
 import type { Spending } from "./spending/spending.ts";
 import type { SpendingStatus } from "./spending/status.ts";
-import type { Tickets } from "./tickets.ts";
+import type { Tickets } from "./tickets/tickets.ts";
 
 export interface SidecarStatus {
   account_id: string;

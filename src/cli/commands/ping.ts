@@ -1,13 +1,13 @@
 /** `troop ping <node>`: by which paths a node is reached from here, and how long each takes. Costs nothing. */
 import { join } from "node:path";
 import { Agent } from "undici";
-import { createAuthorize } from "../../client/authorize.ts";
+import { createAuthorize } from "../../client/tickets/authorize.ts";
 import { readSidecarConfig } from "../../client/config.ts";
 import { createPathsTo } from "../../client/paths/path.ts";
 import { type PathPing, pingAll } from "../../client/ping.ts";
 import { createPinsStore } from "../../client/sealing/pins-store.ts";
 import { createSealings } from "../../client/sealing/sealings.ts";
-import { takeSecret } from "../../client/ticket.ts";
+import { takeSecret } from "../../client/tickets/ticket.ts";
 import { ensureFolder } from "../../host/folders.ts";
 import { openLocalDatabase } from "../../host/local-database.ts";
 import { ownNetworks } from "../../host/own-networks.ts";

@@ -8,7 +8,7 @@ import type { Log } from "../../host/log.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
 import { headers } from "../../protocol/version.ts";
-import type { Dispatch } from "../dispatch.ts";
+import type { Dispatch } from "../course/dispatch.ts";
 import type { Peers } from "../peers.ts";
 import { chatCompletionsRoute } from "../routes/chat-completions.ts";
 import { completionsRoute } from "../routes/completions.ts";

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { systemRandom } from "../../base/random.ts";
 import type { Peer } from "../../protocol/node.ts";
-import type { Ticket } from "../ticket.ts";
+import type { Ticket } from "../tickets/ticket.ts";
 import { type Candidate, chooseNode, type RoutingFacts } from "./choose-node.ts";
 import { type Outlook, promisedSpeed } from "./expectation.ts";
 import { noPreferences, type Preferences } from "./preferences.ts";

@@ -5,7 +5,7 @@ import type { Capability, Model, OfferedModel, Peer } from "../../protocol/node.
 import { costOf, parseRates } from "../../protocol/price.ts";
 import { wellReputed } from "../../protocol/reputation.ts";
 import { freeSlots, offers, type Wish } from "../../protocol/selection.ts";
-import type { Ticket } from "../ticket.ts";
+import type { Ticket } from "../tickets/ticket.ts";
 import { expectedMs, type Outlook, type Work } from "./expectation.ts";
 import { narrowed } from "./narrowed.ts";
 import { isSameContent } from "./same-content.ts";

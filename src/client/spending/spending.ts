@@ -8,7 +8,7 @@ import type { Clock } from "../../base/clock.ts";
 import { type Micro, picoToMicroUp } from "../../protocol/credits.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Rate } from "../../protocol/price.ts";
-import type { TicketUse } from "../tickets.ts";
+import type { TicketUse } from "../tickets/tickets.ts";
 import { type Caps, firstMinute, fits, roomFor, type Window, windows } from "./caps.ts";
 import { mostFor, reserveFor, type Size } from "./estimate.ts";
 import type { KeysStore } from "./keys-store.ts";

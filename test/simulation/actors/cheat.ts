@@ -3,11 +3,11 @@
  * numbers twice, secrets that are none, a ticket at a node it was not meant for, more at once than it can pay for. All
  * of it is properly sealed; whoever only listens (`thief.ts`) cannot do any of this.
  */
-import { createAuthorize } from "../../../src/client/authorize.ts";
-import { callHeaders, headFrame } from "../../../src/client/sealed-call.ts";
+import { createAuthorize } from "../../../src/client/tickets/authorize.ts";
+import { callHeaders, headFrame } from "../../../src/client/call/sealed-call.ts";
 import { createSealings } from "../../../src/client/sealing/sealings.ts";
 import type { PinsStore } from "../../../src/client/sealing/pins-store.ts";
-import type { Ticket } from "../../../src/client/ticket.ts";
+import type { Ticket } from "../../../src/client/tickets/ticket.ts";
 import { createCoordinatorClient } from "../../../src/host/coordinator-client.ts";
 import { limits } from "../../../src/protocol/limits.ts";
 import { createSealingSession } from "../../../src/protocol/sealed-stream-session.ts";

@@ -1,6 +1,6 @@
 /** A client on its machine: the production core, and an application that asks and sometimes leaves. */
 import { createClientCore } from "../../../src/client/core.ts";
-import { createConnect } from "../../../src/client/connect.ts";
+import { createConnect } from "../../../src/client/call/connect.ts";
 import type { ChatChunk } from "../../../src/client/dialects/chat-chunk.ts";
 import { chatDialect } from "../../../src/client/dialects/chat.ts";
 import { createGenerate } from "../../../src/client/generate.ts";

@@ -54,7 +54,7 @@ export const mutantsByAStranger: readonly Mutant[] = [
   {
     name: "lost-answer-taken-for-refusal",
     what: "Any connection that fails before the answer's head counts as nothing admitted: the record is dropped and the number is used again.",
-    file: "src/client/attempt.ts",
+    file: "src/client/call/attempt.ts",
     find: `return isUnsent && !silence.signal.aborted ? unsent(error) : missed(error);`,
     replace: `return silence.signal.aborted ? missed(error) : unsent(asTroopError(error));`,
   },

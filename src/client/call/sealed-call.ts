@@ -1,0 +1,21 @@
+/** What every sealed request to a node has beside its body: the headers outside, and the head within. */
+import type { Head } from "../../protocol/chat.ts";
+import type { Frame } from "../../protocol/frames.ts";
+import type { SealedExchange } from "../../protocol/sealed-stream-session.ts";
+import type { RevealedSecret } from "../../protocol/secrets.ts";
+import { sealedMediaType } from "../../protocol/version.ts";
+
+/** @param token the ticket that the exchange is sealed under */
+export const callHeaders = (
+  token: string,
+  { headers }: Pick<SealedExchange, "headers">,
+): Record<string, string> => ({
+  ...headers,
+  authorization: `Bearer ${token}`,
+  "content-type": sealedMediaType,
+});
+
+export function headFrame(path: Head["path"], { k, x, path: proof }: RevealedSecret): Frame {
+  const head: Head = { path, k, x, proof };
+  return { type: "head", bytes: Buffer.from(JSON.stringify(head)) };
+}
