@@ -1,7 +1,13 @@
 /** A ticket says where its node is. A node that has moved is found again under the same ticket: another would hold credits. */
 import { expect, test } from "vitest";
 import { createFakeClock } from "../../../test/support/fake-clock.ts";
+import { createCoordinatorTime } from "../../host/coordinator-time.ts";
+import { createLog } from "../../host/log.ts";
+import type { Peer } from "../../protocol/node.ts";
 import { startTestNetwork, type TestNetwork } from "../fixtures/sidecar.fixture.ts";
+import { ticket } from "../fixtures/ticket.fixture.ts";
+import type { Ticket } from "./ticket.ts";
+import { createTickets } from "./tickets.ts";
 
 const question = { model: "toy:1b", messages: [{ role: "user" as const, content: "Hello?" }] };
 const ask = ({ openai }: TestNetwork) =>
@@ -58,4 +64,30 @@ test("who says that the ticket is for another node is not believed", async () =>
   await ask(network);
   expect(await ask(network)).toBe("node_unreachable");
   expect(network.sidecar.status().tickets).toMatchObject([{ node: present.node_id }]);
+});
+
+test("a ticket that is discarded while its node is looked for serves nobody", async () => {
+  const clock = createFakeClock();
+  const node = { node_id: "n" } as Peer;
+  const found = Promise.withResolvers<Peer>();
+  const given: Ticket[] = [];
+  using tickets = createTickets({
+    ...{ clock, time: createCoordinatorTime(clock), log: createLog("silent") },
+    authorize: {
+      async ticket() {
+        given.push(ticket({ node, expiresAt: clock.now() + 300_000 }));
+        return given.at(-1)!;
+      },
+      locate: () => found.promise,
+    },
+  });
+  const wish = { model: "m", node: "n", exclude: new Set<string>() };
+  const { signal } = new AbortController();
+  const first = await tickets.use(wish, signal);
+  await clock.advance(1_000);
+  tickets.unreachable(first.ticket);
+  const waiting = tickets.use(wish, signal);
+  tickets.discard(first.ticket);
+  found.resolve(node);
+  expect((await waiting).ticket).toBe(given[1]);
 });

@@ -1,30 +1,6 @@
 import { expect, test } from "vitest";
-import { parseRates } from "../../protocol/price.ts";
-import { createSecretTree } from "../../protocol/secrets.ts";
-import { stubRate } from "../fixtures/stub-worker.fixture.ts";
-import { isDueForRenewal, isUsable, takeSecret, type Ticket } from "./ticket.ts";
-
-const secrets = createSecretTree(new Uint8Array(32));
-const end = 300_000;
-const ticket = (changes: Partial<Ticket> = {}): Ticket => ({
-  token: "t",
-  hold: "h",
-  asked: { id: "i", model: "m", anchor: "a" },
-  node: {} as Ticket["node"],
-  model: "m",
-  rate: parseRates(stubRate),
-  budget: 100n,
-  expiresAt: end,
-  secrets,
-  sealing: {} as Ticket["sealing"],
-  lastNumber: 0,
-  returned: [],
-  running: 0,
-  spent: 0n,
-  lastUsedAt: 0,
-  tokensGrace: 32,
-  ...changes,
-});
+import { end, secrets, ticket } from "../fixtures/ticket.fixture.ts";
+import { isDueForRenewal, isUsable, takeSecret } from "./ticket.ts";
 
 test.each([
   ["fresh", {}, 0, true],

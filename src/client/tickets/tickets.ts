@@ -147,9 +147,12 @@ export function createTickets({ authorize, clock, time, log }: TicketsParts): Ti
     signal: AbortSignal,
     accept: (ticket: Ticket) => Result,
   ): Promise<Result> {
-    const warm = wish.node ? open.get(keyOf(wish.model, wish.node)) : undefined;
-    const look = warm && looks.get(warm)?.underway;
+    const atHand = () => (wish.node ? open.get(keyOf(wish.model, wish.node)) : undefined);
+    const present = atHand();
+    const look = present && looks.get(present)?.underway;
     if (look) await unlessAborted(look, signal);
+    // Renewed or discarded meanwhile, perhaps.
+    const warm = atHand();
     if (warm && isUsable(warm, time.now())) return accept(warm);
     for (let round = 1; round <= rounds; round += 1) {
       const ticket = await unlessAborted(ask(wish), signal);
