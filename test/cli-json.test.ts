@@ -48,7 +48,14 @@ const cases: Case[] = [
   ...on("worker", "worker unblock {requester}", "worker report {hold} --reason spam"),
   ...on("worker", "worker pause", "worker resume"),
   ...on("coordinator", "admin audit-ledger", "admin invite", "admin db-roles"),
-  ...on("coordinator", "admin migrate status", "admin migrate up"),
+  ...on("coordinator", "admin migrate status", "admin migrate up", "admin users", "admin ledger"),
+  ...on("coordinator", "admin nodes", "admin keys", "admin invites"),
+  ...on("coordinator", "admin grant {requester} 5 --memo thanks --yes"),
+  ...on("coordinator", "admin quarantine {node}", "admin release {node}"),
+  ...on("coordinator", "admin revoke node {node} --yes", "admin restore node {node}"),
+  ...on("coordinator", "admin operators add lea --role treasurer", "admin operators list"),
+  ...on("coordinator", "admin operators role lea viewer", "admin operators password lea"),
+  ...on("coordinator", "admin operators remove lea", "admin delete {requester} --dry-run"),
   ...on("worker", "worker finish"),
   ...on("client", "down"),
 ];
@@ -71,6 +78,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   "admin audit": "src/cli/admin-audit.test.ts",
   "admin audit verify": "src/cli/admin-audit.test.ts",
   "admin canary": "test/canary.test.ts",
+  "admin export": "src/cli/admin-people.test.ts",
+  "admin keys rotate": "src/cli/admin-people.test.ts",
   "admin migrate down": "src/cli/admin-commands.test.ts",
   "admin migrate new": "src/cli/admin-commands.test.ts",
 };
@@ -148,7 +157,10 @@ function examined(value: { findings: Record<string, unknown>[] }) {
 
 const nameOf = ({ words }: Case) =>
   words
-    .replaceAll(/ (\{\S+|--\S+|http\S+|\d+|Hello\?|borrow|spam|editor|not-received)/g, "")
+    .replaceAll(
+      / (\{\S+|--\S+|http\S+|\d+|Hello\?|borrow|spam|editor|not-received|thanks|lea|treasurer|viewer)/g,
+      "",
+    )
     .replaceAll(" ", "-");
 
 describe("with --json each prints the object of its example", () => {

@@ -7,6 +7,7 @@ import {
   commandsIn,
   fencedCommandsIn,
   mentionedIn,
+  metricsIn,
   pathsMentionedIn,
   routesIn,
   tableCodesIn,
@@ -63,6 +64,14 @@ test("docs/api.md lists every route that the coordinator, the worker and the cli
   const routes = routesIn(productionFiles());
   expect(routes.size).toBeGreaterThan(0);
   expect(missingFrom(pathsMentionedIn(read("docs/api.md")), routes)).toEqual([]);
+});
+
+test("docs/metrics.md lists every metric, and no others", () => {
+  const names = metricsIn(productionFiles());
+  const mentioned = read("docs/metrics.md").match(/\b(?:troop|process)_[a-z_]+/g) ?? [];
+  expect(names.size).toBeGreaterThan(20);
+  expect(missingFrom(new Set(mentioned), names)).toEqual([]);
+  expect(missingFrom(names, mentioned)).toEqual([]);
 });
 
 describe("commands shown in README.md and CONTRIBUTING.md", () => {

@@ -15,6 +15,7 @@ import type { RampSettings } from "../src/coordinator/verification/ramp.ts";
 import { type CoordinatorClient, createCoordinatorClient } from "../src/host/coordinator-client.ts";
 import type { Environment } from "../src/host/env.ts";
 import { createLog, type Log } from "../src/host/log.ts";
+import type { Tracer } from "../src/host/observe/tracing.ts";
 import { balanceAnswer, type HistoryEntry, transactionsAnswer } from "../src/protocol/endpoints.ts";
 import { createSigner, type PublicJwk, type Signer } from "../src/protocol/signature.ts";
 import type { z } from "zod";
@@ -45,6 +46,8 @@ export interface NetworkOptions {
   between?: Between;
   /** What everybody logs. */
   log?: Log;
+  /** Who traces, and by what. */
+  tracers?: Partial<Record<"coordinator" | "worker" | "client", Tracer | undefined>>;
   /** How large the coordinator's tasks for proofs are. Workers without a `startProver` prove nothing. */
   proofs?: RampSettings;
   /** The client's own settings. */
@@ -112,7 +115,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
   const clock = createFakeClock();
   const parts = { clock, random: systemRandom, log: options.log ?? createLog("silent") };
-  const { script, slots } = options;
+  const { script, slots, tracers = {} } = options;
   const engine = stack.use(
     await startFakeEngine({ ...(script && { script }), ...(slots !== undefined && { slots }) }),
   );
@@ -133,7 +136,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
           ...{ databaseUrl, redisUrl, publicUrl: between?.url, proofs: options.proofs },
         },
       ),
-      parts,
+      { ...parts, tracer: tracers.coordinator },
     ),
   );
   const coordinatorUrl = coordinator.url;
@@ -148,7 +151,9 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
       { coordinatorUrl, dataFolder, listen, relays, ...overrides },
     );
     const engines = options.engines ?? [engine.engine];
-    const worker = await startWorker(config, { ...parts, engines, ...ownParts, node, owner });
+    const worker = await startWorker(config, {
+      ...{ ...parts, tracer: tracers.worker, engines, ...ownParts, node, owner },
+    });
     lenders.use(worker);
     return { worker, node };
   };
@@ -162,7 +167,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
           ...{ allowedOrigins: options.allowedOrigins, ...options.client },
         },
       ),
-      { ...parts, account: requester, home: folder },
+      { ...parts, tracer: tracers.client, account: requester, home: folder },
     ),
   );
   const calls = stack.use(createCoordinatorClient({ url: coordinatorUrl, ...parts }));

@@ -1,13 +1,15 @@
 /**
  * Kills and pauses real processes under load, and reads the books afterwards. `npm run faults -- --help` says how.
  *
- * Victims: a coordinator on PGlite, one on PostgreSQL, PostgreSQL itself (fsync=on), a worker, a relay.
+ * Victims: a coordinator on PGlite, one on PostgreSQL, PostgreSQL itself (fsync=on), Redis and one of two coordinators
+ * that share both, a worker, a relay.
  */
 import type { Fault, Row } from "./faults/campaign.ts";
 import { startDatabaseServer, type DatabaseServer } from "./faults/database-server.ts";
 import { tryLedger } from "./faults/ledger-victims.ts";
 import { tryNetwork } from "./faults/network-victims.ts";
 import { readOptions, usage, type VictimName, type Wish } from "./faults/options.ts";
+import { tryReplicas } from "./faults/replica-victims.ts";
 import { isGood, sentenceOf, tableOf } from "./faults/table.ts";
 import { provide } from "./services/apt.ts";
 import { programs } from "./services/programs.ts";
@@ -20,6 +22,8 @@ const victims: Record<VictimName, Try> = {
     tryLedger("coordinator on PostgreSQL", fault, rounds, { server, isServerVictim: false }),
   PostgreSQL: (fault, rounds, server) =>
     tryLedger("PostgreSQL", fault, rounds, { server, isServerVictim: true }),
+  Redis: (fault, rounds, server) => tryReplicas("Redis", fault, rounds, server),
+  replica: (fault, rounds, server) => tryReplicas("replica", fault, rounds, server),
   worker: (fault, rounds, server) => tryNetwork("worker", fault, rounds, server),
   relay: (fault, rounds, server) => tryNetwork("relay", fault, rounds, server),
 };
@@ -40,7 +44,7 @@ function read(): Wish | undefined {
 }
 
 async function tryAll(wish: Extract<Wish, { kind: "faults" }>): Promise<Row[]> {
-  provide([programs.postgres, programs.ip]);
+  provide([programs.postgres, programs.redis, programs.ip]);
   await using server = await startDatabaseServer();
   const rows: Row[] = [];
   for (const name of wish.victims) {

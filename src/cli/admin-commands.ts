@@ -1,6 +1,7 @@
 /** Operators' commands, as the command line declares them. */
 import { type Command, Option } from "commander";
 import type { AddCommand, Verb } from "./account-commands.ts";
+import { addPeopleCommands } from "./admin-people-commands.ts";
 import { example, pageSize } from "./command-texts.ts";
 import { auditEventTypes } from "../protocol/audit.ts";
 import { audit } from "./commands/admin/audit.ts";
@@ -8,16 +9,15 @@ import { auditVerify, readMark } from "./commands/admin/audit-verify.ts";
 import { auditLedger } from "./commands/admin/audit-ledger.ts";
 import { canary } from "./commands/admin/canary.ts";
 import { dbRoles } from "./commands/admin/db-roles.ts";
-import { invite, readCount, readExpiry } from "./commands/admin/invite.ts";
+import { readCount } from "./commands/admin/invite.ts";
 import { migrateDown, migrateNew, migrateStatus, migrateUp } from "./commands/admin/migrate.ts";
-
-const weekMs = 7 * 24 * 60 * 60_000;
 
 export function addAdminCommands(program: Command, add: AddCommand): void {
   const admin = program
     .command("admin")
-    .description("for operators: the coordinator's database, opened on its own machine")
-    .addHelpText("after", example("troop admin audit-ledger", "troop admin migrate status"));
+    .description("for operators: the coordinator that runs on this machine, or its database alone")
+    .addHelpText("after", example("troop admin users", "troop admin audit-ledger"));
+  addPeopleCommands(admin, add);
   add("audit-ledger", "recompute the books; exit 1 and name the rows where they are not sound", auditLedger, admin) // prettier-ignore
     .addHelpText("after", example("troop admin audit-ledger --json"));
   const log = add("audit", "what was put on record, newest first", audit as Verb, admin)
@@ -29,10 +29,6 @@ export function addAdminCommands(program: Command, add: AddCommand): void {
   add("verify", "hold the audit log against its chain and its files; exit 1 and name the rows", auditVerify as Verb, log) // prettier-ignore
     .option("--expect <position:hash>", "an end of the chain that you wrote down", readMark)
     .addHelpText("after", example("troop admin audit verify --json"));
-  add("invite", "make codes that let one account in each", invite as Verb, admin)
-    .option("--expires <time>", "12h, 7d, 2w (default: 7d)", readExpiry, weekMs)
-    .option("--count <number>", "how many", readCount, 1)
-    .addHelpText("after", example("troop admin invite --count 5 --expires 2w"));
   add("canary", "ask nodes with the same model the same, and compare", canary as Verb, admin)
     .option("--coordinator <url>", "the coordinator to use (COORDINATOR_URL)")
     .option("--prompts <number>", "questions for each model", readCount, 8)

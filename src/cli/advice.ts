@@ -31,6 +31,7 @@ export const advice: Readonly<Record<ErrorCode, string>> = {
   rate_limit_exceeded: later,
   idempotency_mismatch: "troop transactions",
   not_owner: "troop account show",
+  account_revoked: "troop account show    (only the coordinator's operator can take it back)",
   account_unknown: "troop up    (the account is made when it first asks for a ticket)",
 
   invalid_link: "troop account link <account>    (on the new machine; then its code here)",
@@ -44,6 +45,7 @@ export const advice: Readonly<Record<ErrorCode, string>> = {
   invite_invalid: "troop up --invite <code>",
   node_limit: "troop nodes",
   node_unknown: "troop nodes",
+  node_revoked: "troop nodes    (only the coordinator's operator can take it back)",
   node_key_mismatch: lookAround,
   invalid_enrolment: lookAround,
   stale_heartbeat: "troop status",
@@ -103,6 +105,10 @@ export const advice: Readonly<Record<ErrorCode, string>> = {
   timeout: onceMore,
 
   login_required: "troop admin audit",
+  not_permitted: "troop admin operators list    (on the coordinator's machine)",
+  operator_unknown: "troop admin operators list",
+  operator_exists: "troop admin operators list",
+  grant_limit: "troop admin ledger",
   locked_out: "troop admin audit",
 
   usage: "troop <command> --help",

@@ -9,6 +9,8 @@ import type { Environment } from "../host/env.ts";
 import { dataFolder, ensureFolder } from "../host/folders.ts";
 import { loadSigner } from "../host/key-file.ts";
 import { createLog, type Log } from "../host/log.ts";
+import type { Telemetry } from "../host/observe/telemetry.ts";
+import type { Tracer } from "../host/observe/tracing.ts";
 import { shellWord } from "../host/shell-word.ts";
 import { readRunFile } from "../host/run-file.ts";
 import { readSettingsFile, withSettings } from "../host/settings-file.ts";
@@ -37,6 +39,9 @@ export interface CommandContext {
   clock: Clock;
   random: Random;
   log: Log;
+  /** Undefined where nothing is traced, as in all but the roles that serve. */
+  tracer?: Tracer | undefined;
+  telemetry?: Telemetry | undefined;
   /** Where log lines are shown instead of as JSON on stderr. */
   logShown: DestinationStream | undefined;
   /** Aborts when the user or the system asks the program to stop. */

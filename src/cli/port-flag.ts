@@ -1,5 +1,11 @@
 /** `--port` and `--listen`, and what to say when the port is taken. */
-import { type ListenAddress, readListenAddress } from "../host/listen.ts";
+import {
+  isSocket,
+  type ListenAddress,
+  type ListenSocket,
+  readListenAddress,
+  readListenPlace,
+} from "../host/listen.ts";
 import { portHolder } from "../host/port-holder.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import { again } from "./typed-command.ts";
@@ -20,6 +26,12 @@ export function listenFlag({ port, listen }: ListenFlags): ListenAddress | undef
     throw new TroopError("usage", `${flag}; ${JSON.stringify(text)} is not one.`);
   }
   return address;
+}
+
+/** A Unix socket that `--listen` names, where a role can have one. */
+export function socketFlag({ listen = "" }: ListenFlags): ListenSocket | undefined {
+  const place = readListenPlace(listen);
+  return place && isSocket(place) ? place : undefined;
 }
 
 /** Runs `start`; where the port is taken, says by whom and which command avoids it. */

@@ -1,4 +1,7 @@
-/** Gives a role's command a log file: what a role says, why it could not start, and when it began and ended. */
+/**
+ * Gives a role's command a log file: what a role says, why it could not start, and when it began and ended. Where
+ * `OTEL_*` says so, a collector gets that too, and the role traces.
+ */
 import { ensureFolder } from "../host/folders.ts";
 import { createLog } from "../host/log.ts";
 import {
@@ -8,6 +11,8 @@ import {
   logFolder,
   type LoggedRole,
 } from "../host/logs/role-log.ts";
+import { readTelemetryConfig } from "../host/observe/config.ts";
+import { openTelemetry, type Telemetry } from "../host/observe/telemetry.ts";
 import { createRotatingFile } from "../host/logs/rotating-file.ts";
 import { packageVersion } from "../host/package.ts";
 import { TroopError } from "../protocol/error-codes.ts";
@@ -18,9 +23,11 @@ export const logged =
   (role: LoggedRole, verb: Verb): Verb =>
   async (context, flags) => {
     const { config, shutdown } = context;
-    if (config.logLevel === "silent" || !canKeep(context)) return verb(context, flags);
+    await using telemetry = telemetryOf(context, role);
+    const traced = { ...context, telemetry, tracer: telemetry?.tracer };
+    if (config.logLevel === "silent" || !canKeep(context)) return await verb(traced, flags);
     using file = createRotatingFile({ path: logFile(config.dataFolder, role) });
-    const log = createRoleLog(config.logLevel, context.logShown, file);
+    const log = createRoleLog(config.logLevel, context.logShown, file, telemetry?.logStream);
     // The person at the terminal sees as much without it.
     const aside = createLog(fileLevel(config.logLevel), file);
     aside.info(
@@ -28,7 +35,7 @@ export const logged =
       "begins",
     );
     try {
-      await verb({ ...context, log }, flags);
+      await verb({ ...traced, log }, flags);
       aside.info("ended");
     } catch (error) {
       if (shutdown.aborted) aside.info("ended before it had begun");
@@ -36,6 +43,12 @@ export const logged =
       throw error;
     }
   };
+
+function telemetryOf(context: CommandContext, role: LoggedRole): Telemetry | undefined {
+  const service = `monkey-troop-${role === "up" ? "client" : role}`;
+  const config = readTelemetryConfig(context.environment, service);
+  return config && openTelemetry(config, context);
+}
 
 /** A folder that cannot be written to is the role's own failure, which it explains better. */
 function canKeep({ config }: CommandContext): boolean {

@@ -10,6 +10,9 @@ import { ensureFolder } from "../host/folders.ts";
 import { listenFailure, urlOf } from "../host/listen.ts";
 import { openLocalDatabase } from "../host/local-database.ts";
 import type { Log } from "../host/log.ts";
+import { createMetrics, type Metrics } from "../host/observe/metrics.ts";
+import { measureOutbox } from "../host/observe/outbox-metrics.ts";
+import type { Tracer } from "../host/observe/tracing.ts";
 import { type Mesh, noMesh } from "../host/mesh/mesh.ts";
 import { ownNetworks } from "../host/own-networks.ts";
 import { TroopError } from "../protocol/error-codes.ts";
@@ -38,6 +41,8 @@ export interface SidecarParts {
   clock: Clock;
   random: Random;
   log: Log;
+  /** Undefined where nothing is traced. */
+  tracer?: Tracer | undefined;
   /** Pays for the requests. */
   account: Signer;
   /** Where the key was linked to the account rather than being its first. */
@@ -62,6 +67,7 @@ export interface Sidecar extends AsyncDisposable {
   /** Acknowledgements that wait to be delivered. */
   pending(): number;
   status(): SidecarStatus;
+  readonly metrics: Metrics;
 }
 
 const publicImages: Pick<FetchImageParts, "resolve" | "isAllowed"> = {
@@ -140,7 +146,13 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
     }),
   );
   const { prepare } = responses;
-  const webSockets = createConnections({ prepare, generate, clock, log, stop: stop.signal });
+  const { tracer } = parts;
+  const metrics = createMetrics();
+  measureOutbox(metrics, outbox);
+  const webSockets = createConnections({
+    ...{ prepare, generate, clock, log, tracer },
+    stop: stop.signal,
+  });
   const exchanges = createExchanges(stop.signal, log);
   const accountId = parts.accountId ?? account.id;
   const { mesh = () => noMesh } = parts;
@@ -158,6 +170,8 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
     clock,
     random,
     log,
+    metrics,
+    tracer,
   });
   const socket =
     config.socket === undefined ? undefined : createUnixSocket(config.socket, app, config);
@@ -185,6 +199,7 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
     flush: () => outbox.flush(),
     pending: () => outbox.pending(),
     status: () => readStatus(status),
+    metrics,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

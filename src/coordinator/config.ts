@@ -4,7 +4,14 @@ import { addressKind, type AddressKind } from "../host/address-kind.ts";
 import { trustedProxies } from "../host/client-address.ts";
 import { readSecret, readSettings, type Environment } from "../host/env.ts";
 import { dataFolder } from "../host/folders.ts";
-import { readListenAddress, type ListenAddress } from "../host/listen.ts";
+import type { CertificateFiles } from "../host/certificate.ts";
+import {
+  isSocket,
+  type ListenAddress,
+  type ListenSocket,
+  readListenAddress,
+  readListenPlace,
+} from "../host/listen.ts";
 import { readRelayUrls } from "../host/relay-url.ts";
 import { readCredits, type Micro } from "../protocol/credits.ts";
 import { TroopError } from "../protocol/error-codes.ts";
@@ -13,10 +20,13 @@ import { readRelayLimits, type RelayLimits } from "../relay/config.ts";
 import { joinPolicies, type JoinPolicy } from "./accounts/joining.ts";
 import { addressPolicies, policyOf, type AddressPolicy } from "./registry/addresses.ts";
 import type { OperatorConfig } from "./operator/operator-listener.ts";
+import { postgresWay, redisWay } from "./verified-tls.ts";
 import type { RampSettings } from "./verification/ramp.ts";
 
 export interface CoordinatorConfig {
-  listen: ListenAddress;
+  listen: ListenAddress | ListenSocket;
+  /** Undefined: without TLS, which a proxy before it may speak. */
+  tls?: CertificateFiles | undefined;
   /** How clients and workers reach it; undefined: the address it listens on. */
   publicUrl: string | undefined;
   dataFolder: string;
@@ -25,6 +35,8 @@ export interface CoordinatorConfig {
   databasePool: number;
   /** Undefined: in memory. */
   redisUrl: string | undefined;
+  /** What the keys that coordinators share are sealed with; undefined: a secret that this one makes for itself. */
+  keyRingSecret?: string | undefined;
   joinPolicy: JoinPolicy;
   /** Hashes that joining costs while the faucet is full; the usual number where undefined. */
   joinWork?: number | undefined;
@@ -61,6 +73,11 @@ const listenText = z.string().transform((text, context) => {
   if (!address) context.addIssue("expected an address such as 127.0.0.1:8000");
   return address ?? z.NEVER;
 });
+const placeText = z.string().transform((text, context) => {
+  const place = readListenPlace(text);
+  if (!place) context.addIssue("expected an address such as 127.0.0.1:8000, or unix:/a/path");
+  return place ?? z.NEVER;
+});
 const creditsSetting = z.string().transform((text, context) => {
   const credits = readCredits(text);
   if (credits === undefined) context.addIssue("expected credits such as 1000.0");
@@ -70,7 +87,9 @@ const creditsSetting = z.string().transform((text, context) => {
 const callCount = z.coerce.number().int().min(1).max(1_000_000);
 
 const settings = z.object({
-  LISTEN: listenText.default({ host: "127.0.0.1", port: 8_000 }),
+  LISTEN: placeText.default({ host: "127.0.0.1", port: 8_000 }),
+  TLS_CERT: z.string().optional(),
+  TLS_KEY: z.string().optional(),
   PUBLIC_URL: z.string().optional(),
   DATABASE_POOL: z.coerce.number().int().min(1).max(200).default(10),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
@@ -108,9 +127,10 @@ export function readCoordinatorConfig(
 ): CoordinatorConfig {
   const read = readSettings(environment, settings);
   const listen = overrides.listen ?? read.LISTEN;
-  const reached = kindOf(listen.host);
+  const host = isSocket(listen) ? "127.0.0.1" : listen.host;
   const config: CoordinatorConfig = {
     listen,
+    tls: tlsOf(read),
     publicUrl: read.PUBLIC_URL,
     dataFolder: dataFolder(environment),
     databaseUrl: readSecret(environment, "DATABASE_URL"),
@@ -120,7 +140,7 @@ export function readCoordinatorConfig(
     joinPolicy: read.JOIN_POLICY ?? "open",
     starterCredits: read.STARTER_CREDITS,
     faucetDaily: read.FAUCET_DAILY,
-    addressPolicy: read.ADDRESS_POLICY ?? policyOf(reached),
+    addressPolicy: read.ADDRESS_POLICY ?? policyOf(kindOf(host)),
     trustedProxies: read.TRUSTED_PROXIES,
     rateLimits: {
       defaultPerHour: read.RATE_LIMIT_DEFAULT,
@@ -128,6 +148,7 @@ export function readCoordinatorConfig(
       networkPerMinute: read.RATE_LIMIT_PREFIX,
     },
     migrate: read.MIGRATE,
+    keyRingSecret: longSecret(environment, "KEY_RING_SECRET"),
     hmacSecret: read.HMAC_RECEIPTS === "on" ? readReceiptSecret(environment) : undefined,
     relay: read.RELAY === "on" ? readRelayLimits(environment) : undefined,
     relaysAllowed: readRelayUrls("RELAYS_ALLOWED", read.RELAYS_ALLOWED),
@@ -137,9 +158,13 @@ export function readCoordinatorConfig(
   };
   if (config.databaseUrl !== undefined && !/^postgres(ql)?:\/\//.test(config.databaseUrl))
     throw invalid("DATABASE_URL", "must begin with postgres://");
+  // Said at the start, not by whoever connects first.
+  if (config.databaseUrl !== undefined) postgresWay(config.databaseUrl);
+  if (config.redisUrl !== undefined) redisWay(config.redisUrl);
   const publicUrl = config.publicUrl === undefined ? undefined : checkPublicUrl(config.publicUrl);
-  const joinPolicy =
-    overrides.joinPolicy ?? read.JOIN_POLICY ?? usualJoinPolicy(listen.host, publicUrl);
+  if (isSocket(listen) && publicUrl === undefined)
+    throw invalid("PUBLIC_URL", "must be set where LISTEN is a Unix socket.");
+  const joinPolicy = overrides.joinPolicy ?? read.JOIN_POLICY ?? usualJoinPolicy(host, publicUrl);
   return { ...config, publicUrl, joinPolicy };
 }
 
@@ -149,6 +174,15 @@ const given = (overrides: Overrides): Partial<CoordinatorConfig> =>
 /** Addresses that stand for every interface count as public: the world may come in. */
 const kindOf = (host: string): AddressKind =>
   host === "localhost" ? "loopback" : (addressKind(host) ?? "public");
+
+function tlsOf({
+  TLS_CERT: certificate,
+  TLS_KEY: key,
+}: Pick<z.infer<typeof settings>, "TLS_CERT" | "TLS_KEY">): CertificateFiles | undefined {
+  if (certificate !== undefined && key !== undefined) return { certificate, key };
+  if (certificate === undefined && key === undefined) return undefined;
+  throw invalid(certificate ? "TLS_KEY" : "TLS_CERT", "must be set where the other one is.");
+}
 
 const leastSecretCharacters = 32;
 
@@ -167,13 +201,18 @@ function operatorOf(
   return { listen: listen ?? usual, isChosen: listen !== undefined, user, password };
 }
 
+function longSecret(environment: Environment, name: string): string | undefined {
+  const secret = readSecret(environment, name);
+  if (secret !== undefined && secret.length < leastSecretCharacters)
+    throw invalid(name, `must have ${leastSecretCharacters} characters or more.`);
+  return secret;
+}
+
 function readReceiptSecret(environment: Environment): string {
-  const secret = readSecret(environment, "RECEIPT_SECRET");
-  if (secret !== undefined && secret.length >= leastSecretCharacters) return secret;
-  throw invalid(
-    "RECEIPT_SECRET",
-    `must be set, to ${leastSecretCharacters} characters or more, where HMAC_RECEIPTS is on.`,
-  );
+  const name = "RECEIPT_SECRET";
+  const secret = longSecret(environment, name);
+  if (secret === undefined) throw invalid(name, "must be set where HMAC_RECEIPTS is on.");
+  return secret;
 }
 
 /** Where the world can come in, be it through a proxy on this machine, starter credits are not for the asking. */

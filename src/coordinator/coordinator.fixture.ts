@@ -38,12 +38,14 @@ export interface TestCoordinator extends AsyncDisposable {
     body?: object | string,
     headers?: Record<string, string>,
   ): Promise<Answer>;
-  proof(signer: Signer, method: string, path: string, body?: string): Promise<string>;
+  proof(signer: Signer, method: string, path: string, body?: string | Uint8Array): Promise<string>;
   statement(signer: Signer, type: SignedType, body: object): Promise<string>;
   enrol(node: Signer, owner: Signer): Promise<Answer>;
   /** An enrolled node that has sent its first beat. */
   serve(owner: Signer, fields?: Partial<Heartbeat>): Promise<Signer>;
 }
+
+export const keyRingSecret = "of all coordinators on one database";
 
 export async function makeSigner(): Promise<Signer> {
   const { privateKey } = await generateKeyPair("Ed25519", { extractable: true });
@@ -77,7 +79,12 @@ export async function openCoordinator(
   const folder = settings.dataFolder ?? mkdtempSync(join(tmpdir(), "troop-coordinator-"));
   const config = readCoordinatorConfig(
     { OPERATOR_LISTEN: "off" },
-    { listen: { host: "127.0.0.1", port: 0 }, dataFolder: folder, ...settings },
+    {
+      ...{ listen: { host: "127.0.0.1", port: 0 }, dataFolder: folder },
+      // Each has a folder of its own, and what is in the database is every one's.
+      ...(settings.databaseUrl === undefined ? {} : { keyRingSecret }),
+      ...settings,
+    },
   );
   const log = createLog("silent");
   const coordinator = await startCoordinator(config, { clock, random: systemRandom, log });

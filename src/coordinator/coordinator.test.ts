@@ -13,6 +13,7 @@ import { createLog } from "../host/log.ts";
 import { systemRandom } from "../base/random.ts";
 import {
   beatOf,
+  keyRingSecret,
   makeSigner,
   openCoordinator,
   type TestCoordinator,
@@ -159,8 +160,7 @@ test("a restart keeps accounts, tickets' keys and pseudonyms; the folder admits 
   const { folder: dataFolder, clock } = first;
   await first.call(user, "POST", "/users", {});
   const keys = await first.call(undefined, "GET", "/.well-known/jwks.json");
-  for (const name of ["ticket-key.json", "pseudonym-secret"])
-    expect(statSync(join(dataFolder, "keys", name)).mode & 0o777).toBe(0o600);
+  expect(statSync(join(dataFolder, "keys", "ring-secret")).mode & 0o777).toBe(0o600);
   await expect(openCoordinator({ dataFolder }, clock)).rejects.toMatchObject({
     code: "data_folder_locked",
   });
@@ -188,7 +188,10 @@ test.each([
   const port = Number(new URL(running.coordinator.url).port);
   const config = readCoordinatorConfig(
     { OPERATOR_LISTEN: "off" },
-    { dataFolder: join(running.folder, "another"), databaseUrl: database.url, ...settings(port) },
+    {
+      ...{ dataFolder: join(running.folder, "another"), databaseUrl: database.url, keyRingSecret },
+      ...settings(port),
+    },
   );
   const parts = { clock: running.clock, random: systemRandom, log: createLog("silent") };
   const start = startCoordinator(config, parts);

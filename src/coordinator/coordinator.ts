@@ -1,34 +1,34 @@
 /** The coordinator put together: database, registry, ledger, tickets, jobs, and the HTTP server in front. */
 import type { FastifyInstance } from "fastify";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { lockFolder } from "../host/folder-lock.ts";
 import { createSourceOf } from "../host/client-address.ts";
 import { ensureFolder } from "../host/folders.ts";
-import { listenFailure, urlOf, type ListenAddress } from "../host/listen.ts";
+import { isSocket } from "../host/listen.ts";
 import type { Log } from "../host/log.ts";
-import { TroopError } from "../protocol/error-codes.ts";
+import { createMetrics, type Metrics } from "../host/observe/metrics.ts";
+import type { Tracer } from "../host/observe/tracing.ts";
 import { limits } from "../protocol/limits.ts";
 import { verifier } from "../protocol/signature.ts";
-import { ticketKeys } from "../protocol/ticket.ts";
 import { createRelay } from "../relay/relay.ts";
 import { createAccountKeys } from "./accounts/account-keys.ts";
 import { createAccounts } from "./accounts/accounts.ts";
 import { createNodes } from "./accounts/enrolment.ts";
 import { createJoining } from "./accounts/joining.ts";
-import { createJoinWork, loadJoinSecret } from "./accounts/join-work.ts";
+import { createJoinWork } from "./accounts/join-work.ts";
 import { openAuditLog } from "./audit/audit-log.ts";
-import { limitReached, starterGranted, verdictGiven } from "./audit/events.ts";
+import { limitReached, starterGranted, verdictGiven, vestedByTime } from "./audit/events.ts";
+import { bringUpToDate } from "./bring-up-to-date.ts";
 import { checkPublicUrl, type CoordinatorConfig } from "./config.ts";
-import { migrateUp, openDatabase, pendingMigrations, type Database } from "./database.ts";
+import { openDatabase } from "./database.ts";
 import { createApp } from "./http/app.ts";
 import { createCallers } from "./http/callers.ts";
 import { createCounters, type Counters } from "./jobs/counters.ts";
-import { startJobs } from "./jobs/jobs.ts";
+import { startJobs, sweeping } from "./jobs/jobs.ts";
 import { startPeriodic } from "./jobs/periodic.ts";
-import { claimJob, createServiceStore, writeSwept } from "./jobs/service-store.ts";
+import { createServiceStore, takeTurn, writeSwept } from "./jobs/service-store.ts";
 import type { Offence } from "./ledger/audit-store.ts";
 import { readFaucet } from "./ledger/grant-store.ts";
 import { createLedger } from "./ledger/ledger.ts";
@@ -37,19 +37,22 @@ import { createSqlStore } from "./ledger/sql-store.ts";
 import { createTariffStore } from "./ledger/tariff-store.ts";
 import { openCallLog } from "./limits/open-call-log.ts";
 import { createLimiter } from "./limits/limiter.ts";
+import { listenAt, transportOf } from "./listening.ts";
 import type { Leases } from "./registry/leases.ts";
 import { createMemoryLeases } from "./registry/memory-leases.ts";
-import { createRedisLeases } from "./registry/redis-leases.ts";
+import { openRedisLeases } from "./registry/redis-leases.ts";
 import { createDemand } from "./registry/demand.ts";
 import { createRegistry } from "./registry/registry.ts";
+import { countTickets } from "./observe/count-tickets.ts";
+import { createObserver } from "./observe/observer.ts";
 import { openOperator, type Operator } from "./operator/operator-listener.ts";
 import { createPresenceWatch } from "./reputation/presence.ts";
 import { createReputationStore } from "./reputation/reputation-store.ts";
 import { createReputations } from "./reputation/reputations.ts";
 import { createHmacReceiver } from "./tickets/hmac-keys.ts";
 import { createIssuer } from "./tickets/issue.ts";
-import { loadKeyRing } from "./tickets/key-ring.ts";
 import { createRedeemer } from "./tickets/redeem.ts";
+import { openKeyRing } from "./tickets/shared-ring.ts";
 import { usualRamp } from "./verification/ramp.ts";
 import { createVerification } from "./verification/verification.ts";
 
@@ -57,6 +60,8 @@ export interface Parts {
   clock: Clock;
   random: Random;
   log: Log;
+  /** Undefined where nothing is traced. */
+  tracer?: Tracer | undefined;
 }
 
 export interface Coordinator extends AsyncDisposable {
@@ -67,6 +72,7 @@ export interface Coordinator extends AsyncDisposable {
   /** Rows that break an invariant of the books; none where all is well. */
   auditLedger(): Promise<Offence[]>;
   readonly counters: Readonly<Counters>;
+  readonly metrics: Metrics;
   /** Handles a request without a socket. */
   readonly inject: FastifyInstance["inject"];
 }
@@ -95,10 +101,13 @@ export async function startCoordinator(
   await bringUpToDate(database, config.migrate);
   const { auditKeepMs: keepMs } = config;
   const auditLog = resources.use(openAuditLog({ ...parts, database, dataFolder: folder, keepMs }));
-  const keyRing = await loadKeyRing(join(folder, "keys"), parts.random);
-  const deskParts = { ...parts, auditLog, database, dataFolder: folder };
-  const operator = config.operator && resources.use(await openOperator(config.operator, deskParts));
-  const leases = resources.use(createLeases(config, parts.log));
+  const keyRing = resources.use(
+    await openKeyRing({
+      ...{ ...parts, database, folder: join(folder, "keys"), secret: config.keyRingSecret },
+    }),
+  );
+  const metrics = createMetrics();
+  const leases = resources.use(await openLeases(config, parts));
 
   const { clock } = parts;
   // Known only once the port is, and nothing is answered before that.
@@ -110,12 +119,13 @@ export async function startCoordinator(
   const ledger = createLedger({
     ...{ store: createSqlStore(database), starterCredits, faucetDaily },
     onGranted: (account, amount) => auditLog.recordDurably(starterGranted(account, amount)),
+    onVested: (holds, requests) => auditLog.record(vestedByTime(holds, requests)),
   });
   const prices = createPrices(createTariffStore(database));
   const accounts = createAccounts({ database, clock });
   const joining = createJoining({
     ...{ database, clock, accounts, faucetDaily, policy: joinPolicy, leastWork: config.joinWork },
-    work: createJoinWork(await loadJoinSecret(join(folder, "keys"), parts.random), parts),
+    work: createJoinWork(keyRing.joinSecret, parts),
     faucetLeft: () => readFaucet(database),
   });
   const nodes = createNodes({ database, clock, verifier, accounts, joining, publicUrl });
@@ -132,6 +142,7 @@ export async function startCoordinator(
     await startJobs({
       ...{ ...parts, ledger, registry, service: createServiceStore(database) },
       onSwept: (now) => writeSwept(database, now),
+      takeTurn: (now, work) => takeTurn(database, sweeping, now, work),
     }),
   );
   resources.use(reputations.start(registry, presence));
@@ -145,99 +156,88 @@ export async function startCoordinator(
   resources.use(
     startPeriodic({
       ...{ ...parts, ledger, prices, registry, counters },
-      claim: (name, everyMs, now) => claimJob(database, name, everyMs, now),
+      takeTurn: (job, now, work) => takeTurn(database, job, now, work),
     }),
   );
 
-  const sourceOf = createSourceOf(config.trustedProxies);
+  const sourceOf = createSourceOf(config.trustedProxies, { isSocket: isSocket(config.listen) });
   const limiter = createLimiter({
     ...{ clock, rates: { ...config.rateLimits, heartbeatMs } },
     calls: resources.use(await openCallLog(config.redisUrl, parts)),
     onRefused: (refusal) => auditLog.record(limitReached(refusal)),
   });
 
-  const keys = ticketKeys(keyRing.keySet);
+  const shared = { ...parts, metrics, auditLog, database, dataFolder: folder, faucetDaily };
+  const deskParts = { ...shared, accounts, nodes, registry, keyRing, limiter, sourceOf };
+  const operator = config.operator && resources.use(await openOperator(config.operator, deskParts));
+
   const relay =
     config.relay &&
     createRelay({
       ...{ ...parts, verifier, limits: config.relay, now: clock.now },
-      ...{ issuer: publicUrl, url: publicUrl, keys: () => keys },
+      ...{ issuer: publicUrl, url: publicUrl, keys: () => keyRing.tickets },
       ...{ sourceOf, sources: limiter.sources },
     });
   if (relay) resources.use(relay);
 
   let isStopping = false;
-  const app = await createApp(parts, {
-    clock,
-    accounts,
-    auditLog,
-    desk: operator?.desk,
-    accountKeys: createAccountKeys({ database, clock, verifier, accounts, publicUrl }),
-    joining,
-    nodes,
-    ledger,
-    prices,
-    registry,
-    reputations,
-    demand: createDemand({ clock }),
-    keyRing,
-    verification,
-    relay,
-    issuer: createIssuer({ ...parts, ledger, registry, keyRing, publicUrl }),
-    hmacReceiver: createHmacReceiver({ secret: config.hmacSecret, nodes, ledger, clock }),
-    redeemer: createRedeemer({ ledger, accounts, verifier, clock, publicUrl }),
-    callers: createCallers({ accounts, verifier, clock, publicUrl, joining, nodes, limiter }),
-    limiter,
-    sourceOf,
-    heartbeatMs,
-    isStopping: () => isStopping,
-    startedAt: clock.now(),
-  });
+  const observer = resources.use(
+    createObserver({
+      ...{ ...parts, metrics, database, leases, counters, relay, redisUrl: config.redisUrl },
+      isStopping: () => isStopping,
+    }),
+  );
+  const app = await createApp(
+    { ...parts, ...transportOf(config) },
+    {
+      clock,
+      accounts,
+      auditLog,
+      desk: operator?.desk,
+      accountKeys: createAccountKeys({ database, clock, verifier, accounts, publicUrl }),
+      joining,
+      nodes,
+      ledger,
+      prices,
+      registry,
+      reputations,
+      demand: createDemand({ clock }),
+      keyRing,
+      verification,
+      relay,
+      issuer: countTickets(
+        createIssuer({ ...parts, ledger, registry, keyRing, publicUrl }),
+        metrics,
+      ),
+      observer,
+      hmacReceiver: createHmacReceiver({ secret: config.hmacSecret, nodes, ledger, clock }),
+      redeemer: createRedeemer({ ledger, accounts, verifier, clock, publicUrl }),
+      callers: createCallers({ accounts, verifier, clock, publicUrl, joining, nodes, limiter }),
+      limiter,
+      sourceOf,
+      heartbeatMs,
+      isStopping: () => isStopping,
+      startedAt: clock.now(),
+    },
+  );
   resources.defer(async () => {
     isStopping = true;
     verification.stop();
     await relay?.drain();
     await app.close();
   });
-  const bound = await listenOn(app, config.listen);
-  url ??= checkPublicUrl(urlOf(bound));
+  const listening = resources.use(await listenAt(app, config, parts));
+  url ??= checkPublicUrl(listening.url ?? "");
   parts.log.info({ url }, "the coordinator serves");
 
   const owned = resources.move();
   return {
-    url,
-    operator,
+    ...{ url, operator, counters, metrics },
     auditLedger: () => ledger.audit(),
-    counters,
     inject: app.inject.bind(app) as FastifyInstance["inject"],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-async function bringUpToDate(
-  database: Database,
-  migrate: CoordinatorConfig["migrate"],
-): Promise<void> {
-  if (migrate === "auto") return migrateUp(database);
-  const pending = await pendingMigrations(database);
-  if (pending.length > 0) {
-    throw new TroopError(
-      "configuration_invalid",
-      `The database lacks migrations (${pending.join(", ")}), and MIGRATE=manual.`,
-      { param: "MIGRATE" },
-    );
-  }
-}
-
-const createLeases = ({ redisUrl }: CoordinatorConfig, log: Log): Leases =>
-  redisUrl ? createRedisLeases({ url: redisUrl, prefix: "troop:", log }) : createMemoryLeases();
-
-async function listenOn(app: FastifyInstance, address: ListenAddress): Promise<ListenAddress> {
-  try {
-    await app.listen(address);
-  } catch (error) {
-    throw listenFailure(error as NodeJS.ErrnoException, address);
-  }
-  const { address: host, port } = app.server.address() as AddressInfo;
-  return { host, port };
-}
+const openLeases = async ({ redisUrl: url }: CoordinatorConfig, parts: Parts): Promise<Leases> =>
+  url ? openRedisLeases({ ...parts, url, prefix: "troop:" }) : createMemoryLeases();

@@ -8,7 +8,9 @@ import { shellWord } from "../host/shell-word.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import { cancelWithCall, type CancelStatement } from "./cancel-statements.ts";
 import { migrations } from "./migrations/all.ts";
+import { notePool } from "./pool-use.ts";
 import { prepareStatements } from "./prepared-statements.ts";
+import { postgresWay } from "./verified-tls.ts";
 
 /** Tables are described by the migrations; statements are hand-written and name the rows they return. */
 export type Database = Kysely<unknown>;
@@ -53,7 +55,7 @@ export async function openDatabase(config: DatabaseConfig, log: Log): Promise<Da
 
 function openPostgres(url: string, poolSize: number, log: Log): Database {
   const pool = new pg.Pool({
-    connectionString: url,
+    ...postgresWay(url),
     max: poolSize,
     connectionTimeoutMillis: connectWaitMs,
     statement_timeout: statementTimeoutMs,
@@ -82,7 +84,7 @@ function openPostgres(url: string, poolSize: number, log: Log): Database {
     prepareStatements(client);
     cancelWithCall(client, cancel);
   });
-  return new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  return notePool(new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) }), pool);
 }
 
 /** By a connection of its own: those of the pool may all wait for the same lock. */
@@ -90,7 +92,7 @@ const cancelAt =
   (url: string, log: Log): CancelStatement =>
   async (processId) => {
     const control = new pg.Client({
-      connectionString: url,
+      ...postgresWay(url),
       connectionTimeoutMillis: connectWaitMs,
     });
     control.on("error", () => undefined);

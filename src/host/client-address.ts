@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP, isIPv4 } from "node:net";
+import { TLSSocket } from "node:tls";
 import { z } from "zod";
 import { addressKind, plainAddress } from "./address-kind.ts";
 import { sourcePrefix } from "./source-prefix.ts";
@@ -17,17 +18,25 @@ export interface Source {
 
 type Incoming = Pick<IncomingMessage, "socket" | "headers">;
 export type SourceOf = (request: Incoming) => Source;
+export type IsSecure = (request: Incoming) => boolean;
 
 const familyOf = (address: string) => (isIPv4(address) ? "ipv4" : "ipv6");
 
+export interface ProxyOptions {
+  /** The server is on a Unix socket: whoever the folder's mode lets open that is a proxy of ours, and none has an address. */
+  isSocket?: boolean;
+}
+
 /** @param networks of proxies, as `trustedProxies` reads them */
-export function createSourceOf(networks: readonly string[] = []): SourceOf {
-  const proxies = new BlockList();
-  for (const network of networks) addNetwork(proxies, network);
-  const isProxy = (address: string) => proxies.check(address, familyOf(address));
+export function createSourceOf(
+  networks: readonly string[] = [],
+  { isSocket = false }: ProxyOptions = {},
+): SourceOf {
+  const isNamed = namedProxies(networks);
+  const isProxy = (address: string) => isSocket || isNamed(address);
 
   return ({ socket, headers }) => {
-    const peer = socket.remoteAddress;
+    const peer = isSocket ? "127.0.0.1" : socket.remoteAddress;
     if (peer === undefined) return { address: undefined, isVeiled: true };
     let address = readAddress(peer) ?? peer;
     const forwarded = [headers["x-forwarded-for"] ?? []].flat().join(",");
@@ -40,10 +49,30 @@ export function createSourceOf(networks: readonly string[] = []): SourceOf {
       // A proxy that does not know, or does not say: from here on it speaks for all who come through it.
       if (next === undefined) return { address, isVeiled: true };
       address = next;
-      if (!isProxy(address)) break;
+      if (!isNamed(address)) break;
     }
-    return { address, isVeiled: hops.length === 0 && isForwarded };
+    return { address, isVeiled: hops.length === 0 && (isForwarded || isSocket) };
   };
+}
+
+/** Whether a call came over TLS: to this process itself, or to a proxy that is named and says so. */
+export function createIsSecure(
+  networks: readonly string[] = [],
+  { isSocket = false }: ProxyOptions = {},
+): IsSecure {
+  const isNamed = namedProxies(networks);
+  return ({ socket, headers }) => {
+    if (socket instanceof TLSSocket) return true;
+    const peer = readAddress(socket.remoteAddress ?? "");
+    const isProxy = isSocket || (peer !== undefined && isNamed(peer));
+    return isProxy && headers["x-forwarded-proto"] === "https";
+  };
+}
+
+function namedProxies(networks: readonly string[]): (address: string) => boolean {
+  const proxies = new BlockList();
+  for (const network of networks) addNetwork(proxies, network);
+  return (address) => proxies.check(address, familyOf(address));
 }
 
 /** An address as proxies write it, with or without port and brackets; IPv4 within IPv6 as IPv4. */

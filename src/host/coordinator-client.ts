@@ -9,6 +9,7 @@ import { limits } from "../protocol/limits.ts";
 import { createProof } from "../protocol/proof.ts";
 import type { Signer } from "../protocol/signature.ts";
 import { headers, protocolVersion } from "../protocol/version.ts";
+import { headersOfCall, spanning } from "./observe/call.ts";
 import { createCoordinatorTime, type CoordinatorTime } from "./coordinator-time.ts";
 import { createHttpTransport, type HttpTransport } from "./http-transport.ts";
 
@@ -66,6 +67,7 @@ export function createCoordinatorClient({
       const response = await transport({
         ...{ method: call.method, url: target, query: call.query, body, signal },
         headers: {
+          ...headersOfCall(),
           [headers.version]: String(protocolVersion),
           ...(body ? { "content-type": "application/json" } : {}),
           ...(call.signer
@@ -93,18 +95,26 @@ export function createCoordinatorClient({
   return {
     url,
     time,
-    async call(call) {
-      try {
-        return await attempt(call);
-      } catch (error) {
-        // The refusal carried the coordinator's time, which has been observed: one more try is stamped with it.
-        if (error instanceof TroopError && error.code === "clock_skew") return attempt(call);
-        throw error;
-      }
-    },
+    call: (call) =>
+      spanning(spanOf(call), async () => {
+        try {
+          return await attempt(call);
+        } catch (error) {
+          // The refusal carried the coordinator's time, which has been observed: one more try is stamped with it.
+          if (error instanceof TroopError && error.code === "clock_skew") return attempt(call);
+          throw error;
+        }
+      }),
     [Symbol.asyncDispose]: () => agent?.destroy() ?? Promise.resolve(),
   };
 }
+
+/** By the path's first part: behind it stand ids. */
+const spanOf = ({ method, path }: Pick<CoordinatorCall<unknown>, "method" | "path">) => ({
+  name: `${method} /${path.split("/")[1]}`,
+  kind: "client" as const,
+  attributes: { "http.request.method": method },
+});
 
 function readAnswer<Answer>(call: CoordinatorCall<Answer>, text: string, url: string): Answer {
   const parsed = call.answer.safeParse(parseJson(text));

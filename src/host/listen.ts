@@ -10,6 +10,19 @@ export interface ListenAddress {
   port: number;
 }
 
+/** A Unix socket. */
+export interface ListenSocket {
+  path: string;
+}
+export const isSocket = (place: ListenAddress | ListenSocket): place is ListenSocket =>
+  "path" in place;
+
+/** Reads `unix:/a/path`, and what `readListenAddress` does. */
+export function readListenPlace(text: string): ListenAddress | ListenSocket | undefined {
+  const [, path] = /^unix:(\/.+)$/.exec(text) ?? [];
+  return path === undefined ? readListenAddress(text) : { path };
+}
+
 /** Reads `host:port`, `[v6]:port` or a bare port. Undefined for anything else. */
 export function readListenAddress(
   text: string,
@@ -23,8 +36,8 @@ export function readListenAddress(
   return { host, port };
 }
 
-export const urlOf = ({ host, port }: ListenAddress): string =>
-  `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+export const urlOf = ({ host, port }: ListenAddress, scheme: "http" | "https" = "http"): string =>
+  `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 /**
  * Listens and returns where.

@@ -1,6 +1,7 @@
 /** Logs as JSON lines on stderr. They carry ids, never prompts, tickets or keys. */
 import { pino, stdSerializers, type DestinationStream, type Logger } from "pino";
 import { CodedError } from "../base/error.ts";
+import { fieldsOfCall } from "./observe/call.ts";
 
 export type Log = Logger;
 
@@ -32,6 +33,7 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
   const options = {
     level,
     base: null,
+    mixin: fieldsOfCall,
     serializers: { err: describeError },
     redact: { paths: secretFields.flatMap((name) => [name, `*.${name}`]), remove: true },
   };

@@ -35,6 +35,8 @@ export interface Outbox {
   /** Delivers now instead of at the next tick. */
   flush(): void;
   pending(): number;
+  /** How long something has waited at most, ms: all that came before that was delivered. */
+  waitingMs(): number;
   /** Runs until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
   /** One attempt to deliver everything. Rejects where the coordinator cannot take it now. */
@@ -47,6 +49,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const { database, coordinator, signer, clock, random, log, path, type } = parts;
   const store = createOutboxStore(database);
   let wake: (() => void) | undefined;
+  let deliveredUntil = clock.monotonic();
 
   async function signWaiting() {
     for (let batch = store.unsigned(); batch; batch = store.unsigned()) {
@@ -69,7 +72,11 @@ export function createOutbox(parts: OutboxParts): Outbox {
   // One delivery at a time: two at once would sign the same lines twice.
   let turn: Promise<void> = Promise.resolve();
   function deliver(signal: AbortSignal): Promise<void> {
-    const mine = turn.then(() => deliverAll(signal));
+    const mine = turn.then(async () => {
+      const began = clock.monotonic();
+      await deliverAll(signal);
+      deliveredUntil = began;
+    });
     turn = mine.catch(() => undefined);
     return mine;
   }
@@ -149,6 +156,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
     add: (hold, line) => store.add({ hold, k: line.k, line: JSON.stringify(line) }),
     flush: () => wake?.(),
     pending: () => store.pending(),
+    waitingMs: () => (store.pending() === 0 ? 0 : clock.monotonic() - deliveredUntil),
     deliver,
     run(signal) {
       const loop = startLoop({

@@ -30,7 +30,7 @@ export function roleSocketPath(
 
 export interface RoleCall {
   socketPath: string;
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   path: string;
   body?: object;
   timeoutMs: number;
@@ -46,9 +46,10 @@ export async function callRole(call: RoleCall): Promise<unknown> {
   const late = new TroopError("timeout", "No answer came in time.");
   using limit = deadline(clock, timeoutMs, late);
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; said: string }>();
+  const headers = body ? { "content-type": "application/json" } : {};
   // A connection of its own: one that was kept may lead to a role that has ended since.
   const asked = request(
-    { socketPath, method, path, signal: limit.signal, agent: false },
+    { socketPath, method, path, headers, signal: limit.signal, agent: false },
     (answer) => {
       text(answer).then((said) => resolve({ status: answer.statusCode!, said }), reject);
     },

@@ -175,6 +175,8 @@ export const headSchema = z.strictObject({
   k: z.int(),
   x: z.string(),
   proof: z.array(z.string()),
+  /** From a client that traces: the trace and span that it is of. A longer name would not fit (`trace-context.ts`). */
+  of: z.string().optional(),
 });
 export type Head = z.infer<typeof headSchema>;
 

@@ -1,6 +1,6 @@
 /** Shapes of the coordinator's control plane. What validates is also what the types and the OpenAPI document are made from. */
 import { z } from "zod";
-import { creditsText, multiplierText, parseCredits, rateText } from "./credits.ts";
+import { creditsText, multiplierText, rateText } from "./credits.ts";
 import { thumbprintText, uuidText } from "./ids.ts";
 import { inviteText } from "./invite.ts";
 import { limits } from "./limits.ts";
@@ -208,7 +208,8 @@ export const transactionsAnswer = z.strictObject({
 export const transferRequest = z.strictObject({
   id: uuidText,
   to: thumbprintText,
-  amount: creditsText.refine((text) => parseCredits(text) > 0n, "more than nothing"),
+  // Also asked of what is no amount at all, which must not be parsed.
+  amount: creditsText.refine((text) => /[1-9]/.test(text), "more than nothing"),
   memo: z
     .string()
     .min(1)

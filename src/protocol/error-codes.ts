@@ -13,10 +13,7 @@ export const errorCodes = {
   duplicate_key: { status: 400, text: "An object in the body names the same key twice." },
   json_too_deep: { status: 400, text: "The body nests more than 32 levels deep." },
   invalid_value: { status: 400, text: "A value is missing or not of the kind that is asked for." },
-  unknown_parameter: {
-    status: 400,
-    text: "The body or query names a parameter that does not exist.",
-  },
+  unknown_parameter: { status: 400, text: "The body or query names an unknown parameter." },
   unsupported_media_type: {
     status: 415,
     text: "The content type or encoding is not one that is understood here.",
@@ -43,6 +40,7 @@ export const errorCodes = {
   idempotency_mismatch: { status: 422, text: "The same id was used before with another body." },
   not_owner: { status: 403, text: "This belongs to another account." },
   account_unknown: { status: 404, text: "No account has this id." },
+  account_revoked: { status: 403, text: "The coordinator's operator has cut this account off." },
 
   // Keys of an account
   invalid_link: {
@@ -69,10 +67,8 @@ export const errorCodes = {
     text: "The account already has as many nodes as one account may have.",
   },
   node_unknown: { status: 404, text: "No node has this id; it must enrol first." },
-  node_key_mismatch: {
-    status: 403,
-    text: "The key that proved this call is not the key of this node.",
-  },
+  node_revoked: { status: 403, text: "The coordinator's operator has cut this node off." },
+  node_key_mismatch: { status: 403, text: "The key that proved this call is not this node's." },
   invalid_enrolment: {
     status: 403,
     text: "The enrolment is not signed by the owner for this node.",
@@ -168,10 +164,7 @@ export const errorCodes = {
     status: 403,
     text: "You allow certain nodes or owners only, and this node is none of them.",
   },
-  key_statement_invalid: {
-    status: 502,
-    text: "The node's statement of its key does not verify.",
-  },
+  key_statement_invalid: { status: 502, text: "The node's statement of its key does not verify." },
   key_statement_expired: {
     status: 502,
     text: "The node's statement of its key is not valid at this time.",
@@ -186,6 +179,10 @@ export const errorCodes = {
 
   // Operators
   login_required: { status: 401, text: "This takes the operator's name and password." },
+  not_permitted: { status: 403, text: "This operator's role does not allow that." },
+  operator_unknown: { status: 404, text: "No operator has this name." },
+  operator_exists: { status: 409, text: "There is an operator of this name already." },
+  grant_limit: { status: 403, text: "Treasurers granted all that may be granted in a day." },
   locked_out: { status: 429, text: "There were too many wrong passwords; try again later." },
 
   // Start-up and command line

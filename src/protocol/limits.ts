@@ -182,6 +182,14 @@ export const limits = {
   /** Of a call to the coordinator: a heartbeat at its largest has 6,000. It is read before anybody is known. */
   callJsonValues: 16_000,
   headersWaitMs: 10 * second,
+  /** A body that comes more slowly than this many bytes in that time is given up: 1 KiB/s. */
+  slowBodyBytes: 5 * kibibyte,
+  slowBodyMs: 5 * second,
+  /** Bodies in memory at once: of one network that nobody known speaks from, or of one known caller. */
+  callerBytesInFlight: 8 * mebibyte,
+  /** And of all whom nobody knows yet; they take nothing from those who are known. */
+  strangersBytesInFlight: 64 * mebibyte,
+  knownBytesInFlight: 256 * mebibyte,
   readTimeoutMs: 5 * second,
   writeTimeoutMs: 30 * second,
   pageDefault: 50,
@@ -202,6 +210,18 @@ export const limits = {
   statementCallsPerMinute: 60,
   /** A worker that turns busy and idle says so once a second; a quarter of this is left while Redis is lost. */
   heartbeatsPerSecond: 4,
+
+  // Operators
+  /** A password takes a tenth of a second to check, one after the other: who waits longer asks again. */
+  loginsWaiting: 16,
+  /** People who run one coordinator. */
+  operators: 64,
+  /** Whoever should stay out for longer is revoked. */
+  quarantineMostMs: 366 * 24 * 60 * minute,
+  inviteMostMs: 366 * 24 * 60 * minute,
+  invitesPerCall: 1_000,
+  /** Years of an audit log or of books, read from end to end. */
+  adminReadTimeoutMs: 10 * minute,
 
   // Texts
   modelNameCharacters: 256,

@@ -81,13 +81,15 @@ export const heartbeatSchema = z.strictObject({
   /** When the worker's process started, ms. With `counter` it orders beats, also after a clock was set back. */
   started: z.int().nonnegative(),
   counter: z.int().nonnegative(),
-  protocol: z.int().positive(),
+  protocol: z.int().nonnegative(),
   status: z.enum(nodeStatuses),
   slots: slotsSchema,
   running: z.array(uuidText).max(limits.runningHoldsPerNode),
   /** Random per snapshot: a beat without `snapshot` refers to the one last sent under this id. */
   snapshot_id: uuidText,
   snapshot: snapshotSchema.optional(),
+  /** In a proof of hardware: the session whose dataset is held now. */
+  filled: uuidText.optional(),
 });
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
 

@@ -50,6 +50,11 @@ export function createProof(
   });
 }
 
+/** What the headers of a call prove; whether its body is the one that was meant is known when that is read. */
+export interface ProvenHead extends Proven {
+  bodyHash: string | undefined;
+}
+
 /**
  * Checks a proof against the call it came with. There is no store of `jti`: each mutating body has a key of
  * its own, so a replay gets the first answer.
@@ -61,6 +66,21 @@ export async function checkProof(
   call: ProvenCall,
   now: number,
 ): Promise<Proven> {
+  const { bodyHash, ...proven } = await checkProofHead(verifier, proof, call, now);
+  checkProvenBody(bodyHash, call.body);
+  return proven;
+}
+
+/**
+ * All of `checkProof` but the body, which need not be there yet.
+ * @throws TroopError `missing_proof`, `invalid_proof`, `clock_skew`
+ */
+export async function checkProofHead(
+  verifier: Verifier,
+  proof: string | undefined,
+  call: Pick<ProvenCall, "method" | "url">,
+  now: number,
+): Promise<ProvenHead> {
   if (!proof) throw new TroopError("missing_proof");
   if (proof.length > limits.proofBytes)
     throw new TroopError("invalid_proof", "The proof is too long.");
@@ -77,11 +97,15 @@ export async function checkProof(
       `The proof was made for another URL; this coordinator is ${baseOf(call.url)}.`,
     );
   }
-  if (bh !== (hasBody(call.body) ? digestOf(call.body!) : undefined))
-    throw new TroopError("body_hash_mismatch");
   if (Math.abs(now - iat * 1_000) > limits.clockSkewMs)
     throw new TroopError("clock_skew", undefined, { details: { now } });
-  return { id, jwk, jti, provenAt: iat * 1_000 };
+  return { id, jwk, jti, provenAt: iat * 1_000, bodyHash: bh };
+}
+
+/** @throws TroopError `body_hash_mismatch` */
+export function checkProvenBody(bodyHash: string | undefined, body: ProvenCall["body"]): void {
+  if (bodyHash !== (hasBody(body) ? digestOf(body!) : undefined))
+    throw new TroopError("body_hash_mismatch");
 }
 
 const baseOf = (url: string) => new URL(url).origin;

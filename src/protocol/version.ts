@@ -17,6 +17,8 @@ export const headers = {
   node: "x-troop-node",
   cost: "x-troop-cost",
   requestId: "x-request-id",
+  responseTime: "x-response-time",
+  trace: "traceparent",
   /** The same, as Anthropic's API has it. */
   anthropicRequestId: "request-id",
 } as const;

@@ -33,6 +33,8 @@ export interface StreamUse {
 export interface Quotas {
   /** Streams under way. */
   readonly open: number;
+  /** Streams that began and bytes that passed, since the start. */
+  readonly passed: Readonly<Record<"streams" | "bytes", number>>;
   /** @throws TroopError `rate_limit_exceeded`, `busy` */
   begin(claims: StreamClaims): StreamUse;
 }
@@ -56,11 +58,13 @@ export function createQuotas(allowed: QuotaLimits, now: () => number): Quotas {
   const pseudonyms = boundedMap<string, Count>(keptParties);
   const prefixes = boundedMap<string, Count>(keptParties);
   let open = 0;
+  const passed = { streams: 0, bytes: 0 };
 
   return {
     get open() {
       return open;
     },
+    passed,
     begin({ ticket, ticketEndsAt, pseudonym, prefix }) {
       const at = now();
       if (open >= allowed.streams)
@@ -94,10 +98,12 @@ export function createQuotas(allowed: QuotaLimits, now: () => number): Quotas {
       for (const count of counts) count.streams += 1;
       ofTicket.open += 1;
       open += 1;
+      passed.streams += 1;
       let isOpen = true;
       return {
         take(bytes) {
           for (const count of counts) count.bytes += bytes;
+          passed.bytes += bytes;
           return ofTicket.bytes <= limits.relayTicketBytes;
         },
         end() {

@@ -23,7 +23,7 @@ import type { RelayLimits } from "./config.ts";
 import { type Exchange, forward } from "./forward.ts";
 import { createLinks, type Link } from "./links.ts";
 import { createProveNode } from "./prove-node.ts";
-import { createQuotas } from "./quotas.ts";
+import { createQuotas, type Quotas } from "./quotas.ts";
 import { refuse, refuseUpgrade } from "./refuse.ts";
 import { createSourceBuckets, type SourceBuckets } from "./source-buckets.ts";
 import { createRelayTickets, type RelayTicketsParts } from "./tickets.ts";
@@ -53,6 +53,8 @@ export interface Relay extends Disposable {
   drain(): Promise<void>;
   readonly nodes: number;
   readonly streams: number;
+  /** Since it started. */
+  readonly passed: Quotas["passed"];
 }
 
 type NewLink = Pick<Link, "node" | "provenAt" | "prefix">;
@@ -199,6 +201,7 @@ export function createRelay(parts: RelayParts): Relay {
     get streams() {
       return quotas.open;
     },
+    passed: quotas.passed,
     [Symbol.dispose]: () => links.destroy(),
   };
 }

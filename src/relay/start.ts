@@ -6,12 +6,14 @@ import { createSourceOf } from "../host/client-address.ts";
 import { createCoordinatorClient } from "../host/coordinator-client.ts";
 import { type ListenAddress, urlOf } from "../host/listen.ts";
 import type { Log } from "../host/log.ts";
+import { createMetrics, type Metrics } from "../host/observe/metrics.ts";
 import { packageVersion } from "../host/package.ts";
 import { readRelayUrl } from "../host/relay-url.ts";
 import { fetchTicketKeys } from "../host/ticket-keys.ts";
 import { verifier } from "../protocol/signature.ts";
 import type { TicketKeys } from "../protocol/ticket.ts";
 import type { RelayConfig } from "./config.ts";
+import { measureRelay } from "./relay-metrics.ts";
 import { createRelay } from "./relay.ts";
 import { serveRelay } from "./serve.ts";
 
@@ -27,6 +29,7 @@ export interface RelayProcess extends AsyncDisposable {
   readonly url: string;
   /** Where it listens. */
   readonly address: ListenAddress;
+  readonly metrics: Metrics;
 }
 
 /** A coordinator shows a new key a day before it signs with it. */
@@ -60,6 +63,8 @@ export async function startRelay(
       sourceOf: createSourceOf(config.trustedProxies),
     }),
   );
+  const metrics = createMetrics();
+  measureRelay(metrics, relay);
   const server = await serveRelay(config.listen, {
     ...{ clock, random, relay },
     health: () => ({
@@ -87,5 +92,5 @@ export async function startRelay(
   log.info({ url }, "the relay serves");
   const opened = stack.move();
   const { address } = server;
-  return { url, address, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { url, address, metrics, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

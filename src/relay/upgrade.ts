@@ -46,9 +46,12 @@ export function createUpgrade(): (knock: Knock) => Promise<Socket> {
       return socketOf(stream, socket);
     }
     if (head.length > 0) socket.unshift(head);
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: ${relayProtocol}\r\n\r\n`,
-    );
+    const answer = `HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: ${relayProtocol}\r\n\r\n`;
+    // Over TLS a write ends later. One that ended under HTTP/2, which knows nothing of it, would end the process by an
+    // assertion that nobody can catch.
+    await new Promise<void>((resolve, reject) => {
+      socket.write(answer, (error) => (error ? reject(error) : resolve()));
+    });
     return socket;
   };
 }

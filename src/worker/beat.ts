@@ -17,7 +17,7 @@ export interface BeatState {
 }
 
 /** What the worker is at this moment. */
-export interface NodeView extends Pick<Heartbeat, "status" | "slots" | "running"> {
+export interface NodeView extends Pick<Heartbeat, "status" | "slots" | "running" | "filled"> {
   snapshot: NodeSnapshot;
 }
 
@@ -33,7 +33,7 @@ export const firstBeatState = (started: number): BeatState => ({
 /** @param newId a fresh UUID, used where the snapshot changed */
 export function nextBeat(
   state: BeatState,
-  { status, slots, running, snapshot }: NodeView,
+  { status, slots, running, snapshot, filled }: NodeView,
   newId: string,
 ): { state: BeatState; beat: Heartbeat } {
   const text = JSON.stringify(snapshot);
@@ -50,6 +50,7 @@ export function nextBeat(
     ...{ started, counter, protocol: protocolVersion, status, slots, running },
     snapshot_id: snapshotId,
     ...(isHeld ? {} : { snapshot }),
+    ...(filled === undefined ? {} : { filled }),
   };
   return { state: next, beat };
 }

@@ -10,6 +10,7 @@ import type { CoordinatorClient } from "../host/coordinator-client.ts";
 import type { ListenAddress } from "../host/listen.ts";
 import type { LocalDatabase } from "../host/local-database.ts";
 import type { Log } from "../host/log.ts";
+import type { Tracer } from "../host/observe/tracing.ts";
 import { createOutbox, type Outbox, type OutboxParts } from "../host/outbox.ts";
 import { packageVersion } from "../host/package.ts";
 import { limits } from "../protocol/limits.ts";
@@ -46,6 +47,8 @@ export interface WorkerCoreParts {
   clock: Clock;
   random: Random;
   log: Log;
+  /** Undefined where nothing is traced. */
+  tracer?: Tracer | undefined;
   engines: readonly Engine[];
   /** Engines that were started since. */
   discover?: CatalogueParts["discover"];
@@ -153,6 +156,7 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
       status: status(),
       slots: { active: slots.active, total: slots.total },
       running: accounts.running().slice(0, limits.runningHoldsPerNode),
+      filled: proving.filled(),
       snapshot: {
         ...{
           port: address.port,
@@ -190,6 +194,7 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
     ...{ coordinator, node, clock, random, log, move, startProver: parts.startProver },
     ...{ provers: config.provers ?? [], state: () => state, active: () => slots.active },
     ...{ isOwnerPresent: () => presence.isPresent, beat: heartbeats.changed },
+    emptyMemory: room.empty,
   });
   const prune = (signal: AbortSignal) =>
     startLoop({
@@ -206,6 +211,7 @@ export function createWorkerCore(parts: WorkerCoreParts, stopping: AbortSignal):
     infer: createInfer({
       ...{ tickets, sessions, accounts, catalogue, slots, clock, log, now, dispatcher, journal },
       ...{ stopping, room, guests: parts.guests ?? openToAll, saltOf: createCacheSalts(random) },
+      tracer: parts.tracer,
       refusal: () => refusalIn(state) ?? (presence.isPresent ? "owner_busy" : undefined),
     }),
     outbox,

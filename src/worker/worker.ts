@@ -8,6 +8,8 @@ import { ensureFolder } from "../host/folders.ts";
 import { urlOf } from "../host/listen.ts";
 import { type LocalDatabase, openLocalDatabase } from "../host/local-database.ts";
 import type { Log } from "../host/log.ts";
+import type { Metrics } from "../host/observe/metrics.ts";
+import type { Tracer } from "../host/observe/tracing.ts";
 import { type Mesh, noMesh, ownAddresses } from "../host/mesh/mesh.ts";
 import { packageVersion } from "../host/package.ts";
 import type { Signer } from "../protocol/signature.ts";
@@ -37,12 +39,15 @@ import { createRelays } from "./relay/relays.ts";
 import { createServeRelayed } from "./relay/serve-relayed.ts";
 import { drain, stop, type StopParts } from "./stop.ts";
 import { fetchTicketKeys } from "../host/ticket-keys.ts";
+import { createWorkerMetrics } from "./worker-metrics.ts";
 import { statusOnPort, type WorkerStatus } from "./worker-status.ts";
 
 export interface WorkerParts {
   clock: Clock;
   random: Random;
   log: Log;
+  /** Undefined where nothing is traced. */
+  tracer?: Tracer | undefined;
   /** Stay the caller's: they are not disposed with the worker. */
   engines: readonly Engine[];
   /** Engines that were started since; they too stay the caller's. */
@@ -89,6 +94,7 @@ export interface Worker extends AsyncDisposable {
   engineOf(model: string): string | undefined;
   /** What each engine has, for the owner's eyes. */
   inventory(): EngineReport[];
+  readonly metrics: Metrics;
 }
 
 /** Journal, receipts and jobs, in the data folder. */
@@ -114,6 +120,7 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
     ...{ settings: config.guests, store: createGuestsStore(outside.guestsDatabase), log, now },
     requesterOf: jobs.requesterOf,
   });
+  const measured = createWorkerMetrics();
   const core = createWorkerCore(
     {
       ...{
@@ -128,6 +135,7 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
         served(claims, line) {
           guests.served(claims, line);
           jobs.served(claims, line);
+          measured.served(line);
         },
       },
       address: () => server.address,
@@ -137,6 +145,7 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
     streams.signal,
   );
   const { catalogue, heartbeats, infer, move, outbox, recovered, slots } = core;
+  measured.measure(core);
   if (recovered > 0) log.warn({ requests: recovered }, "requests lost when last stopped");
 
   const loops = new AbortController();
@@ -205,6 +214,7 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
     pending: outbox.pending,
     engineOf: (model) => catalogue.offersOf(model)[0]?.engine.type,
     inventory: catalogue.inventory,
+    metrics: measured.metrics,
     [Symbol.asyncDispose]: () => (stopped ??= stop(stopParts)),
   };
 }

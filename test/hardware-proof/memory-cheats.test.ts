@@ -7,21 +7,17 @@ import { checkMemory, type MemoryClaim } from "../../src/coordinator/verificatio
 import { provenMemory } from "../../src/coordinator/verification/proven-memory.ts";
 import { sha256, toBase64url } from "../../src/protocol/bytes.ts";
 import {
-  computedItems,
   groupBytes,
   itemsPerSegment,
-  laneKey,
-  lanesOf,
   memoryCommitmentOf,
   type MemoryTask,
-  walkLane,
 } from "../../src/protocol/hardware-proof/memory.ts";
-import { doubleRounds } from "../../src/protocol/hardware-proof/memory-item.ts";
 import { commitMemory } from "../../src/worker/proof/commit-memory.ts";
 import {
   createReferenceMemoryProver,
   type MemoryProver,
 } from "../../src/worker/proof/memory-prover.ts";
+import { countedWork } from "./counted-work.ts";
 
 const prover = createReferenceMemoryProver({ clock: systemClock });
 const { signal } = new AbortController();
@@ -99,31 +95,6 @@ test.each([
 ])("an opening with %s is malformed", async (_, opening) => {
   expect(await verdict({ asked: [5], opening: opening() })).toBe("malformed");
 });
-
-/** Operations of an item, and of reading one and mixing it in. */
-const [itemWork, readWork] = [96 * doubleRounds, 100];
-/** One lane in so many is walked. */
-const sampled = 32;
-
-/** What a prover does in a walk that holds the first `held` items only, and computes the others for each read. */
-function countedWork(walked: MemoryTask, held: number): number {
-  const size = walked.segments * itemsPerSegment;
-  const compute = computedItems(walked);
-  const dataset = Array.from({ length: size }, (_, number) => {
-    const item = new Int32Array(16);
-    compute(number, item);
-    return item;
-  });
-  let walking = 0;
-  const readItem = (number: number, item: Int32Array) => {
-    walking += number < held ? readWork : readWork + itemWork;
-    item.set(dataset[number]!);
-  };
-  const result = new Int32Array(4);
-  for (let lane = 0; lane < lanesOf(walked); lane += sampled)
-    walkLane(laneKey(walked), walked.segments, lane, readItem, result);
-  return sampled * walking;
-}
 
 test("half of the dataset is at least twice the work, and what is proven is at most what was held", () => {
   const twice: MemoryTask = { ...task, segments: 2 };

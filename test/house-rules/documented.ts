@@ -70,6 +70,17 @@ export const pathsMentionedIn = (markdown: string): Names =>
     }),
   );
 
+/** What is counted and measured: `.counter("name"` and its kind. */
+export const metricsIn = (files: readonly SourceFile[]): Names =>
+  new Set(
+    files.flatMap(({ code, strings }) =>
+      Array.from(
+        code.matchAll(/\.\s*(?:counter|histogram|gauge|total)\(\s*["'`]/g),
+        (match) => strings.get(match.index + match[0].length - 1) ?? "",
+      ).filter((name) => /^[a-z]+_[a-z_]+$/.test(name)),
+    ),
+  );
+
 /** Commands that the command line defines: `.command("name …")`, or `add("name", …)` by a helper of its own. */
 export const commandsIn = (files: readonly SourceFile[]): Names =>
   new Set(

@@ -4,5 +4,6 @@ import type { ProverKind } from "../../src/worker/proof/messages.ts";
 export const startEndlessProver = async (kind: ProverKind) => {
   const forever = () => new Promise<never>(() => {});
   const device = { prover: kind, name: "an endless device" };
-  return { pid: undefined, device, commit: forever, open: forever, [Symbol.dispose]: () => {} };
+  const work = { commit: forever, open: forever, fill: forever, walk: forever, openLanes: forever };
+  return { pid: undefined, device, ...work, [Symbol.dispose]: () => {} };
 };

@@ -42,10 +42,15 @@ export interface SeparateNetwork extends AsyncDisposable {
   books: Ledger;
 }
 
-export async function startSeparateNetwork(script: Script): Promise<SeparateNetwork> {
+/** @param reach the URL by which the coordinator gets to its database; without it straight */
+export async function startSeparateNetwork(
+  script: Script,
+  reach: (databaseUrl: string) => Promise<string> = async (url) => url,
+): Promise<SeparateNetwork> {
   await using stack = new AsyncDisposableStack();
   const store = stack.use(await createDatabase());
   const folder = stack.use(await createFolder());
+  const reached = await reach(store.url);
   const engine = stack.use(await startFakeEngine({ script }));
   const ports = {
     coordinator: await freePort(),
@@ -72,7 +77,7 @@ export async function startSeparateNetwork(script: Script): Promise<SeparateNetw
       [...words[role], "--json", "--data", data, "--port", String(ports[role])],
       {
         environment: {
-          ...{ DATABASE_URL: store.url, LOG_LEVEL: "warn" },
+          ...{ DATABASE_URL: reached, LOG_LEVEL: "warn" },
           // The usual port may be taken here, and then it is done without.
           OPERATOR_LISTEN: "127.0.0.1:0",
         },

@@ -53,16 +53,20 @@ export async function sufferRounds(
     await untilDone(pressure, pressure.done() + workPerRound);
     await pause(Math.random() * jitterMs);
     const began = performance.now();
+    const works = async () => {
+      await pressure.works();
+      seconds.push((performance.now() - began) / 1_000);
+    };
     if (fault === "killed") {
       await victim.program().kill();
-      await victim.start();
+      // Who has others beside it need not be back.
+      await Promise.all([victim.start(), works()]);
     } else {
       victim.program().signal("SIGSTOP");
       await pause(pausedMs);
       victim.program().signal("SIGCONT");
+      await works();
     }
-    await pressure.works();
-    seconds.push((performance.now() - began) / 1_000);
   }
   await untilDone(pressure, pressure.done() + workPerRound);
   return seconds;

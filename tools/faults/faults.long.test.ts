@@ -22,6 +22,8 @@ test(
       "coordinator on PGlite",
       "coordinator on PostgreSQL",
       "PostgreSQL",
+      "Redis",
+      "replica",
       "worker",
       "relay",
     ];

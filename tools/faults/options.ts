@@ -6,6 +6,8 @@ export const victimNames = [
   "coordinator on PGlite",
   "coordinator on PostgreSQL",
   "PostgreSQL",
+  "Redis",
+  "replica",
   "worker",
   "relay",
 ] as const;

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 
 export interface Program extends AsyncDisposable {
+  readonly pid: number;
   /** Resolves with the first line of standard output; rejects where the program ends without one. */
   readonly firstLine: Promise<string>;
   readonly isRunning: boolean;
@@ -54,6 +55,7 @@ export function startProgram(
     await ended;
   };
   return {
+    pid,
     firstLine,
     get isRunning() {
       return running.has(pid);

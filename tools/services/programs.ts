@@ -70,6 +70,8 @@ export const programs = {
   postgres: { name: "PostgreSQL 15 server", find: findPostgres, packages: ["postgresql-15"] },
   // The demo prints a curl line, and a test pastes it.
   curl: { name: "curl", find: () => findProgram("curl"), packages: ["curl"] },
+  // Tests of TLS have an authority of their own.
+  openssl: { name: "openssl", find: () => findProgram("openssl"), packages: ["openssl"] },
   // Some tests need machines on separate networks.
   ip: { name: "ip", find: () => findProgram("ip"), packages: ["iproute2"] },
   // The units that `troop service install` writes are judged by systemd's own tool.

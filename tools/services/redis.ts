@@ -41,7 +41,8 @@ export async function startRedis(): Promise<RunningService> {
   };
 }
 
-async function ping(port: number): Promise<void> {
+/** Rejects unless a Redis answers there. */
+export async function ping(port: number): Promise<void> {
   const socket = connect(port, loopback);
   try {
     await once(socket, "connect");

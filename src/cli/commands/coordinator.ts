@@ -5,7 +5,8 @@ import { type Coordinator, startCoordinator } from "../../coordinator/coordinato
 import { ensureFolder } from "../../host/folders.ts";
 import { leaveRunFile } from "../../host/run-file.ts";
 import type { CommandContext } from "../context.ts";
-import { listenFlag, type ListenFlags, namingPortHolder } from "../port-flag.ts";
+import { measured } from "../measured.ts";
+import { listenFlag, type ListenFlags, namingPortHolder, socketFlag } from "../port-flag.ts";
 import { untilStopped } from "../until-stopped.ts";
 
 export interface CoordinatorFlags extends ListenFlags {
@@ -16,10 +17,11 @@ export async function coordinator(context: CommandContext, flags: CoordinatorFla
   const { output, environment, config } = context;
   const settings = readCoordinatorConfig(environment, {
     dataFolder: ensureFolder(join(config.dataFolder, "coordinator")),
-    listen: listenFlag(flags),
+    listen: socketFlag(flags) ?? listenFlag(flags),
     publicUrl: flags.publicUrl,
   });
   await using running = await namingPortHolder(flags, () => startCoordinator(settings, context));
+  await using _measured = await measured(context, running);
   using _note = leaveRunFile(config.dataFolder, "coordinator", {
     url: running.url,
     pid: process.pid,

@@ -2,6 +2,7 @@
 import { startRelay } from "../../relay/start.ts";
 import { readRelayConfig } from "../../relay/config.ts";
 import { type CommandContext, coordinatorUrl, reachCoordinator } from "../context.ts";
+import { measured } from "../measured.ts";
 import { listenFlag, type ListenFlags, namingPortHolder } from "../port-flag.ts";
 import { untilStopped } from "../until-stopped.ts";
 
@@ -19,6 +20,7 @@ export async function relay(context: CommandContext, flags: RelayFlags): Promise
   });
   await reachCoordinator(context);
   await using running = await namingPortHolder(flags, () => startRelay(settings, context));
+  await using _measured = await measured(context, running);
   output.say(`Relay ready at ${output.bold(running.url)}`);
   output.say(`  workers    troop worker --coordinator ${coordinator} --relay ${running.url}`);
   output.say(`  operator   RELAYS_ALLOWED=${running.url} where the coordinator runs`);

@@ -11,6 +11,7 @@ import { leaveRunFile } from "../../host/run-file.ts";
 import { type CommandContext, coordinatorUrl, reachCoordinator } from "../context.ts";
 import { identityOf } from "../identity.ts";
 import { joinFirst, type JoinFlags } from "../join.ts";
+import { measured } from "../measured.ts";
 import { listenFlag, type ListenFlags, namingPortHolder } from "../port-flag.ts";
 import { untilStopped } from "../until-stopped.ts";
 
@@ -47,6 +48,7 @@ export async function up(context: CommandContext, flags: UpFlags): Promise<void>
   await using sidecar = await namingPortHolder(flags, () =>
     startSidecar(settings, { ...context, ...homeOf(context), account, accountId, mesh }),
   );
+  await using _measured = await measured(context, sidecar);
   using _note = leaveRunFile(config.dataFolder, "client", {
     url: sidecar.url,
     pid: process.pid,

@@ -13,14 +13,15 @@ import { readOwnerSettings } from "../../worker/idle/config.ts";
 import { sensesHere } from "../../worker/idle/senses.ts";
 import type { Yield } from "../../worker/idle/settings.ts";
 import { describeGpus } from "../../worker/proof/describe-gpus.ts";
-import { createStartProver } from "../../worker/proof/prover-child.ts";
 import { startWorker } from "../../worker/worker.ts";
 import { type CommandContext, coordinatorUrl, reachCoordinator } from "../context.ts";
 import { engineHead, engineRows } from "../engine-table.ts";
 import { chosenEngines, together } from "../engines.ts";
 import { identityOf } from "../identity.ts";
 import { joinFirst, type JoinFlags } from "../join.ts";
+import { measured } from "../measured.ts";
 import { listenFlag, type ListenFlags, namingPortHolder } from "../port-flag.ts";
+import { startProverHere } from "../prover.ts";
 import { untilStopped } from "../until-stopped.ts";
 
 export interface WorkerFlags extends ListenFlags, JoinFlags {
@@ -57,10 +58,11 @@ export async function worker(context: CommandContext, flags: WorkerFlags): Promi
       ...{ ...context, ...chosen, engines: engines.all, node, owner, accountId, mesh },
       senses: sensesHere(environment, clock),
       gpus,
-      startProver: createStartProver({ environment, clock, random }),
+      startProver: startProverHere(context),
       onPresence: ({ state, detail }) => output.note(presenceNote(state, detail)),
     }),
   );
+  await using _measured = await measured(context, running);
   using _note = leaveRunFile(config.dataFolder, "worker", {
     url: running.url,
     pid: process.pid,

@@ -11,9 +11,9 @@ import type { Signer } from "../../protocol/signature.ts";
 import type { RampSettings } from "../../coordinator/verification/ramp.ts";
 import { readWorkerConfig } from "../../worker/config.ts";
 import type { Engine } from "../../worker/engines/engine.ts";
-import { createStartProver } from "../../worker/proof/prover-child.ts";
 import { startWorker, type Worker } from "../../worker/worker.ts";
 import type { CommandContext } from "../context.ts";
+import { startProverHere } from "../prover.ts";
 import { waitUntilProven } from "./proven.ts";
 
 export interface DemoNetwork extends AsyncDisposable {
@@ -60,7 +60,7 @@ export async function startDemoNetwork(
       readWorkerConfig({}, { coordinatorUrl, dataFolder: within("worker"), listen: anyPort }),
       {
         ...{ ...context, engines, node, owner: provider },
-        startProver: createStartProver(context),
+        startProver: startProverHere(context),
       },
     ),
   );

@@ -1,6 +1,10 @@
 /** One node's turn at a request: room within the caps, ticket and number, attempt, and what it says of the node. */
 import type { Clock } from "../../base/clock.ts";
+import { spanning } from "../../host/observe/call.ts";
+import { modelSpan, usage } from "../../host/observe/gen-ai.ts";
+import type { Span } from "../../host/observe/tracing.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
+import { requestName } from "../../protocol/ids.ts";
 import type { Model } from "../../protocol/node.ts";
 import type { AnswerSink, Attempt, AttemptResult, Inquiry } from "../call/attempt.ts";
 import type { Relation } from "../lines/acknowledge.ts";
@@ -55,12 +59,19 @@ export function createTryNode(parts: TryNodeParts): TryNode {
       const { node_id, models } = use.ticket.node;
       const sent = finder.sent(node_id, wish);
       const watch = watchAnswer(clock, openSink(node_id), sent.begun);
-      const result = await attempt(inquiry, use, watch.sink, signal, relation).catch(
-        (error: unknown) => {
-          sent.dropped();
-          throw error;
-        },
-      );
+      const asked = modelSpan(wish.capability, model, "monkey_troop");
+      const result = await spanning(asked, async (span) => {
+        span?.set({
+          "troop.node": node_id,
+          "troop.request": requestName(use.ticket.hold, use.secret.k),
+        });
+        const come = await attempt(inquiry, use, watch.sink, signal, relation);
+        tellTrace(span, come);
+        return come;
+      }).catch((error: unknown) => {
+        sent.dropped();
+        throw error;
+      });
       tell(sent, result, watch);
       if (result.outcome !== "answered" && remedyFor(result.error.code) === "fresh_ticket")
         tickets.discard(use.ticket);
@@ -101,6 +112,11 @@ function watchAnswer(clock: Clock, sink: AnswerSink, onFirst: () => void): Watch
     firstMs: () => (firstAt === undefined ? undefined : firstAt - startedAt),
     endMs: () => clock.monotonic() - startedAt,
   };
+}
+
+function tellTrace(span: Span | undefined, result: AttemptResult): void {
+  if (result.outcome === "answered") span?.set(usage(result.line, result.line.finish));
+  else span?.fail(result.error.code);
 }
 
 /** What the result says of the node. */

@@ -5,6 +5,9 @@ import { allowedMethods, type RoutePattern } from "../../host/allowed-methods.ts
 import { answerBare, unreadableCode } from "../../host/bare-answer.ts";
 import { checkFraming, pathOf } from "../../host/framing.ts";
 import type { Log } from "../../host/log.ts";
+import type { Metrics } from "../../host/observe/metrics.ts";
+import { observeCalls } from "../../host/observe/observe-calls.ts";
+import type { Tracer } from "../../host/observe/tracing.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
 import { headers } from "../../protocol/version.ts";
@@ -45,6 +48,9 @@ export interface AppParts extends ResponsesParts, StatusParts {
   policy: GuardPolicy;
   random: Random;
   log: Log;
+  metrics: Metrics;
+  /** Undefined where nothing is traced. */
+  tracer: Tracer | undefined;
 }
 
 const routes = [
@@ -96,6 +102,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
+  // A trace of the application's would be one over all that it asks of whichever nodes: theirs begin here.
+  observeCalls(app, { ...parts, joinsTraces: false });
   app.decorateRequest("application", undefined);
   app.addHook("onRoute", ({ url, method }) => void patterns.push({ url, method }));
   app.addHook("onRequest", async (request, reply) => {

@@ -4,7 +4,7 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { isIP } from "node:net";
+import { namesThisMachine } from "../../host/own-name.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 
 export interface GuardPolicy {
@@ -20,7 +20,8 @@ export interface GuardPolicy {
  * @throws TroopError `forbidden_origin`
  */
 export function checkOrigin(headers: IncomingHttpHeaders, policy: GuardPolicy): string | undefined {
-  if (!isOwnName(hostName(headers.host), policy)) {
+  const allowedNames = policy.allowedOrigins.map((origin) => URL.parse(origin)?.hostname);
+  if (!namesThisMachine(headers.host, allowedNames)) {
     throw new TroopError("forbidden_origin", "The Host header does not name this machine.");
   }
   const { origin } = headers;
@@ -32,20 +33,6 @@ export function checkOrigin(headers: IncomingHttpHeaders, policy: GuardPolicy): 
   if (site !== undefined && site !== "none" && site !== "same-origin")
     throw new TroopError("forbidden_origin");
   return undefined;
-}
-
-const hostName = (host: string | undefined): string | undefined =>
-  host === undefined ? undefined : /^(\[[^\]]*\]|[^:]*)(?::\d+)?$/.exec(host)?.[1]?.toLowerCase();
-
-/**
- * Any port: containers and tunnels change it. Addresses are safe: rebinding needs a name, one that its owner
- * can point anywhere.
- */
-function isOwnName(name: string | undefined, { allowedOrigins }: GuardPolicy): boolean {
-  if (!name) return false;
-  if (name === "localhost" || name.endsWith(".localhost")) return true;
-  if (isIP(name.replace(/^\[|\]$/g, "")) !== 0) return true;
-  return allowedOrigins.some((origin) => URL.parse(origin)?.hostname === name);
 }
 
 /**

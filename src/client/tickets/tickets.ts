@@ -5,6 +5,7 @@
 import type { Clock, Timer } from "../../base/clock.ts";
 import type { CoordinatorTime } from "../../host/coordinator-time.ts";
 import type { Log } from "../../host/log.ts";
+import { apart } from "../../host/observe/call.ts";
 import { boundedMap } from "../../base/bounded-map.ts";
 import type { Micro } from "../../protocol/credits.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
@@ -108,7 +109,8 @@ export function createTickets({ authorize, clock, time, log }: TicketsParts): Ti
     if (stop.signal.aborted || !isCurrent(ticket) || !isDueForRenewal(ticket, time.now())) return;
     if (clock.monotonic() < (pausedUntil.get(key) ?? 0)) return;
     const wish = { model: ticket.model, node: ticket.node.node_id, exclude: new Set<string>() };
-    ask(wish).catch((error: unknown) => {
+    // It is for those who come later, not for the request that made it due.
+    apart(() => ask(wish)).catch((error: unknown) => {
       pausedUntil.set(key, clock.monotonic() + renewalPauseMs);
       if (!stop.signal.aborted) log.warn({ err: error, node: wish.node }, "renewal failed");
     });

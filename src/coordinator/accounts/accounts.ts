@@ -36,13 +36,14 @@ export function createAccounts({ database, clock }: { database: Database; clock:
     const key = await findKey(database, thumbprint);
     if (!key) return undefined;
     if (key.revokedAt !== null) throw new TroopError("invalid_proof", "This key was revoked.");
+    if (key.isCutOff) throw new TroopError("account_revoked");
     remembered.set(thumbprint, { account: key.account, until: clock.now() + rememberMs });
     return key.account;
   }
 
   /**
    * The account that a key acts for. Reading never creates anything.
-   * @throws TroopError `invalid_proof` where the key was revoked
+   * @throws TroopError `invalid_proof` where the key was revoked, `account_revoked`
    */
   async function accountOf(thumbprint: string): Promise<string | undefined> {
     const known = remembered.get(thumbprint);

@@ -33,12 +33,22 @@ export function createNodes(options: NodesOptions) {
   const { database, clock, verifier, accounts, joining, publicUrl } = options;
   const remembered = boundedMap<string, { node: Node; until: number }>(rememberedNodes);
 
+  async function find(id: string): Promise<Node | undefined> {
+    const known = remembered.get(id);
+    if (known && known.until > clock.now()) return known.node;
+    const node = await findNode(database, id);
+    if (node) remembered.set(id, { node, until: clock.now() + rememberMs });
+    return node;
+  }
+
   return {
-    async find(id: string): Promise<Node | undefined> {
-      const known = remembered.get(id);
-      if (known && known.until > clock.now()) return known.node;
-      const node = await findNode(database, id);
-      if (node) remembered.set(id, { node, until: clock.now() + rememberMs });
+    find,
+
+    /** For what only a node does. @throws TroopError `node_unknown`, `node_revoked` */
+    async live(id: string): Promise<Node> {
+      const node = await find(id);
+      if (!node) throw new TroopError("node_unknown");
+      if (node.isRevoked) throw new TroopError("node_revoked");
       return node;
     },
 
@@ -50,7 +60,8 @@ export function createNodes(options: NodesOptions) {
     /**
      * Binds the node that proved the call to the account that signed `enrolment`; the account is made, without
      * starter credits, where it is new.
-     * @throws TroopError `invalid_enrolment`, `invalid_proof`, `node_key_mismatch`, `node_limit`, `join_required`
+     * @throws TroopError `invalid_enrolment`, `invalid_proof`, `node_key_mismatch`, `node_limit`, `join_required`,
+     *   `node_revoked`
      */
     async enrol(prover: ProvenKey, enrolment: string, hmacReceipts = false): Promise<Node> {
       const { signer, jwk, body } = await checkStatement(
@@ -71,6 +82,7 @@ export function createNodes(options: NodesOptions) {
         throw new TroopError("invalid_enrolment", "The enrolment is not signed by its owner.");
       }
       const earlier = await findNode(database, prover.id);
+      if (earlier?.isRevoked) throw new TroopError("node_revoked");
       const node: Node = {
         id: prover.id,
         owner,

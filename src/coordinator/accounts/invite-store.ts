@@ -28,3 +28,32 @@ export async function useInvite(
   `.execute(tx);
   return numAffectedRows === 1n;
 }
+
+/** Times are coordinator time, ms. */
+export interface StoredInvite {
+  id: string;
+  at: number;
+  expiresAt: number;
+  account: string | null;
+  usedAt: number | null;
+}
+
+/** Newest first. @param before rows behind it */
+export async function findInvites(
+  database: Database,
+  before: { at: number; id: string } | undefined,
+  most: number,
+): Promise<StoredInvite[]> {
+  const { rows } = await reaching(() =>
+    sql<{ id: string; at: bigint; expires: bigint; account: string | null; used: bigint | null }>`
+      select id, created_ms as at, expires_ms as expires, account, used_ms as used from invite
+      where true
+        ${before ? sql`and (created_ms, id) < (${before.at}::bigint, ${before.id})` : sql``}
+      order by created_ms desc, id desc limit ${most}
+    `.execute(database),
+  );
+  return rows.map(({ at, expires, used, ...row }) => ({
+    ...{ ...row, at: Number(at), expiresAt: Number(expires) },
+    usedAt: used === null ? null : Number(used),
+  }));
+}

@@ -1,6 +1,5 @@
 /** How much work joining costs, and the challenges that say so. */
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import { fromBase64url, toBase64url } from "../../protocol/bytes.ts";
@@ -13,14 +12,12 @@ import {
   type PuzzleBody,
   type PuzzleSolution,
 } from "../../protocol/puzzle.ts";
-import { loadSecret } from "../tickets/secret-file.ts";
 
 /** Hashes that joining costs while the faucet is full: some seconds of a laptop. */
 export const usualWork = 64;
 /** How many times as much it costs when the faucet is empty. */
 const hardestTimes = 32;
 const saltBytes = 16;
-const secretBytes = 32;
 
 /**
  * The work doubles whenever the faucet has half of what it had. Pure.
@@ -32,14 +29,6 @@ export function workFor(left: Micro, full: Micro, least: number = usualWork): nu
   if (left <= 0n) return hardest;
   return Math.min(hardest, Number(divideDown(BigInt(least) * full, left)));
 }
-
-/** @throws TroopError `key_file_invalid` */
-export const loadJoinSecret = (folder: string, random: Random): Promise<string> =>
-  loadSecret(
-    join(folder, "join-secret"),
-    () => Promise.resolve(toBase64url(random.bytes(secretBytes))),
-    random,
-  );
 
 export interface JoinWork {
   /** A challenge for whoever holds the key `account` is named by. */

@@ -24,15 +24,18 @@ const readKey = ({ thumbprint, account, created_ms, revoked_ms }: KeyRecord): Ke
   revokedAt: revoked_ms === null ? null : Number(revoked_ms),
 });
 
-/** Undefined where no account has ever had this key. */
-export async function findKey(database: Database, thumbprint: string): Promise<KeyRow | undefined> {
+/** Undefined where no account has ever had this key. `isCutOff`: an operator revoked the account, with all its keys. */
+export async function findKey(
+  database: Database,
+  thumbprint: string,
+): Promise<(KeyRow & { isCutOff: boolean }) | undefined> {
   const { rows } = await reaching(() =>
-    sql<KeyRecord>`
-      select thumbprint, account, created_ms, revoked_ms from account_key
-      where thumbprint = ${thumbprint}
+    sql<KeyRecord & { cut_off: boolean }>`
+      select k.thumbprint, k.account, k.created_ms, k.revoked_ms, a.revoked_ms is not null as cut_off
+      from account_key k join account a on a.id = k.account where k.thumbprint = ${thumbprint}
     `.execute(database),
   );
-  return rows[0] && readKey(rows[0]);
+  return rows[0] && { ...readKey(rows[0]), isCutOff: rows[0].cut_off };
 }
 
 /** All that ever acted for an account, the first key first. */

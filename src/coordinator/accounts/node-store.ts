@@ -12,6 +12,10 @@ export interface Node {
   multiplier: number;
   /** Whether it may send receipts by shared key. */
   hmacReceipts: boolean;
+  /** Coordinator time, ms: until then it is not listed, by a verdict or by an operator. */
+  quarantinedUntil?: number;
+  /** An operator cut it off, or its owner's account. */
+  isRevoked?: boolean;
   /** Where its multiplier comes from; absent in a node that never asked to be tried. */
   hardware?: NodeHardware | undefined;
 }
@@ -27,18 +31,27 @@ export interface NodeHardware {
   quarantinedUntil: number;
   /** From when on it is to be tried. */
   dueAt: number | null;
+  /** It was away when it was to be tried with another: it is tried as soon as it is back, busy or not. */
+  isOwed: boolean;
+  /** The most memory that it has shown to hold, bytes, and when; null: nobody measured it. */
+  memory: { bytes: number; at: number } | null;
   /** Digest of what it last said it is made of. */
   stated: string | null;
   /** It is being tried. */
   isTried: boolean;
 }
 
-type NodeRecord = Omit<Node, "hardware"> & {
+type NodeRecord = Omit<Node, "hardware" | "quarantinedUntil" | "isRevoked"> & {
+  kept_out_ms: bigint;
+  revoked: boolean;
   provenance: Provenance | null;
   proven_ms: bigint | null;
   missed: number;
   quarantined_ms: bigint;
   due_ms: bigint | null;
+  owed: boolean;
+  memory_bytes: bigint | null;
+  memory_ms: bigint | null;
   stated: string | null;
   tried: boolean;
 };
@@ -47,9 +60,13 @@ export async function findNode(database: Database, id: string): Promise<Node | u
   const { rows } = await reaching(() =>
     sql<NodeRecord>`
       select n.id, n.owner, n.jwk, n.multiplier, n.hmac_receipts as "hmacReceipts",
+        greatest(n.quarantined_ms, h.quarantined_ms) as kept_out_ms,
+        coalesce(n.revoked_ms, a.revoked_ms) is not null as revoked,
         h.provenance, h.proven_ms, h.missed, h.quarantined_ms, h.due_ms, h.stated,
+        h.due_reason = 'owed' as owed, h.memory_bytes, h.memory_ms,
         exists (select from hardware_trial t where t.node = n.id and t.outcome is null) as tried
-      from node n left join hardware h on h.node = n.id where n.id = ${id}
+      from node n join account a on a.id = n.owner left join hardware h on h.node = n.id
+      where n.id = ${id}
     `.execute(database),
   );
   return rows[0] && readNode(rows[0]);
@@ -58,10 +75,15 @@ export async function findNode(database: Database, id: string): Promise<Node | u
 const timeOf = (ms: bigint | null): number | null => (ms === null ? null : Number(ms));
 
 function readNode(row: NodeRecord): Node {
-  const { provenance, proven_ms, missed, quarantined_ms, due_ms, stated, tried, ...node } = row;
+  const { kept_out_ms, revoked: isRevoked, ...known } = row;
+  const { provenance, proven_ms, missed, quarantined_ms, due_ms, stated, tried, ...others } = known;
+  const { memory_bytes, memory_ms, owed, ...rest } = others;
+  const node = { ...rest, isRevoked, quarantinedUntil: Number(kept_out_ms) };
   if (provenance === null) return node;
   const times = { provenAt: timeOf(proven_ms), dueAt: timeOf(due_ms) };
-  const hardware = { provenance, missed, stated, isTried: tried, ...times };
+  const memory = memory_bytes && { bytes: Number(memory_bytes), at: Number(memory_ms) };
+  const course = { isTried: tried, isOwed: owed, ...times };
+  const hardware = { provenance, missed, stated, memory: memory || null, ...course };
   return { ...node, hardware: { ...hardware, quarantinedUntil: Number(quarantined_ms) } };
 }
 

@@ -49,6 +49,12 @@ export const starterGranted = (account: string, amount: Micro): AuditEvent => ({
   details: { event: "starter_credits", amount: formatCredits(amount) },
 });
 
+/** Nobody acknowledged these within their day: they were paid out, or given up to the commons. */
+export const vestedByTime = (holds: readonly string[], requests: number): AuditEvent => ({
+  type: "transaction",
+  details: { event: "vested", requests, holds: [...holds] },
+});
+
 /** Of lines: what speaks of a lie rather than of a second delivery. */
 const suspicious: ReadonlySet<LineOutcome> = new Set(["receipt_conflict", "request_unproven"]);
 

@@ -6,6 +6,8 @@ import { readEvents } from "./audit-log-store.ts";
 import { verifyAuditLog } from "./verify.ts";
 
 export interface AuditReading {
+  /** What was put on record a moment ago is in the table, where this process writes it. */
+  flush(): Promise<void>;
   page(query: AuditQuery): Promise<AuditAnswer>;
   /** @param noted a chain's end that somebody wrote down */
   verify(noted: AuditMark | undefined): Promise<AuditReport>;
@@ -24,6 +26,7 @@ export const createAuditReading = ({
   folder,
   auditLog,
 }: AuditReadingOptions): AuditReading => ({
+  flush: async () => auditLog?.flush(),
   async page({ limit, ...query }) {
     await auditLog?.flush();
     // One more than asked for tells whether there is a next page.

@@ -2,7 +2,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Clock } from "../../base/clock.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
-import { checkProof } from "../../protocol/proof.ts";
+import { checkProofHead, checkProvenBody, type ProvenHead } from "../../protocol/proof.ts";
 import type { Verifier } from "../../protocol/signature.ts";
 import { headers } from "../../protocol/version.ts";
 import type { Accounts, ProvenKey } from "../accounts/accounts.ts";
@@ -26,21 +26,33 @@ export interface CallersOptions {
 
 export type Callers = ReturnType<typeof createCallers>;
 
+/** What a call's headers prove. */
+export interface Recognised {
+  key: ProvenHead;
+  /** The account or node that the key stands for; undefined where it is nobody's yet. */
+  id: string | undefined;
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    recognised: Promise<Recognised> | undefined;
+  }
+}
+
 const forgeries: ReadonlySet<string> = new Set(["invalid_proof", "body_hash_mismatch"]);
 
 export function createCallers(options: CallersOptions) {
   const { accounts, verifier, clock, publicUrl, joining, nodes, limiter } = options;
 
-  const checkedKey = async (request: FastifyRequest): Promise<ProvenKey> => {
+  const checkedHead = async (request: FastifyRequest): Promise<ProvenHead> => {
     const proof = request.headers[headers.proof];
     const call = {
       method: request.method === "HEAD" ? "GET" : request.method,
       // Never from `Host`: whoever sends a request writes that header.
       url: publicUrl() + pathOf(request.raw.url ?? ""),
-      body: request.rawBody,
     };
     const sent = typeof proof === "string" ? proof : undefined;
-    const key = await checkProof(verifier, sent, call, clock.now());
+    const key = await checkProofHead(verifier, sent, call, clock.now());
     request.provenBy = key.id;
     return key;
   };
@@ -51,16 +63,13 @@ export function createCallers(options: CallersOptions) {
       ? (await nodes.find(key))?.id
       : accounts.accountOf(key);
 
-  /**
-   * Checks the proof, and charges the call to whoever made it.
-   * @throws TroopError `missing_proof`, `invalid_proof`, `body_hash_mismatch`, `clock_skew`, `rate_limit_exceeded`
-   */
-  async function provenKey(request: FastifyRequest): Promise<ProvenKey> {
-    let key: ProvenKey;
-    let id: string | undefined;
+  /** A proof that does not verify is charged to where it came from. */
+  async function chargingFailures<Result>(
+    request: FastifyRequest,
+    work: () => Promise<Result> | Result,
+  ): Promise<Result> {
     try {
-      key = await checkedKey(request);
-      id = await idOf(request, key.id);
+      return await work();
     } catch (error) {
       if (error instanceof TroopError && error.status === 401) {
         const kind = forgeries.has(error.code) ? "impostor" : "anybody";
@@ -68,6 +77,22 @@ export function createCallers(options: CallersOptions) {
       }
       throw error;
     }
+  }
+
+  /** Once for each call: before its body is read where it has one and is signed at all. */
+  const recognise = (request: FastifyRequest): Promise<Recognised> =>
+    (request.recognised ??= chargingFailures(request, async () => {
+      const key = await checkedHead(request);
+      return { key, id: await idOf(request, key.id) };
+    }));
+
+  /**
+   * Checks the proof, and charges the call to whoever made it.
+   * @throws TroopError `missing_proof`, `invalid_proof`, `body_hash_mismatch`, `clock_skew`, `rate_limit_exceeded`
+   */
+  async function provenKey(request: FastifyRequest): Promise<ProvenKey> {
+    const { key, id } = await recognise(request);
+    await chargingFailures(request, () => checkProvenBody(key.bodyHash, request.rawBody));
     await chargeCall(
       limiter,
       request,
@@ -77,6 +102,7 @@ export function createCallers(options: CallersOptions) {
   }
 
   return {
+    recognise,
     provenKey,
 
     /** The account that calls; undefined for a key without one, which is no account's but may become one. */

@@ -1,9 +1,12 @@
 /** The HTTP server's manners, whatever its routes: strict reading, one shape of error, the time on every answer. */
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import type { ServerOptions } from "node:http";
 import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
+import type { Certificate } from "../../host/certificate.ts";
+import type { IsSecure } from "../../host/client-address.ts";
 import type { Log } from "../../host/log.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -12,28 +15,31 @@ import { allowedMethods, type RoutePattern } from "../../host/allowed-methods.ts
 import { isKnock } from "../../relay/knock.ts";
 import { refusalHeaders } from "../../host/too-many-calls.ts";
 import { errorBody } from "../../protocol/error-object.ts";
+import { readBodies } from "./bodies.ts";
 import { expectedError } from "./error-answer.ts";
 import { answerBare, unreadableCode } from "../../host/bare-answer.ts";
 import { checkFraming, pathOf } from "../../host/framing.ts";
-import { readStrictJson } from "../../protocol/strict-json.ts";
-
-declare module "fastify" {
-  interface FastifyRequest {
-    /** The body as it was sent: what proofs are made over. */
-    rawBody: Buffer | undefined;
-    /** When its last byte was read, monotonic ms: the headers alone prove nothing done. */
-    arrivedAt: number;
-  }
-}
+import { demandTls } from "./transport-security.ts";
 
 export interface ServerParts {
   clock: Clock;
   random: Random;
   log: Log;
+  /** Undefined: without TLS. */
+  certificate?: Certificate | undefined;
+  /** Whether a call came over TLS, be it to a proxy; undefined where nobody is told. */
+  isSecure?: IsSecure;
 }
 
-export function createServer({ clock, random, log }: ServerParts): FastifyInstance {
+export function createServer(parts: ServerParts): FastifyInstance {
+  const { clock, random, log, certificate, isSecure } = parts;
   const patterns: RoutePattern[] = [];
+  const reading: ServerOptions = {
+    ...{ maxHeaderSize: limits.headerBytes, headersTimeout: limits.headersWaitMs },
+    // Else Node looks for who is late only twice a minute.
+    connectionsCheckingInterval: 1_000,
+    shouldUpgradeCallback: (request) => app.server.listenerCount("upgrade") > 0 && isKnock(request),
+  };
   const app: FastifyInstance = fastify({
     logger: false,
     bodyLimit: limits.bodyBytes,
@@ -42,11 +48,10 @@ export function createServer({ clock, random, log }: ServerParts): FastifyInstan
     keepAliveTimeout: 75_000,
     // Streams of this server are short; stopping waits for requests, not for idle connections.
     forceCloseConnections: "idle",
-    http: {
-      ...{ maxHeaderSize: limits.headerBytes, headersTimeout: limits.headersWaitMs },
-      shouldUpgradeCallback: (request) =>
-        app.server.listenerCount("upgrade") > 0 && isKnock(request),
-    },
+    // One of the two; with both of their types nothing else would have one.
+    ...({ http: reading, ...(certificate && { https: { ...reading, ...certificate } }) } as {
+      http: ServerOptions;
+    }),
     genReqId: ({ headers: sent }) => requestIdOf(sent[headers.requestId], random),
     frameworkErrors: (error, request, reply) => {
       const expected = expectedError(error) ?? new TroopError("invalid_path");
@@ -59,21 +64,12 @@ export function createServer({ clock, random, log }: ServerParts): FastifyInstan
     },
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, clock, random),
   });
+  // Node alone would answer 417 without a word; what is expected of us besides `100-continue` is nothing that matters.
+  app.server.on("checkExpectation", (request, response) => app.routing(request, response));
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.decorateRequest("rawBody", undefined);
-  app.decorateRequest("arrivedAt", 0);
-
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
-    request.arrivedAt = clock.monotonic();
-    request.rawBody = body as Buffer;
-    try {
-      done(null, readStrictJson(body as Buffer, limits.callJsonValues));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
+  readBodies(app, clock);
+  if (isSecure) demandTls(app, isSecure);
 
   app.addHook("onRoute", ({ method, url }) => {
     patterns.push({ method, url });

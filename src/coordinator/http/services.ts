@@ -18,6 +18,7 @@ import type { Reputations } from "../reputation/reputations.ts";
 import type { HmacReceiver } from "../tickets/hmac-keys.ts";
 import type { Issuer } from "../tickets/issue.ts";
 import type { KeyRing } from "../tickets/key-ring.ts";
+import type { Observer } from "../observe/observer.ts";
 import type { OperatorDesk } from "../operator/desk.ts";
 import type { Redeemer } from "../tickets/redeem.ts";
 import type { Verification } from "../verification/verification.ts";
@@ -45,6 +46,7 @@ export interface Services {
   issuer: Issuer;
   redeemer: Redeemer;
   hmacReceiver: HmacReceiver;
+  observer: Observer;
   keyRing: KeyRing;
   verification: Verification;
   callers: Callers;

@@ -30,7 +30,7 @@ async function waiting(): Promise<number> {
   const { rows } = await sql<{ waiting: bigint }>`
     select count(*) as waiting from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock'
-      and query ~ 'credit, amount, memo|kind = .user.'
+      and query ~ 'credit, amount, memo|kind = .user.|account_key k join account'
   `.execute(watcher);
   return Number(rows[0]!.waiting);
 }

@@ -8,6 +8,13 @@ import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
 import { runUntil } from "../call-scope.ts";
 
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** For what takes longer than calls usually may, ms. */
+    timeoutMs?: number;
+  }
+}
+
 const isRead = (method: string) => method === "GET" || method === "HEAD";
 
 /** To be called before any route is registered. */
@@ -15,20 +22,22 @@ export function limitTime(app: FastifyInstance, clock: Clock): void {
   app.addHook("onRoute", (route) => {
     // Answers of engines pass through there, as long as they make progress.
     if (route.url.startsWith("/relay/")) return;
-    const { handler } = route;
+    const { handler, config } = route;
     route.handler = function limited(request, reply) {
-      return within(clock, request, reply, async () => handler.call(this, request, reply));
+      const work = async () => handler.call(this, request, reply);
+      return within(clock, request, reply, work, config?.timeoutMs);
     };
   });
 }
 
-async function within(
+/** @throws TroopError `timeout`, `request_timeout`, and what `work` throws */
+export async function within<Result>(
   clock: Clock,
   { method }: FastifyRequest,
   { raw: response }: FastifyReply,
-  work: () => Promise<unknown>,
-): Promise<unknown> {
-  const timeoutMs = isRead(method) ? limits.readTimeoutMs : limits.writeTimeoutMs;
+  work: () => Promise<Result>,
+  timeoutMs: number = isRead(method) ? limits.readTimeoutMs : limits.writeTimeoutMs,
+): Promise<Result> {
   const began = clock.monotonic();
   const over = new AbortController();
   const aborted = new Promise<never>((_, reject) => {

@@ -111,6 +111,7 @@ test("what cannot be given says why", async () => {
     [gift({ amount: "0.000000" }), giver, 400, "invalid_value"],
     [gift({ amount: "-1.000000" }), giver, 400, "invalid_value"],
     [gift({ amount: 1 }), giver, 400, "invalid_value"],
+    [gift({ amount: "a gift" }), giver, 400, "invalid_value"],
     [gift({ memo: "two\nlines" }), giver, 400, "invalid_value"],
     [gift({ memo: "x".repeat(141) }), giver, 400, "invalid_value"],
     [gift({ id: "mine" }), giver, 400, "invalid_value"],

@@ -8,7 +8,7 @@ import { createLog } from "../../host/log.ts";
 import { createMovedClock } from "../clock.fixture.ts";
 import { lineOf, openBooks } from "../ledger/books.fixture.ts";
 import { startJobs } from "./jobs.ts";
-import { claimJob, createServiceStore } from "./service-store.ts";
+import { createServiceStore, takeTurn } from "./service-store.ts";
 
 const hour = 60 * 60_000;
 const day = 24 * hour;
@@ -69,8 +69,8 @@ test.each(kinds)("nor does it hide that nobody was there, on %s", async (kind) =
 
 test("nor does it take the audit's turns of a year", async () => {
   await using books = await openNow("PGlite");
-  const claim = (now: number) => claimJob(books.books.database, "audit", hour, now);
-  expect(await claim(books.now + year)).toBe(true);
+  const audit = { name: "audit", everyMs: hour, patienceMs: hour };
+  expect(await takeTurn(books.books.database, audit, books.now + year, async () => {})).toBe(true);
   expect((await books.jobs()).get("audit")).toBeLessThan(books.now + hour);
 });
 

@@ -9,7 +9,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { DueRequest } from "../ledger/vesting-store.ts";
 import type { Registry } from "../registry/registry.ts";
 import { recoveryAt } from "./recovery.ts";
-import type { ServiceStore } from "./service-store.ts";
+import type { Job, ServiceStore } from "./service-store.ts";
 import { createUnusedHolds } from "./unused-holds.ts";
 
 type JobsLedger = Pick<
@@ -28,15 +28,20 @@ export interface JobsOptions {
   intervalMs?: number;
   /** Everything that was due by then has been dealt with. */
   onSwept?: (now: number) => Promise<void>;
+  /** Has one coordinator of all sweep; without it every one does. */
+  takeTurn?: (now: number, work: () => Promise<void>) => Promise<unknown>;
 }
 
 const usualIntervalMs = 10_000;
+/** Dealing with what is due. Whoever has not done with it by then is joined by another, to no harm. */
+export const sweeping: Job = { name: "sweep", everyMs: usualIntervalMs, patienceMs: 60_000 };
 /** A clock that is so far ahead of the database's is worth a word. */
 const skewMs = 60_000;
 
 /** Prepares the books for service, then works until disposed. */
 export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> {
   const { service, ledger, registry, clock, random, log, onSwept } = options;
+  const { takeTurn = (_now, work) => work() } = options;
   const { intervalMs = usualIntervalMs } = options;
   const stop = new AbortController();
   const releaseUnused = createUnusedHolds({ ledger, registry });
@@ -75,6 +80,23 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
     } while (after && !stop.signal.aborted);
   }
 
+  async function sweep(now: number): Promise<void> {
+    let isSwept = true;
+    const failed = (job: string, error: unknown, hold?: string) => {
+      isSwept = false;
+      log.warn({ err: error, job, hold }, "one of the ledger's jobs failed; the others go on");
+    };
+    await alone("refill", () => ledger.refill(now), failed);
+    await alone("vest", (passOver) => vestAll(now, passOver), failed);
+    stop.signal.throwIfAborted();
+    if (now >= expireFrom) {
+      await alone("release unused", (passOver) => releaseUnused(now, passOver), failed);
+      await noteAlive();
+      await alone("expire", (passOver) => ledger.expireHolds(now, passOver), failed);
+      if (isSwept) await onSwept?.(now);
+    }
+  }
+
   // Before anybody is let in: this start is on record, and the faucet is full.
   await ledger.refill(await recover());
 
@@ -94,20 +116,7 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
       // All that a round does goes by this: a clock that is ahead ends nobody's day, and no hold.
       const now = isOutage ? await recover() : await noteAlive();
       hasFailed = false;
-      let isSwept = true;
-      const failed = (job: string, error: unknown, hold?: string) => {
-        isSwept = false;
-        log.warn({ err: error, job, hold }, "one of the ledger's jobs failed; the others go on");
-      };
-      await alone("refill", () => ledger.refill(now), failed);
-      await alone("vest", (passOver) => vestAll(now, passOver), failed);
-      stop.signal.throwIfAborted();
-      if (now >= expireFrom) {
-        await alone("release unused", (passOver) => releaseUnused(now, passOver), failed);
-        await noteAlive();
-        await alone("expire", (passOver) => ledger.expireHolds(now, passOver), failed);
-        if (isSwept) await onSwept?.(now);
-      }
+      await takeTurn(now, () => sweep(now));
       return intervalMs;
     },
   });

@@ -7,22 +7,24 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { Prices } from "../ledger/prices.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Counters } from "./counters.ts";
+import type { Job } from "./service-store.ts";
 
 export interface PeriodicOptions {
   ledger: Pick<Ledger, "audit">;
   prices: Prices;
   registry: Pick<Registry, "list">;
   counters: Counters;
-  /** True for one coordinator of all, once in a while. */
-  claim: (job: string, everyMs: number, now: number) => Promise<boolean>;
+  /** Has one coordinator of all do it, once in a while. True where it was this one. */
+  takeTurn: (job: Job, now: number, work: () => Promise<void>) => Promise<boolean>;
   clock: Clock;
   random: Random;
   log: Log;
 }
 
 const hourMs = 60 * 60_000;
-const auditEveryMs = hourMs;
-const fitEveryMs = 24 * hourMs;
+/** A snapshot of all the books may take half an hour. */
+const auditing: Job = { name: "audit", everyMs: hourMs, patienceMs: hourMs };
+const fitting: Job = { name: "tariff", everyMs: 24 * hourMs, patienceMs: hourMs };
 /** How long another coordinator's fit may go unnoticed. */
 const lookEveryMs = 60_000;
 /** Offences that are logged one by one; the rest are counted. */
@@ -30,7 +32,7 @@ const mostLogged = 20;
 
 /** Works until disposed. It waits for nothing at its start: the coordinator serves meanwhile. */
 export function startPeriodic(options: PeriodicOptions): AsyncDisposable {
-  const { ledger, prices, registry, counters, claim, clock, random, log } = options;
+  const { ledger, prices, registry, counters, takeTurn, clock, random, log } = options;
 
   async function audit(): Promise<void> {
     const offences = await ledger.audit();
@@ -57,9 +59,8 @@ export function startPeriodic(options: PeriodicOptions): AsyncDisposable {
     onFailure: (error) => log.warn({ err: error }, "the ledger's hourly jobs failed"),
     round: async () => {
       const now = clock.now();
-      if (await claim("tariff", fitEveryMs, now)) await refit(now);
-      else await prices.reload();
-      if (await claim("audit", auditEveryMs, now)) await audit();
+      if (!(await takeTurn(fitting, now, () => refit(now)))) await prices.reload();
+      await takeTurn(auditing, now, audit);
       return lookEveryMs;
     },
   });

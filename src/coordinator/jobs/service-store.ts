@@ -1,5 +1,5 @@
 /** SQL of what the coordinator remembers of itself, and of which jobs were begun when. */
-import { sql } from "kysely";
+import { sql, type RawBuilder } from "kysely";
 import { reaching, transact, type Database, type Tx } from "../database.ts";
 import { postponeVesting } from "../ledger/vesting-store.ts";
 import { recoveryAt } from "./recovery.ts";
@@ -76,22 +76,58 @@ export async function writeSwept(database: Database, now: number): Promise<void>
   );
 }
 
+/** What one coordinator of all does now and then. */
+export interface Job {
+  name: string;
+  everyMs: number;
+  /** Whoever takes longer has died, or stands still, and another takes its turn: both doing it must be harmless. */
+  patienceMs: number;
+}
+
 /**
- * True for one caller of all, where the job was last begun `everyMs` ago or more. The row is the lock: an advisory
- * one would need a connection of its own for as long as it is held, and the embedded database has only one.
+ * Does `work` where it is this coordinator's turn: the last one to be done was begun `everyMs` ago or more. One that
+ * fails is anybody's again. The row is the lock: an advisory one would need a connection of its own for as long as it
+ * is held, which the embedded database has not, and one that stands still would hold it for ever.
+ * @param now as this coordinator's clock has it, ms; believed as for `resume`
+ * @returns whether it was its turn
  */
-export async function claimJob(
+export async function takeTurn(
   database: Database,
-  name: string,
-  everyMs: number,
+  job: Job,
   now: number,
+  work: () => Promise<void>,
 ): Promise<boolean> {
-  const { numAffectedRows } = await reaching(() =>
-    sql`
+  const begun = await begin(database, job, now);
+  if (begun === undefined) return false;
+  try {
+    await work();
+  } catch (error) {
+    await end(database, job, begun, sql`begun_ms = ended_ms`);
+    throw error;
+  }
+  await end(database, job, begun, sql`ended_ms = begun_ms`);
+  return true;
+}
+
+async function begin(
+  database: Database,
+  { name, everyMs, patienceMs }: Job,
+  now: number,
+): Promise<bigint | undefined> {
+  const { rows } = await reaching(() =>
+    sql<{ begun_ms: bigint }>`
       insert into job (name, begun_ms) values (${name}, ${believedOf(now)})
       on conflict (name) do update set begun_ms = excluded.begun_ms
-        where job.begun_ms <= excluded.begun_ms - ${everyMs}::bigint
+        where job.ended_ms <= excluded.begun_ms - ${everyMs}::bigint
+          and (job.begun_ms <= job.ended_ms or job.begun_ms <= excluded.begun_ms - ${patienceMs}::bigint)
+      returning begun_ms
     `.execute(database),
   );
-  return numAffectedRows === 1n;
+  return rows[0]?.begun_ms;
 }
+
+/** Unless another has taken the turn meanwhile. */
+const end = (database: Database, { name }: Job, begun: bigint, change: RawBuilder<unknown>) =>
+  reaching(() =>
+    sql`update job set ${change} where name = ${name} and begun_ms = ${begun}`.execute(database),
+  );

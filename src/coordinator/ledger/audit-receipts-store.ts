@@ -29,7 +29,8 @@ export const starters: Check = (tx) =>
   findings(
     sql<Finding>`
       with granted as (
-        select credit as id, sum(amount) as amount from transfer where kind = 'grant' group by credit
+        select credit as id, sum(amount) as amount from transfer
+        where kind = 'grant' and debit = 'faucet' group by credit
       ), spent as (
         select account as id, sum(starter) as amount from request where state <> 'reversed' group by account
       )

@@ -99,7 +99,7 @@ describe.each(["PGlite", "PostgreSQL"] as const)("the audit on %s", (kind) => {
   test.each([
     ["issue", "issuance", "user"],
     ["issue", "commons", "faucet"],
-    ["grant", "issuance", "user"],
+    ["grant", "issuance", "faucet"],
     ["grant", "faucet", "commons"],
     ["gift", "issuance", "user"],
     ["gift", "user", "commons"],

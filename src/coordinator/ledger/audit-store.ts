@@ -46,16 +46,17 @@ const zeroSum: Check = (tx) =>
     tx,
   );
 
-/** 1. Credits come into being in the faucet, leave it as grants, and are given by users to users. */
+/** 1. Credits come into being in the faucet, leave it as grants, or are granted by treasurers, and users give them on. */
 const sources: Check = (tx) =>
   findings(
     sql<Finding>`
       select t.id::text as subject, concat_ws(' ', t.kind, 'from', t.debit, 'to', t.credit) as found,
         case t.kind when 'issue' then 'from issuance to the faucet'
-          when 'grant' then 'from the faucet to a user' else 'from a user to a user' end as expected
+          when 'grant' then 'from the faucet or issuance to a user' else 'from a user to a user' end as expected
       from transfer t join account d on d.id = t.debit join account c on c.id = t.credit
       where t.kind <> 'request' and (t.kind, d.kind, c.kind) not in (
-        ('issue', 'issuance', 'faucet'), ('grant', 'faucet', 'user'), ('gift', 'user', 'user')
+        ('issue', 'issuance', 'faucet'), ('grant', 'faucet', 'user'),
+        ('grant', 'issuance', 'user'), ('gift', 'user', 'user')
       ) order by t.id
     `,
     tx,

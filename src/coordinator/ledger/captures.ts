@@ -42,7 +42,10 @@ export interface VestedPage {
   last: DueRequest | undefined;
 }
 
-export function createCaptures(store: LedgerStore) {
+/** Hears of requests that nobody acknowledged within their day, and of the holds that they were asked under. */
+export type OnVested = (holds: readonly string[], requests: number) => void;
+
+export function createCaptures(store: LedgerStore, onVested?: OnVested) {
   const turn = ({ hold, statement, asksForRefund, now, eventsOf }: Turn) =>
     store.transaction(async (tx): Promise<Page | undefined> => {
       const opened = await tx.openPage(hold, asksForRefund);
@@ -120,6 +123,7 @@ export function createCaptures(store: LedgerStore) {
     /** Hands providers what nobody has acknowledged within a day, one page of it. */
     async vest(now: number, { after, passOver }: VestOptions = {}): Promise<VestedPage> {
       let vested = 0;
+      const holds: string[] = [];
       const due = await store.findDueRequests(now, batch, after);
       for (const [hold, requests] of Map.groupBy(due, (request) => request.hold)) {
         const events = requests.map(
@@ -138,11 +142,13 @@ export function createCaptures(store: LedgerStore) {
             eventsOf,
           });
           vested += page?.steps.length ?? 0;
+          holds.push(hold);
         } catch (error) {
           if (!passOver || isGone(error)) throw error;
           passOver(hold, error);
         }
       }
+      if (holds.length > 0) onVested?.(holds, vested);
       return { vested, last: due.at(-1) };
     },
 

@@ -5,7 +5,7 @@
 import type { HistoryKind } from "../../protocol/endpoints.ts";
 import type { Offence } from "./audit-store.ts";
 import type { Balance } from "./balance-store.ts";
-import { createCaptures } from "./captures.ts";
+import { createCaptures, type OnVested } from "./captures.ts";
 import { createGifts } from "./gifts.ts";
 import { createGrants, type GrantsOptions } from "./grants.ts";
 import type { HistoryCursor, StoredEntry } from "./history-store.ts";
@@ -15,13 +15,13 @@ import { markedRequests, marksOf, type Marks } from "./marks.ts";
 
 export type Ledger = ReturnType<typeof createLedger>;
 
-export function createLedger(options: GrantsOptions) {
-  const { store } = options;
+export function createLedger(options: GrantsOptions & { onVested?: OnVested }) {
+  const { store, onVested } = options;
   return {
     ...createGrants(options),
     ...createGifts(store),
     ...createHolds(store),
-    ...createCaptures(store),
+    ...createCaptures(store, onVested),
     ...createHmacReceipts(store),
 
     /** Undefined where there is no such account. */

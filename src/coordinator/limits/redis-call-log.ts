@@ -1,6 +1,7 @@
 /** Calls counted in Redis, for all replicas of a coordinator together, by one script: one round trip a call. */
-import { Redis, type Result } from "ioredis";
+import type { Result } from "ioredis";
 import type { Log } from "../../host/log.ts";
+import { connectRedis } from "../redis-connection.ts";
 import type { CallLog } from "./call-log.ts";
 
 // The times of the calls, oldest first, in a list: compact, and both ends are at hand. Redis' own clock is read, since
@@ -55,18 +56,12 @@ export interface RedisCallLogOptions {
   now?: () => number;
 }
 
-/** A call waits for it: rather than longer than this, Redis counts as lost. */
-const answerMs = 500;
-
 /** Resolves when Redis is there, or is known not to be. */
 export async function createRedisCallLog(options: RedisCallLogOptions): Promise<CallLog> {
   const { url, prefix, log, now } = options;
-  const redis = new Redis(url, {
-    ...{ socketTimeout: answerMs, connectTimeout: answerMs, maxRetriesPerRequest: 0 },
-    ...{ enableOfflineQueue: false, enableAutoPipelining: true },
+  const redis = connectRedis(url, log, {
     scripts: { chargeCall: { lua: chargeScript, numberOfKeys: 2 } },
   });
-  redis.on("error", (error: Error) => log.warn({ reason: error.message }, "Redis does not answer"));
   await new Promise<void>((resolve) => {
     redis.once("ready", resolve).once("close", resolve);
   });

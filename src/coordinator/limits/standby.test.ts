@@ -1,9 +1,8 @@
 /** Redis is lost: what moves credits waits, and all else goes on more slowly. */
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { expect, test, vi } from "vitest";
 import { createRedisDatabase } from "../../../test/support/services.ts";
 import { createMovedClock } from "../clock.fixture.ts";
+import { createWay } from "../way.fixture.ts";
 import { createLog } from "../../host/log.ts";
 import { openCallLog } from "./open-call-log.ts";
 
@@ -21,26 +20,6 @@ test("while nobody answers, money is refused and the rest gets a quarter of its 
     ...{ code: "ledger_unavailable", status: 503, retryAfterMs: 5_000 },
   });
 });
-
-/** A way to a Redis that can be cut, and be there again. @param port of its Redis; none: whoever comes hears nothing */
-function createWay(port?: number) {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    const other = port === undefined ? undefined : connect(port, "127.0.0.1");
-    for (const end of other ? [socket, other] : [socket])
-      sockets.add(end.on("error", () => end.destroy()));
-    if (other) socket.pipe(other).pipe(socket);
-  });
-  const cut = async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  const open = async (at = 0): Promise<number> => {
-    await once(server.listen(at, "127.0.0.1"), "listening");
-    return (server.address() as AddressInfo).port;
-  };
-  return { open, cut, [Symbol.asyncDispose]: cut };
-}
 
 test("a Redis that is lost and comes back counts on, without a restart", async () => {
   await using service = await createRedisDatabase();

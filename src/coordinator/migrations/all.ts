@@ -12,6 +12,9 @@ import { latestFirst } from "./0009-latest-first.ts";
 import { hardware } from "./0010-hardware.ts";
 import { reputation } from "./0011-reputation.ts";
 import { auditLog } from "./0012-audit-log.ts";
+import { memory } from "./0013-memory.ts";
+import { administration } from "./0014-administration.ts";
+import { scaleOut } from "./0015-scale-out.ts";
 
 /** The numbers order them; one that was released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -27,4 +30,7 @@ export const migrations: Record<string, Migration> = {
   "0010-hardware": hardware,
   "0011-reputation": reputation,
   "0012-audit-log": auditLog,
+  "0013-memory": memory,
+  "0014-administration": administration,
+  "0015-scale-out": scaleOut,
 };

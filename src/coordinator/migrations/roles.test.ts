@@ -11,6 +11,7 @@ import { createSecretTree } from "../../protocol/secrets.ts";
 import { applyRoles } from "../admin/roles-store.ts";
 import { makeSigner, openCoordinator, type TestCoordinator } from "../coordinator.fixture.ts";
 import { migrateUp, openDatabase, type Database } from "../database.ts";
+import { operator } from "../operator/operator-desk.fixture.ts";
 import { roleNames, tablesWithGrants } from "./roles.ts";
 
 const prefix = `test_${systemRandom.uuid().replaceAll("-", "").slice(0, 12)}`;
@@ -101,6 +102,26 @@ test("a coordinator works under its role, from the first join to the settled rec
   expect(await troop.coordinator.auditLedger()).toEqual([]);
 }, 60_000);
 
+test("under its role it deletes an account's data, memos too, which that role could not change", async () => {
+  const settings = { databaseUrl: urlAs(logins.application), migrate: "manual" as const, operator };
+  await using troop = await openCoordinator(settings);
+  const owner = await makeSigner();
+  await troop.serve(owner);
+  const authorization = `Basic ${Buffer.from(`admin:${operator.password}`).toString("base64")}`;
+  const ask = async (url: string, payload: object) => {
+    const call = { method: "POST", url, payload, headers: { authorization } } as const;
+    return (await troop.coordinator.inject(call)).json();
+  };
+  const grant = { id: systemRandom.uuid(), account: owner.id, amount: "1.000000", memo: "for you" };
+  await ask("/admin/grants", grant);
+  const deleted = await ask(`/admin/users/${owner.id}/delete`, {});
+  expect(deleted).toMatchObject({ deleted_at: expect.any(Number), memos: 1 });
+  expect(await ask("/admin/operators", { name: "lea", role: "viewer" })).toMatchObject({
+    name: "lea",
+  });
+  expect(await troop.coordinator.auditLedger()).toEqual([]);
+}, 60_000);
+
 const denied = "42501";
 test.each([
   "update transfer set amount = 1",
@@ -114,6 +135,8 @@ test.each([
   "update hold set per_second = 0",
   "update statement set jws = ''",
   "update account_key set account = 'x'",
+  "update transfer set memo = null",
+  "update operator set name = 'x'",
   "create table mine (id int)",
 ])("the coordinator's role may not: %s", async (statement) => {
   expect(await tryAs(logins.application, statement)).toBe(denied);
@@ -122,6 +145,8 @@ test.each([
 test("an auditor reads everything and changes nothing", async () => {
   for (const table of tablesWithGrants)
     expect(await tryAs(logins.auditor, `select * from ${table} limit 1`)).toBe("done");
-  for (const statement of ["delete from job", "update account set posted = 0"])
+  for (const statement of [
+    ...["delete from job", "update account set posted = 0", "select forget_memos('x')"],
+  ])
     expect(await tryAs(logins.auditor, statement)).toBe(denied);
 });

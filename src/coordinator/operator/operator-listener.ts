@@ -5,16 +5,25 @@
 import type { FastifyInstance } from "fastify";
 import { chmodSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { listenFailure, type ListenAddress, urlOf } from "../../host/listen.ts";
+import type { Metrics } from "../../host/observe/metrics.ts";
 import { roleSocketPath } from "../../host/role-socket.ts";
+import {
+  type Administration,
+  type AdministrationParts,
+  createAdministration,
+} from "../admin/administration.ts";
 import { type AuditLog, auditFolder } from "../audit/audit-log.ts";
 import { createAuditReading } from "../audit/reading.ts";
-import type { Database } from "../database.ts";
 import { registerAdmin } from "../http/admin-guard.ts";
+import { type LimitedOptions, limitCalls } from "../http/limited.ts";
 import { createServer, type ServerParts } from "../http/server.ts";
+import { limitTime } from "../http/time-limits.ts";
 import type { OperatorDesk } from "./desk.ts";
-import { createLogin } from "./login.ts";
+import { createLogin, type Login } from "./login.ts";
+import { metricsRoute } from "./metrics-route.ts";
 import { loadPassword } from "./password.ts";
 
 export interface OperatorConfig {
@@ -26,11 +35,13 @@ export interface OperatorConfig {
   password: string | undefined;
 }
 
-export interface OperatorParts extends ServerParts {
+export interface OperatorParts
+  extends LimitedOptions, Omit<AdministrationParts, "auditReading" | "administrator"> {
   auditLog: AuditLog;
-  database: Database;
   /** The coordinator's own, with its folder of keys. */
   dataFolder: string;
+  /** Shown at the port and at the socket. */
+  metrics: Metrics;
 }
 
 export interface Operator extends AsyncDisposable {
@@ -44,31 +55,58 @@ export interface Operator extends AsyncDisposable {
 export const operatorSocketPath = (dataFolder: string): string =>
   roleSocketPath(dataFolder, "operator");
 
+/** Whoever opens the socket could read the data folder itself. */
+const atMachine: Login = () =>
+  Promise.resolve({ name: `local:${userInfo().username}`, role: "administrator" });
+
 /** @throws TroopError `port_taken` where the port was chosen, `configuration_invalid`, `key_file_invalid` */
 export async function openOperator(
   config: OperatorConfig,
   parts: OperatorParts,
 ): Promise<Operator> {
-  const { dataFolder, random } = parts;
+  const { dataFolder, random, auditLog } = parts;
   const auditReading = createAuditReading({ ...parts, folder: auditFolder(dataFolder) });
   await using resources = new AsyncDisposableStack();
   const { stored, made } = await loadPassword(join(dataFolder, "keys"), config.password, random);
-  const desk = { auditReading, login: createLogin({ ...parts, user: config.user, stored }) };
+  const administration = createAdministration({
+    ...{ ...parts, auditReading, administrator: config.user },
+  });
+  const login = createLogin({ ...parts, user: config.user, stored });
+  const desk = { administration, auditLog, login };
 
-  const port = resources.adopt(await createDesk(parts, desk), (app) => app.close());
+  const port = resources.adopt(await createDesk(parts, desk, parts, parts.metrics), (app) =>
+    app.close(),
+  );
   const url = await listenOn(port, config, parts);
-  // Whoever opens the socket could read the data folder itself.
-  const atMachine = { auditReading, login: () => Promise.resolve(config.user) };
-  const socket = resources.adopt(await createDesk(parts, atMachine), (app) => app.close());
+  const socket = resources.adopt(
+    await openDesk(parts, administration, auditLog, parts.metrics),
+    (app) => app.close(),
+  );
   await listenAt(socket, dataFolder, parts);
   const owned = resources.move();
   return { desk, url, madePassword: made, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-async function createDesk(parts: ServerParts, desk: OperatorDesk): Promise<FastifyInstance> {
+/** `/admin` for whoever has the machine, without a listener. */
+export const openDesk = (
+  parts: ServerParts,
+  administration: Administration,
+  auditLog: OperatorDesk["auditLog"],
+  metrics?: Metrics,
+): Promise<FastifyInstance> =>
+  createDesk(parts, { administration, auditLog, login: atMachine }, undefined, metrics);
+
+async function createDesk(
+  parts: ServerParts,
+  desk: OperatorDesk,
+  limits: LimitedOptions | undefined,
+  metrics?: Metrics,
+): Promise<FastifyInstance> {
   const app = createServer(parts);
+  if (limits) limitCalls(app, limits);
+  limitTime(app, parts.clock);
   app.decorateRequest("provenBy", undefined);
-  await registerAdmin(app, desk);
+  await registerAdmin(app, desk, metrics ? [metricsRoute(metrics)] : []);
   await app.ready();
   return app;
 }

@@ -24,6 +24,9 @@ export async function hashPassword(password: string, random: Random): Promise<st
   return ["scrypt", toBase64url(salt), toBase64url(await keyOf(password, salt))].join(".");
 }
 
+/** One that nobody can guess, to be shown once. */
+export const makePassword = (random: Random): string => toBase64url(random.bytes(madeBytes));
+
 /** @param stored as `hashPassword` returned it */
 export async function isPassword(password: string, stored: string): Promise<boolean> {
   const [, salt = "", hash = ""] = stored.trim().split(".");
@@ -51,7 +54,7 @@ export async function loadPassword(
   let made: string | undefined;
   const path = join(folder, "operator-password");
   const make = async () => {
-    made = toBase64url(random.bytes(madeBytes));
+    made = makePassword(random);
     return hashPassword(made, random);
   };
   const stored = await loadSecret(path, make, random);

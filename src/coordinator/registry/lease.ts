@@ -18,6 +18,8 @@ export interface Lease {
   multiplier: number;
   /** Absent as long as nothing was proven. */
   provenance?: Provenance | undefined;
+  /** Larger models of it are not offered; absent where nobody measured its memory. */
+  memoryBytes?: number | undefined;
   /** Coordinator time, ms: until then it is not listed. */
   quarantinedUntil?: number | undefined;
   started: number;
@@ -47,6 +49,7 @@ export interface BeatContext {
   jwk: PublicJwk;
   multiplier: number;
   provenance?: Provenance | undefined;
+  memoryBytes?: number | undefined;
   quarantinedUntil?: number | undefined;
   hosts: string[];
   /** When a lease renewed now ends, ms. */
@@ -56,15 +59,18 @@ export interface BeatContext {
 export type Renewal =
   { kind: "renewed"; lease: Lease } | { kind: "stale"; started: number; counter: number };
 
-const isAfter = (beat: Heartbeat, lease: Lease): boolean =>
-  beat.started > lease.started || (beat.started === lease.started && beat.counter > lease.counter);
+type Turn = Pick<Lease, "started" | "counter">;
+
+/** Of two beats of one node, whether the first was sent later. */
+export const isNewer = (beat: Turn, other: Turn): boolean =>
+  beat.started > other.started || (beat.started === other.started && beat.counter > other.counter);
 
 export function nextLease(
   previous: Lease | undefined,
   beat: Heartbeat,
   context: BeatContext,
 ): Renewal {
-  if (previous && !isAfter(beat, previous))
+  if (previous && !isNewer(beat, previous))
     return { kind: "stale", started: previous.started, counter: previous.counter };
   return {
     kind: "renewed",

@@ -1,45 +1,22 @@
 /** One suite for both places where leases live. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRedisDatabase, type TestService } from "../../../test/support/services.ts";
+import { systemClock } from "../../base/clock.ts";
+import { systemRandom } from "../../base/random.ts";
 import { createLog } from "../../host/log.ts";
-import type { NodeSnapshot } from "../../protocol/node.ts";
-import type { Lease } from "./lease.ts";
+import { leaseOf, snapshotOf } from "./lease.fixture.ts";
 import type { Leases } from "./leases.ts";
 import { createMemoryLeases } from "./memory-leases.ts";
-import { createRedisLeases } from "./redis-leases.ts";
-
-const snapshot = (version: string): NodeSnapshot => ({
-  port: 8_080,
-  hosts: [],
-  hardware: { platform: "linux", cpu: "c", cores: 1, memory_bytes: 1, gpus: [] },
-  engines: [],
-  models: [{ name: "m", capabilities: ["chat"], loaded: true }],
-  version,
-});
-const leaseOf = (node: string, fields: Partial<Lease> = {}): Lease => ({
-  node,
-  owner: "o",
-  jwk: { kty: "OKP", crv: "Ed25519", x: "x" },
-  multiplier: 500,
-  started: 1,
-  counter: 1,
-  status: "IDLE",
-  slots: { active: 0, total: 1 },
-  running: ["6f3f0f6c-2a1b-4e5c-9d7e-41a5b0c8d2e3"],
-  hosts: ["127.0.0.1"],
-  snapshotId: "s1",
-  heldSnapshotId: "s1",
-  endsAt: 1_000,
-  ...fields,
-});
+import { openRedisLeases } from "./redis-leases.ts";
 
 describe.each(["memory", "Redis"] as const)("leases in %s", (kind) => {
   let service: TestService | undefined;
   let leases: Leases;
   beforeAll(async () => {
     if (kind === "Redis") service = await createRedisDatabase();
+    const parts = { clock: systemClock, random: systemRandom, log: createLog("silent") };
     leases = service
-      ? createRedisLeases({ url: service.url, prefix: "test:", log: createLog("silent") })
+      ? await openRedisLeases({ ...parts, url: service.url, prefix: "test:" })
       : createMemoryLeases();
   });
   afterAll(async () => {
@@ -47,36 +24,40 @@ describe.each(["memory", "Redis"] as const)("leases in %s", (kind) => {
     await service?.[Symbol.asyncDispose]();
   });
 
+  const liveAt = async (now: number, node: string) =>
+    (await leases.live(now)).find(({ lease }) => lease.node === node);
+
   test("an unknown node has none", async () => {
     expect(await leases.read("nobody")).toBeUndefined();
-    expect(await leases.find("nobody")).toBeUndefined();
+    expect(await liveAt(0, "nobody")).toBeUndefined();
   });
 
   test("what was written is read back, with the snapshot that came along or the one before", async () => {
     const first = leaseOf("a");
-    expect(await leases.replace(undefined, first, snapshot("1"))).toBe(true);
+    expect(await leases.write(first, snapshotOf("1"))).toBe(first);
     expect(await leases.read("a")).toEqual(first);
     const second = leaseOf("a", { counter: 2, status: "BUSY" });
-    expect(await leases.replace(await leases.read("a"), second, undefined)).toBe(true);
-    expect(await leases.find("a")).toEqual({ lease: second, snapshot: snapshot("1") });
+    expect(await leases.write(second, undefined)).toBe(second);
+    expect(await liveAt(0, "a")).toEqual({ lease: second, snapshot: snapshotOf("1") });
   });
 
-  test("of two beats that saw the same lease one wins", async () => {
-    await leases.replace(undefined, leaseOf("b"), snapshot("1"));
-    const seen = await leases.read("b");
-    const written = await Promise.all(
-      [2, 3, 4].map((counter) => leases.replace(seen, leaseOf("b", { counter }), undefined)),
-    );
-    expect(written.filter(Boolean)).toHaveLength(1);
-    expect(await leases.replace(undefined, leaseOf("b", { counter: 9 }), undefined)).toBe(false);
+  test("whatever order beats come in, the last one sent stays, and the others are told of it", async () => {
+    const [second, third] = [leaseOf("b", { counter: 2 }), leaseOf("b", { counter: 3 })];
+    await leases.write(leaseOf("b"), snapshotOf("1"));
+    expect(await leases.write(third, undefined)).toBe(third);
+    expect(await leases.write(second, undefined)).toEqual(third);
+    expect(await leases.write(leaseOf("b", { counter: 3 }), undefined)).toEqual(third);
+    expect(await leases.read("b")).toEqual(third);
+    const restarted = leaseOf("b", { started: 2, counter: 0 });
+    expect(await leases.write(restarted, undefined)).toBe(restarted);
+    expect(await leases.write(leaseOf("b", { counter: 9 }), undefined)).toEqual(restarted);
   });
 
   test("leases that have ended are not live, but their order is remembered", async () => {
-    await leases.replace(undefined, leaseOf("c", { endsAt: 5_000 }), snapshot("1"));
-    await leases.replace(undefined, leaseOf("d", { endsAt: 6_000 }), snapshot("1"));
-    const live = (await leases.live(5_000)).map(({ lease }) => lease.node);
-    expect(live).toContain("d");
-    expect(live).not.toContain("c");
+    await leases.write(leaseOf("c", { endsAt: 5_000 }), snapshotOf("1"));
+    await leases.write(leaseOf("d", { endsAt: 6_000 }), snapshotOf("1"));
+    expect(await liveAt(5_000, "d")).toBeDefined();
+    expect(await liveAt(5_000, "c")).toBeUndefined();
     expect(await leases.read("c")).toMatchObject({ counter: 1 });
   });
 });

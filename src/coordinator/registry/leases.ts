@@ -5,16 +5,11 @@ import type { HeldLease, Lease } from "./lease.ts";
 export interface Leases extends AsyncDisposable {
   read(node: string): Promise<Lease | undefined>;
   /**
-   * Writes `next` where the lease still is `previous`; false where another beat was faster.
+   * Writes `next`, unless another beat of the node, as new or newer, was faster.
    * @param snapshot the one that came with the beat; without it the one held before stays
+   * @returns the lease that is held then: `next` itself, or the one that is not older
    */
-  replace(
-    previous: Lease | undefined,
-    next: Lease,
-    snapshot: NodeSnapshot | undefined,
-  ): Promise<boolean>;
+  write(next: Lease, snapshot: NodeSnapshot | undefined): Promise<Lease>;
   /** Leases that end after `now`, with their snapshots. */
   live(now: number): Promise<HeldLease[]>;
-  /** One lease with its snapshot, ended or not. */
-  find(node: string): Promise<HeldLease | undefined>;
 }

@@ -1,129 +1,200 @@
-/** Leases in Redis, shared by all replicas of a coordinator. They are rebuilt from the next beats where Redis forgets. */
-import { Redis } from "ioredis";
+/**
+ * Leases in Redis, shared by all replicas of a coordinator, and a view of them in each one's memory, from which it reads.
+ *
+ *   beat ──▶ view ──script: a newer beat? lease, snapshot, stream──▶ Redis ══stream══▶ views of the other replicas
+ *
+ * Without Redis each replica goes on with its view and the beats that it takes in itself. Redis may come back empty: each
+ * beat from then on brings its lease back, and the first of each node its snapshot.
+ */
+import type { Result } from "ioredis";
 import { boundedMap } from "../../base/bounded-map.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
 import type { Log } from "../../host/log.ts";
-import { TroopError } from "../../protocol/error-codes.ts";
 import type { NodeSnapshot } from "../../protocol/node.ts";
-import { isLive, type HeldLease, type Lease } from "./lease.ts";
+import { connectRedis } from "../redis-connection.ts";
+import { isNewer, type HeldLease, type Lease } from "./lease.ts";
+import { followLeases } from "./lease-stream.ts";
 import type { Leases } from "./leases.ts";
+import { mostNodes } from "./memory-leases.ts";
+import {
+  keptMs,
+  namesOf,
+  readLease,
+  readSnapshot,
+  writeLease,
+  writeSnapshot,
+} from "./redis-texts.ts";
 
-/** Long after a lease's end its order of beats still counts, so that no old beat revives the node. */
-const keepMs = 10 * 60_000;
-/** Nodes whose lease and snapshot are remembered here, so that a listing fetches only what changed. */
-const rememberedNodes = 50_000;
-const retryAfterMs = 5_000;
+/** Other replicas may have had a node's beats while nothing was heard of them: so much longer it is offered here. */
+const graceMs = 3 * 60_000;
+/** From when Redis is back until every node has beaten again. */
+const settlingMs = 30_000;
+/** A replica that is further behind misses some, and hears of those nodes with their next beats. */
+const streamLength = 20_000;
 
-// Compare and set: of two beats that saw the same lease one wins, the other looks again.
-const replaceScript = `
-local held = redis.call('get', KEYS[1]) or ''
-if (string.match(held, '^[^ ]*') or '') ~= ARGV[1] then return 0 end
-redis.call('set', KEYS[1], ARGV[2], 'px', ARGV[4])
-if ARGV[3] ~= '' then redis.call('set', KEYS[2], ARGV[3], 'px', ARGV[4])
-else redis.call('pexpire', KEYS[2], ARGV[4]) end
-redis.call('zadd', KEYS[3], ARGV[5], ARGV[6])
-return 1`;
+// Beats are ordered here, and nowhere else: of two, whichever replica takes them in, the later stays. The lease and what
+// tells the others of it are written together.
+const writeScript = `
+local held = redis.call('get', KEYS[1])
+if held then
+  local started, counter = string.match(held, '^(%d+)%.(%d+) ')
+  started, counter = tonumber(started), tonumber(counter)
+  local ours = tonumber(ARGV[1])
+  if started > ours or (started == ours and counter >= tonumber(ARGV[2])) then return held end
+end
+redis.call('set', KEYS[1], ARGV[3], 'px', ARGV[5])
+if ARGV[4] ~= '' then redis.call('set', KEYS[2], ARGV[4], 'px', ARGV[5])
+else redis.call('pexpire', KEYS[2], ARGV[5]) end
+redis.call('zadd', KEYS[3], ARGV[7], ARGV[6])
+redis.call('zremrangebyscore', KEYS[3], '-inf', ARGV[7] - ARGV[5])
+redis.call('xadd', KEYS[4], 'maxlen', '~', ARGV[8], '*', ARGV[6], ARGV[3])
+return false`;
+
+declare module "ioredis" {
+  interface RedisCommander<Context> {
+    /** @returns the lease that is not older, where there is one */
+    writeLease(
+      ...keysThenTexts: [lease: string, snapshot: string, live: string, stream: string, ...string[]]
+    ): Result<string | null, Context>;
+  }
+}
 
 export interface RedisLeasesOptions {
   url: string;
   /** Begins every key, so that one Redis can serve several coordinators. */
   prefix: string;
+  clock: Clock;
+  random: Random;
   log: Log;
 }
 
-export function createRedisLeases({ url, prefix, log }: RedisLeasesOptions): Leases {
-  const redis = new Redis(url, { maxRetriesPerRequest: 2, enableAutoPipelining: true });
-  redis.on("error", (error: Error) => log.warn({ reason: error.message }, "Redis does not answer"));
-  const leaseKey = (node: string) => `${prefix}lease:${node}`;
-  const snapshotKey = (node: string) => `${prefix}snapshot:${node}`;
-  const liveKey = `${prefix}live`;
-  const remembered = boundedMap<string, HeldLease>(rememberedNodes);
+/** What this replica knows of a node. */
+interface Known {
+  lease: Lease;
+  snapshot: NodeSnapshot | undefined;
+  /** Of that snapshot. */
+  snapshotId: string | undefined;
+  /** The connection over which Redis was last seen to have the snapshot. */
+  connection: number;
+}
 
-  const readLease = async (node: string): Promise<Lease | undefined> => {
-    const [text, snapshots] = await Promise.all([
-      redis.get(leaseKey(node)),
-      redis.exists(snapshotKey(node)),
-    ]);
-    return text === null ? undefined : leaseOf(text, snapshots > 0);
+/** Resolves when what is in Redis is known here, or Redis is known not to be there. */
+export async function openRedisLeases(options: RedisLeasesOptions): Promise<Leases> {
+  const { url, prefix, clock, log } = options;
+  const names = namesOf(prefix);
+  const redis = connectRedis(url, log, {
+    scripts: { writeLease: { lua: writeScript, numberOfKeys: 4 } },
+  });
+  let connection = 0;
+  redis.on("ready", () => (connection += 1));
+  const view = boundedMap<string, Known>(mostNodes);
+  /** Until then a lease that has ended counts a while longer. */
+  let patientUntil = 0;
+
+  const isLater = ({ lease }: Known) => {
+    const known = view.get(lease.node);
+    return !known || isNewer(lease, known.lease);
   };
 
-  /** Fetches a lease, and its snapshot unless the one it speaks of is remembered. */
-  const readHeld = async (node: string): Promise<HeldLease | undefined> => {
-    const lease = await readLease(node);
-    if (!lease) return undefined;
-    const known = remembered.get(node);
-    const isKnown = known?.snapshot && known.lease.heldSnapshotId === lease.heldSnapshotId;
-    const text = isKnown ? null : await redis.get(snapshotKey(node));
-    const snapshot = text === null ? known?.snapshot : (JSON.parse(text) as NodeSnapshot);
-    const held = { lease, snapshot };
-    remembered.set(node, held);
-    return held;
-  };
+  /** Takes in what Redis has of some nodes. */
+  async function takeIn(texts: readonly string[]): Promise<void> {
+    const heard = texts.map(readLease).map((lease): Known => {
+      const { snapshot, snapshotId, connection = 0 } = view.get(lease.node) ?? {};
+      return { lease, snapshot, snapshotId, connection };
+    });
+    const later = heard.filter(isLater);
+    const lacking = later.filter(
+      ({ lease, snapshotId }) => lease.heldSnapshotId && lease.heldSnapshotId !== snapshotId,
+    );
+    const snapshots =
+      lacking.length > 0
+        ? await redis.mget(lacking.map(({ lease }) => names.snapshot(lease.node)))
+        : [];
+    for (const [index, text] of snapshots.entries())
+      if (text) Object.assign(lacking[index]!, { ...readSnapshot(text), connection });
+    // Meanwhile a beat may have come in here.
+    for (const known of later) if (isLater(known)) view.set(known.lease.node, known);
+  }
+
+  /** Tells Redis, if it is there, and returns the lease that it holds instead, if it does. */
+  async function share(known: Known): Promise<string | null> {
+    const { lease, snapshot, snapshotId } = known;
+    const { node, started, counter, endsAt } = lease;
+    const toldAnew =
+      known.connection !== connection && snapshotId === lease.heldSnapshotId && snapshot;
+    try {
+      const held = await redis.writeLease(
+        ...[names.lease(node), names.snapshot(node), names.live, names.stream],
+        ...[String(started), String(counter), writeLease(lease)],
+        toldAnew ? writeSnapshot(snapshotId!, toldAnew) : "",
+        ...[String(keptMs), node, String(endsAt), String(streamLength)],
+      );
+      known.connection = connection;
+      return held;
+    } catch (error) {
+      log.debug({ err: error, node }, "a beat was taken in without Redis");
+      known.connection = 0;
+      return null;
+    }
+  }
+
+  const following = await followLeases({
+    ...options,
+    takeIn,
+    isKnown: (node, text) => {
+      const { started, counter } = view.get(node)?.lease ?? {};
+      return text.startsWith(`${started}.${counter} `);
+    },
+    onLost: () => (patientUntil = Infinity),
+    onFollowing: () => {
+      if (patientUntil === Infinity) patientUntil = clock.now() + settlingMs;
+    },
+  });
 
   return {
-    read: (node) => reachingRedis(() => readLease(node)),
-    find: (node) => reachingRedis(() => readHeld(node)),
-    replace: (previous, next, snapshot) =>
-      reachingRedis(async () => {
-        const isReplaced = await redis.eval(
-          replaceScript,
-          3,
-          leaseKey(next.node),
-          snapshotKey(next.node),
-          liveKey,
-          previous ? versionOf(previous) : "",
-          `${versionOf(next)} ${JSON.stringify(next)}`,
-          snapshot ? JSON.stringify(snapshot) : "",
-          keepMs,
-          next.endsAt,
-          next.node,
-        );
-        // Two beats within a millisecond end alike, and `live` tells leases apart by their ends.
-        remembered.delete(next.node);
-        return isReplaced === 1;
-      }),
-    live: (now) =>
-      reachingRedis(async () => {
-        await redis.zremrangebyscore(liveKey, "-inf", now - keepMs);
-        const listed = await redis.zrangebyscore(liveKey, `(${now}`, "+inf", "WITHSCORES");
-        const held = await Promise.all(
-          endsByNode(listed).map(async ([node, endsAt]) => {
-            const known = remembered.get(node);
-            return known?.lease.endsAt === endsAt ? known : readHeld(node);
-          }),
-        );
-        return held
-          .filter((found) => found !== undefined)
-          .filter(({ lease }) => isLive(lease, now));
-      }),
-    [Symbol.asyncDispose]: async () => {
-      await redis.quit().catch(() => redis.disconnect());
+    async read(node) {
+      if (!view.get(node) && redis.status === "ready") {
+        const text = await redis.get(names.lease(node)).catch(() => null);
+        if (text !== null) await takeIn([text]).catch(() => undefined);
+      }
+      const known = view.get(node);
+      return known && heldOf(known).lease;
+    },
+    async write(next, snapshot) {
+      const before = view.get(next.node);
+      const known: Known = snapshot
+        ? { lease: next, snapshot, snapshotId: next.snapshotId, connection: 0 }
+        : { snapshot: undefined, snapshotId: undefined, connection: 0, ...before, lease: next };
+      const newer = await share(known);
+      if (newer) {
+        await takeIn([newer]).catch(() => undefined);
+        return readLease(newer);
+      }
+      const held = view.get(next.node)?.lease;
+      if (held && isNewer(held, next)) return held;
+      // The stream may have brought this one back already, without all that is known here.
+      view.set(next.node, known);
+      return next;
+    },
+    async live(now) {
+      const patienceMs = now < patientUntil ? graceMs : 0;
+      const held = [...view.values()].filter(({ lease }) => lease.endsAt + patienceMs > now);
+      if (patienceMs === 0) return held.map(heldOf);
+      return held.map(heldOf).map(({ lease, snapshot }) => ({
+        lease: { ...lease, endsAt: lease.endsAt + patienceMs },
+        snapshot,
+      }));
+    },
+    async [Symbol.asyncDispose]() {
+      await following[Symbol.asyncDispose]();
+      redis.disconnect();
     },
   };
 }
 
-const versionOf = ({ started, counter }: Lease): string => `${started}.${counter}`;
-
-/** What this program wrote. A snapshot that Redis forgot makes the coordinator ask for it again. */
-function leaseOf(text: string, isSnapshotHeld: boolean): Lease {
-  const lease = JSON.parse(text.slice(text.indexOf(" "))) as Lease;
-  return isSnapshotHeld ? lease : { ...lease, heldSnapshotId: null };
-}
-
-/** From Redis' flat list of members and scores. */
-function endsByNode(flat: readonly string[]): [node: string, endsAt: number][] {
-  return Array.from({ length: flat.length / 2 }, (_, index) => [
-    flat[2 * index]!,
-    Number(flat[2 * index + 1]),
-  ]);
-}
-
-async function reachingRedis<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    throw new TroopError("no_nodes_available", "The list of nodes cannot be reached.", {
-      retryAfterMs,
-      cause: error,
-    });
-  }
-}
+/** A lease that speaks of a snapshot which is not held here makes the coordinator ask for it again. */
+const heldOf = ({ lease, snapshot, snapshotId }: Known): HeldLease =>
+  lease.heldSnapshotId === null || lease.heldSnapshotId === snapshotId
+    ? { lease, snapshot }
+    : { lease: { ...lease, heldSnapshotId: null }, snapshot: undefined };

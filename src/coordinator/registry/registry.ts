@@ -11,6 +11,7 @@ import { listedHosts, type AddressPolicy } from "./addresses.ts";
 import { isListed, isLive, lacksSnapshot, nextLease, type Lease } from "./lease.ts";
 import type { Leases } from "./leases.ts";
 import type { PresenceWatch } from "../reputation/presence.ts";
+import { modelsThatFit } from "../verification/proven-memory.ts";
 import { peerOf } from "./peer.ts";
 
 export interface RegistryOptions {
@@ -41,9 +42,6 @@ export interface Listing {
 
 export type Registry = ReturnType<typeof createRegistry>;
 
-/** Two replicas may meet on one node's beat; more than a few times in a row they do not. */
-const attempts = 5;
-
 export function createRegistry(options: RegistryOptions) {
   const { leases, clock, addressPolicy, heartbeatMs, fittedRates } = options;
   const { isRelayAllowed = () => false, reputationOf, presence } = options;
@@ -62,28 +60,24 @@ export function createRegistry(options: RegistryOptions) {
         });
       }
       const snapshot = beat.snapshot && withAllowedRelays(beat.snapshot);
-      for (let attempt = 1; attempt <= attempts; attempt += 1) {
-        const previous = await leases.read(node.id);
-        const renewal = nextLease(previous, beat, {
-          node: node.id,
-          owner: node.owner,
-          jwk: node.jwk,
-          multiplier: node.multiplier,
-          provenance: node.hardware?.provenance,
-          quarantinedUntil: node.hardware?.quarantinedUntil,
-          hosts: snapshot ? hostsOf(snapshot, source) : (previous?.hosts ?? []),
-          endsAt: clock.now() + heartbeatMs * limits.heartbeatsPerLease,
-        });
-        if (renewal.kind === "stale") {
-          const { started, counter } = renewal;
-          throw new TroopError("stale_heartbeat", undefined, { details: { started, counter } });
-        }
-        if (await leases.replace(previous, renewal.lease, snapshot)) {
-          presence?.beat(node.id, previous);
-          return { resend: lacksSnapshot(renewal.lease) };
-        }
-      }
-      throw new TroopError("stale_heartbeat");
+      const previous = await leases.read(node.id);
+      const renewal = nextLease(previous, beat, {
+        node: node.id,
+        owner: node.owner,
+        jwk: node.jwk,
+        multiplier: node.multiplier,
+        provenance: node.hardware?.provenance,
+        memoryBytes: node.hardware?.memory?.bytes,
+        quarantinedUntil: node.quarantinedUntil,
+        hosts: snapshot ? hostsOf(snapshot, source) : (previous?.hosts ?? []),
+        endsAt: clock.now() + heartbeatMs * limits.heartbeatsPerLease,
+      });
+      if (renewal.kind === "stale") throw staleAfter(renewal);
+      const held = await leases.write(renewal.lease, snapshot);
+      // Another replica took a later one in meanwhile.
+      if (held !== renewal.lease) throw staleAfter(held);
+      presence?.beat(node.id, previous);
+      return { resend: lacksSnapshot(held) };
     },
 
     /**
@@ -92,11 +86,11 @@ export function createRegistry(options: RegistryOptions) {
      */
     async list(model?: string): Promise<Listing> {
       const now = clock.now();
-      const offering = (await leases.live(now)).flatMap(({ lease, snapshot }) =>
-        snapshot && isListed(lease, now) && offersModel(snapshot, model)
-          ? [{ lease, snapshot }]
-          : [],
-      );
+      const offering = (await leases.live(now)).flatMap(({ lease, snapshot: stated }) => {
+        if (!stated || !isListed(lease, now)) return [];
+        const snapshot = { ...stated, models: modelsThatFit(stated.models, lease.memoryBytes) };
+        return offersModel(snapshot, model) ? [{ lease, snapshot }] : [];
+      });
       const tariff = tariffOf(
         offering.map(({ lease, snapshot }) => ({ owner: lease.owner, models: snapshot.models })),
         fittedRates?.(),
@@ -112,6 +106,13 @@ export function createRegistry(options: RegistryOptions) {
         })),
         tariff,
       };
+    },
+
+    /** Ids of all nodes that may be offered now: without their prices, which take a hundred times as long. */
+    async listedNodes(): Promise<string[]> {
+      const now = clock.now();
+      const held = await leases.live(now);
+      return held.filter(({ lease }) => isListed(lease, now)).map(({ lease }) => lease.node);
     },
 
     /** Whether a node may be offered at all now, whatever its models. */
@@ -152,6 +153,9 @@ export function createRegistry(options: RegistryOptions) {
     );
   }
 }
+
+const staleAfter = ({ started, counter }: Pick<Lease, "started" | "counter">): TroopError =>
+  new TroopError("stale_heartbeat", undefined, { details: { started, counter } });
 
 const offersModel = ({ models }: NodeSnapshot, model: string | undefined): boolean =>
   model === undefined || models.some(({ name }) => name === model);

@@ -47,9 +47,7 @@ function start(
     ...{ store, clock, random: systemRandom, log: createLog("silent") },
   });
   const registry = {
-    list: async () => ({
-      nodes: listed.map((node) => ({ lease: { node } })),
-    }),
+    listedNodes: async () => listed,
   } as unknown as Parameters<typeof reputations.start>[0];
   const presence = { take: () => new Map([["node", none]]) };
   const running = reputations.start(registry, presence);

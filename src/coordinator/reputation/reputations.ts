@@ -26,7 +26,10 @@ export interface Reputations {
   /** As it was a moment ago. Undefined where no such node was ever enrolled. */
   read(node: string): Promise<Reputation | undefined>;
   /** Looks at listed nodes and notes presence until disposed. */
-  start(registry: Pick<Registry, "list">, presence: Pick<PresenceWatch, "take">): AsyncDisposable;
+  start(
+    registry: Pick<Registry, "listedNodes">,
+    presence: Pick<PresenceWatch, "take">,
+  ): AsyncDisposable;
 }
 
 const roundMs = 10_000;
@@ -98,8 +101,7 @@ export function createReputations(options: ReputationsOptions): Reputations {
         backoff: { firstMs: roundMs, ceilingMs: notePresenceMs },
         onFailure: (error) => log.warn({ err: error }, "reputations stay as they were"),
         round: async () => {
-          const { nodes } = await registry.list();
-          const ids = nodes.map(({ lease }) => lease.node);
+          const ids = await registry.listedNodes();
           const due = ids.toSorted((left, right) => turnOf(left) - turnOf(right));
           if (due.length > 0) await recompute(due.slice(0, nodesPerRound));
           if (clock.now() - notedAt >= notePresenceMs) {

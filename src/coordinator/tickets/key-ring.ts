@@ -1,7 +1,8 @@
-/** The coordinator's own keys: the RSA key that signs tickets, and the secret that makes pseudonyms. */
+/** The coordinator's own keys: the RSA keys that sign tickets, and the secret that makes pseudonyms. */
 import {
   calculateJwkThumbprint,
   CompactSign,
+  type CryptoKey,
   exportJWK,
   generateKeyPair,
   importJWK,
@@ -9,13 +10,8 @@ import {
   type JWK,
 } from "jose";
 import { createHmac, createPublicKey } from "node:crypto";
-import { join } from "node:path";
-import type { Random } from "../../base/random.ts";
-import { ensureFolder } from "../../host/folders.ts";
-import { toBase64url } from "../../protocol/bytes.ts";
-import { TroopError } from "../../protocol/error-codes.ts";
+import { digestOf } from "../../protocol/bytes.ts";
 import { ticketType, type TicketClaims } from "../../protocol/ticket.ts";
-import { loadSecret } from "./secret-file.ts";
 
 export interface KeyRing {
   /** Public keys that tickets may be signed with. */
@@ -29,34 +25,54 @@ export interface KeyRing {
   pseudonym(account: string, node: string): string;
 }
 
-const algorithm = "RS256";
-const secretBytes = 32;
+/** A key of tickets, ready to sign. */
+export interface TicketKey {
+  kid: string;
+  publicJwk: JWK;
+  privateKey: CryptoKey;
+}
 
-/**
- * Loads the keys from `folder`, making them at the first start.
- * @throws TroopError `key_file_invalid`, `data_folder_invalid`
- */
-export async function loadKeyRing(folder: string, random: Random): Promise<KeyRing> {
-  ensureFolder(folder);
-  const ticketFile = join(folder, "ticket-key.json");
-  const privateJwk = readPrivateKey(
-    await loadSecret(ticketFile, makeTicketKey, random),
-    ticketFile,
-  );
-  const pseudonymSecret = await loadSecret(
-    join(folder, "pseudonym-secret"),
-    () => Promise.resolve(toBase64url(random.bytes(secretBytes))),
-    random,
-  );
-  const { n, e } = privateJwk;
-  const publicJwk: JWK = { kty: "RSA", n: n!, e: e! };
-  const kid = await calculateJwkThumbprint(publicJwk);
-  const privateKey = await importJWK(privateJwk, algorithm);
+const algorithm = "RS256";
+
+/** A new private key, as text. */
+export async function makeTicketKey(): Promise<string> {
+  const { privateKey } = await generateKeyPair(algorithm, {
+    modulusLength: 2_048,
+    extractable: true,
+  });
+  return JSON.stringify(await exportJWK(privateKey));
+}
+
+/** @throws Error where it is no private key of RSA */
+export async function readTicketKey(text: string): Promise<TicketKey> {
+  const privateJwk = JSON.parse(text) as JWK;
+  const { kty, n, e, d } = privateJwk;
+  if (kty !== "RSA" || !n || !e || !d) throw new Error("not an RSA private key");
+  const publicJwk = { kty, n, e };
+  return {
+    publicJwk,
+    kid: await calculateJwkThumbprint(publicJwk),
+    privateKey: (await importJWK(privateJwk, algorithm)) as CryptoKey,
+  };
+}
+
+/** @param published the signing key among them */
+export function keyRingOf(
+  signing: TicketKey,
+  published: readonly TicketKey[],
+  pseudonymSecret: string,
+): KeyRing {
+  const { kid, privateKey, publicJwk } = signing;
   const publicKey = createPublicKey({ key: publicJwk, format: "jwk" });
   return {
-    keySet: { keys: [{ ...publicJwk, kid, alg: algorithm, use: "sig" }] },
+    keySet: {
+      keys: published.map((key) => ({
+        ...key.publicJwk,
+        ...{ kid: key.kid, alg: algorithm, use: "sig" },
+      })),
+    },
     pem: String(publicKey.export({ type: "spki", format: "pem" })),
-    version: kid,
+    version: digestOf(published.map((key) => key.kid).join()),
     sign: (claims) =>
       new CompactSign(Buffer.from(JSON.stringify(claims)))
         .setProtectedHeader({ alg: algorithm, typ: ticketType, kid })
@@ -66,24 +82,4 @@ export async function loadKeyRing(folder: string, random: Random): Promise<KeyRi
         .update(JSON.stringify(["troop-pseudonym/1", account, node]))
         .digest("base64url"),
   };
-}
-
-async function makeTicketKey(): Promise<string> {
-  const { privateKey } = await generateKeyPair(algorithm, {
-    modulusLength: 2_048,
-    extractable: true,
-  });
-  return JSON.stringify(await exportJWK(privateKey));
-}
-
-function readPrivateKey(text: string, file: string): JWK {
-  try {
-    const key = JSON.parse(text) as JWK;
-    if (key.kty !== "RSA" || !key.n || !key.e || !key.d) throw new Error("not an RSA private key");
-    return key;
-  } catch (error) {
-    throw new TroopError("key_file_invalid", `The key file ${file} holds no RSA private key.`, {
-      cause: error,
-    });
-  }
 }

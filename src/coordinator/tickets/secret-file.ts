@@ -14,7 +14,7 @@ export async function loadSecret(
   random: Random,
 ): Promise<string> {
   try {
-    const existing = read(path);
+    const existing = readSecretFile(path);
     if (existing !== undefined) return existing;
     const draft = `${path}.${random.uuid()}`;
     try {
@@ -26,7 +26,7 @@ export async function loadSecret(
     } finally {
       rmSync(draft, { force: true });
     }
-    return read(path)!;
+    return readSecretFile(path)!;
   } catch (error) {
     if (error instanceof TroopError) throw error;
     throw new TroopError("key_file_invalid", `The key file ${path} cannot be read or written.`, {
@@ -35,7 +35,8 @@ export async function loadSecret(
   }
 }
 
-function read(path: string): string | undefined {
+/** What is in `path`; undefined where it does not exist. @throws TroopError `key_file_invalid` */
+export function readSecretFile(path: string): string | undefined {
   try {
     if (statSync(path).mode & 0o077)
       throw new TroopError("key_file_invalid", `The key file ${path} can be read by others.`, {

@@ -1,4 +1,4 @@
-/** A node's answers to a challenge: the commitment, which stops the clock, and the rows that it is then asked for. */
+/** A node's answers to a challenge: the commitment, which stops the clock, and what it is then asked to show. */
 import { boundedMap } from "../../base/bounded-map.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
@@ -11,16 +11,18 @@ import type {
   VerifyAnswer,
   VerifyRequest,
 } from "../../protocol/hardware-proof/wire.ts";
+import type { MemoryOpening } from "../../protocol/hardware-proof/memory-opening.ts";
+import type { Opening, RowPlace } from "../../protocol/hardware-proof/opening.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Database } from "../database.ts";
 import { drawRows } from "./challenge.ts";
 import type { CheckThread } from "./check-thread.ts";
 import type { Conclude } from "./conclude.ts";
+import { drawLanes } from "./memory-challenge.ts";
 import type { RoundTrips } from "./round-trips.ts";
 import {
   claimCheck,
   endSession,
-  findOpenTrial,
   findSession,
   findSessions,
   releaseCheck,
@@ -28,6 +30,7 @@ import {
   writeCommitment,
   writePushed,
 } from "./session-store.ts";
+import { findOpenTrial } from "./trial-store.ts";
 
 export interface AnswersParts {
   database: Database;
@@ -35,7 +38,7 @@ export interface AnswersParts {
   random: Random;
   log: Log;
   roundTrips: RoundTrips;
-  check: CheckThread["check"];
+  checks: Pick<CheckThread, "check" | "checkMemory">;
   conclude: Conclude;
 }
 
@@ -56,7 +59,7 @@ const openMost = 10_000;
 const givingUpMost = 1;
 
 export function createAnswers(parts: AnswersParts): Answers {
-  const { database, clock, random, log, roundTrips, check, conclude } = parts;
+  const { database, clock, random, log, roundTrips, checks, conclude } = parts;
   /** When challenges left, monotonic ms, by session: those that this replica pushed. */
   const pushedAt = boundedMap<string, number>(openMost);
 
@@ -75,7 +78,7 @@ export function createAnswers(parts: AnswersParts): Answers {
 
   async function giveUp(session: Session, why: string): Promise<CommitAnswer> {
     const { id } = session;
-    const isBroken = await endSession(database, id, ["issued"], "gave_up");
+    const isBroken = await endSession(database, id, ["issued", "walking"], "gave_up");
     if (!isBroken && !(await endSession(database, id, ["committed"], "gave_up")))
       throw new TroopError("challenge_invalid");
     // Who knows the rows and may begin anew would leave rows out, and begin anew whenever one of them is asked for.
@@ -83,10 +86,28 @@ export function createAnswers(parts: AnswersParts): Answers {
       await end(session, "failed", "it gave up when it was asked for rows");
       return { rows: [] };
     }
+    // A dataset that it does not hold is what a node is asked for in the end.
+    if (session.kind === "memory") return { rows: [] };
     const all = await findSessions(database, session.trial);
-    if (all.filter(({ outcome }) => outcome === "gave_up").length > givingUpMost)
+    const chains = all.filter(({ kind }) => kind === "chain");
+    if (chains.filter(({ outcome }) => outcome === "gave_up").length > givingUpMost)
       await end(session, "failed", why);
     return { rows: [] };
+  }
+
+  function judge(session: Session, opening: VerifyRequest["opening"]) {
+    const { id, node, root, seed } = session;
+    const claim = { binding: { session: id, node }, commitment: fromBase64url(root!)! };
+    if (session.kind === "chain")
+      return checks.check({
+        ...{ ...claim, opening: opening as Opening, asked: session.asked! },
+        task: { seed: fromBase64url(seed)!, ...session.size },
+      });
+    const walkSeed = fromBase64url(session.walkSeed)!;
+    return checks.checkMemory({
+      ...{ ...claim, opening: opening as MemoryOpening, asked: session.asked! },
+      task: { seed: fromBase64url(seed)!, walkSeed, ...session.size },
+    });
   }
 
   return {
@@ -103,31 +124,26 @@ export function createAnswers(parts: AnswersParts): Answers {
       const sentAt = pushedAt.get(session.id);
       const spanMs =
         sentAt === undefined ? undefined : roundTrips.without(node, arrivedAt - sentAt);
-      const asked = drawRows(random, session.size);
+      const isChain = session.kind === "chain";
+      const asked = isChain ? drawRows(random, session.size) : drawLanes(random, session.size);
       const { root, device } = request;
       const taken = await writeCommitment(database, session, { root, asked, device, spanMs });
       if (taken === undefined) throw new TroopError("challenge_invalid");
       if (taken > limits.commitWaitMs) {
         await endSession(database, session.id, ["committed"], "late");
-        await end(session, "failed", "its commitment came too late");
+        if (isChain) await end(session, "failed", "its commitment came too late");
         throw new TroopError("challenge_invalid", "The commitment came too late.");
       }
-      return { rows: asked };
+      return isChain ? { rows: asked as RowPlace[] } : { lanes: asked as number[] };
     },
 
     async verify(node, { session: id, opening }) {
-      await sessionOf(node, id);
+      const { kind } = await sessionOf(node, id);
+      if ((kind === "memory") !== "groups" in opening) throw new TroopError("challenge_invalid");
       const since = clock.now() - limits.proofSlotMs;
       const session = await claimCheck(database, { id, node }, since);
       if (!session) throw new TroopError("challenge_invalid");
-      const { size, root, asked, spanMs } = session;
-      const claim = {
-        binding: { session: id, node },
-        task: { seed: fromBase64url(session.seed)!, ...size },
-        commitment: fromBase64url(root!)!,
-        ...{ asked: asked!, opening },
-      };
-      const verdict = await check(claim).catch(async (error: unknown) => {
+      const verdict = await judge(session, opening).catch(async (error: unknown) => {
         await releaseCheck(database, id);
         throw error;
       });
@@ -135,7 +151,7 @@ export function createAnswers(parts: AnswersParts): Answers {
       if (!(await endSession(database, id, ["checking"], outcome)))
         throw new TroopError("challenge_invalid");
       if (outcome === "wrong") await end(session, "refuted", verdict.kind);
-      return { outcome, span_ms: spanMs! };
+      return { outcome, span_ms: session.spanMs! };
     },
   };
 }

@@ -5,15 +5,24 @@ import type { Log } from "../../host/log.ts";
 import { formatMultiplier } from "../../protocol/credits.ts";
 import { findNode } from "../accounts/node-store.ts";
 import type { Database } from "../database.ts";
+import { cappedByService } from "./multiplier.ts";
 import { afterVerdict, type Outcome } from "./policy.ts";
 import type { TaskSize } from "./ramp.ts";
-import type { Session, Trial } from "./session-store.ts";
-import { worthOf } from "./worth.ts";
+import type { Session } from "./session-store.ts";
+import type { Trial } from "./trial-store.ts";
+import { readServed } from "./served-store.ts";
 import { type VerdictRow, writeVerdict } from "./verdict-store.ts";
+import { type ShownMemory, worthOf } from "./worth.ts";
 
 /** What a trial came to. */
 export type Ending =
-  | { kind: "proven"; size: TaskSize; spans: readonly number[]; absent: number }
+  | {
+      kind: "proven";
+      size: TaskSize;
+      spans: readonly number[];
+      memory: ShownMemory;
+      absent: number;
+    }
   /** A row that was shown is not what was committed to, or was not computed. */
   | { kind: "refuted"; why: string }
   | { kind: "failed"; why: string };
@@ -39,9 +48,14 @@ export const createConclude =
   async (trial, ending, last) => {
     const node = await findNode(database, trial.node);
     if (!node?.hardware) return;
-    const { outcome, measured } = judge(ending);
-    const before = { multiplier: node.multiplier, ...node.hardware };
     const now = clock.now();
+    const served =
+      ending.kind === "proven" ? await readServed(database, trial.node, now) : undefined;
+    const { outcome, measured } = judge(ending, served);
+    const { provenance, missed, memory } = node.hardware;
+    // What it is made of now never held that.
+    const held = trial.reason === "changed" ? null : memory;
+    const before = { multiplier: node.multiplier, provenance, missed, memory: held };
     const after = afterVerdict(before, outcome, now, random);
     const device = last?.device ?? undefined;
     const verdict: VerdictRow = {
@@ -59,14 +73,29 @@ export const createConclude =
     );
   };
 
-/** Nothing that the node says of itself comes in here. */
-function judge(ending: Ending): { outcome: Outcome; measured: Readonly<Record<string, unknown>> } {
+/**
+ * Nothing that the node says of itself comes in here.
+ * @param served the multiplier that its answers amount to; undefined: too few were asked for
+ */
+function judge(
+  ending: Ending,
+  served: number | undefined,
+): { outcome: Outcome; measured: Readonly<Record<string, unknown>> } {
   if (ending.kind !== "proven") return { outcome: ending, measured: { why: ending.why } };
-  const { size, spans, absent } = ending;
+  const { size, spans, memory, absent } = ending;
   // Whoever could have lent their hardware meanwhile, and did not show that they did not.
-  const { multiplier, ...worth } = worthOf(size, spans, 1 + absent);
+  const { multiplier: shown, ...worth } = worthOf(size, spans, memory, 1 + absent);
+  const multiplier = served === undefined ? shown : cappedByService(shown, served);
+  const memoryBytes = typeof memory === "string" ? undefined : memory.bytes;
   return {
-    outcome: { kind: "proven", multiplier, isShared: absent > 0 },
-    measured: { ...size, spans, absent, ...worth },
+    outcome: { kind: "proven", multiplier, isShared: absent > 0, memoryBytes },
+    measured: {
+      ...size,
+      spans,
+      absent,
+      memory_bytes: memoryBytes ?? null,
+      ...worth,
+      served: served ?? null,
+    },
   };
 }

@@ -43,13 +43,16 @@ export interface Companion {
   node: string;
   /** Of the same owner, or stating the same GPU: it may be the same hardware. */
   isClose: boolean;
+  /** It is being tried, in another round. */
+  isTried: boolean;
 }
 
 /** Most that are tried with one: of one owner there are as many. */
 const companionsMost = 64;
 
 /**
- * Those who could share a prover with a node, and some who are due next. None that is kept out or being tried.
+ * Those who could share a prover with a node, and some who are due next. None that is kept out, and none that is being
+ * tried but for those that are close.
  * @param prefix of the node's address; undefined where that says nothing
  * @param strangers how many of the others, the next first
  */
@@ -66,21 +69,46 @@ export async function findCompanions(
         select n.owner, h.device from hardware h join node n on n.id = h.node where h.node = ${node}
       ), free as (
         select h.node, h.due_ms, h.prefix, h.tried_ms,
-          n.owner = me.owner or coalesce(h.device = me.device, false) as close
+          n.owner = me.owner or coalesce(h.device = me.device, false) as close,
+          exists (
+            select from hardware_trial t
+            where t.node = h.node and t.outcome is null and t.ends_ms > ${now}::bigint
+          ) as tried
         from hardware h join node n on n.id = h.node, me
         where h.node <> ${node} and h.quarantined_ms <= ${now}::bigint
-          and not exists (select from hardware_trial t where t.node = h.node and t.outcome is null)
       )
-      select node, close as "isClose" from (
-        (select node, close from free
-          where close or (prefix = ${prefix ?? null} and tried_ms <= ${now}::bigint - ${neighbourRestMs}::bigint)
+      select node, close as "isClose", tried as "isTried" from (
+        (select node, close, tried from free
+          where close or (
+            not tried and prefix = ${prefix ?? null}
+            and tried_ms <= ${now}::bigint - ${neighbourRestMs}::bigint)
           order by close desc, tried_ms limit ${companionsMost})
         union
-        (select node, close from free where due_ms is not null order by due_ms limit ${strangers})
+        (select node, close, tried from free
+          where due_ms is not null and not tried order by due_ms limit ${strangers})
       ) found
     `.execute(database),
   );
   return rows;
+}
+
+/**
+ * They were away when another was tried that could share their hardware: they are tried as soon as they are back. Who
+ * has proven nothing has nothing to lose by that.
+ */
+export async function writeOwed(
+  database: Database,
+  nodes: readonly string[],
+  now: number,
+): Promise<void> {
+  if (nodes.length === 0) return;
+  await reaching(() =>
+    sql`
+      update hardware set due_ms = ${now}::bigint, due_reason = 'owed'
+      where node = any(${nodes}::text[]) and provenance in ('proven', 'stale')
+        and due_reason is distinct from 'owed'
+    `.execute(database),
+  );
 }
 
 export interface Round {

@@ -23,6 +23,11 @@ const most = 200_000;
  * Of their plain arithmetic, cards have 20 to 106 on paper.
  */
 export const gopsPerGigabyte = 85;
+/**
+ * Who has shown no memory counts as no more than this, an ordinary processor's: else it would pay to show none, and to
+ * compute by tensor cores.
+ */
+export const unshownMost = 20;
 /** What served requests show is a lower bound, of whatever models were asked for; far above it is talk. */
 const aboveServed = 1.5;
 

@@ -17,7 +17,9 @@ const standing: fc.Arbitrary<Standing> = fc.record({
   multiplier: fc.integer({ min: unprovenMultiplier, max: 200_000 }),
   provenance: fc.constantFrom(...provenances),
   missed: fc.integer({ min: 0, max: 50 }),
+  memory: fc.option(fc.record({ bytes: fc.nat(2 ** 30), at: fc.constant(now - hourMs) })),
 });
+const proof = { kind: "proven" as const, multiplier: 1, isShared: false, memoryBytes: undefined };
 
 test("no verdict but a proof raises a multiplier, and none lowers it below the least", () => {
   fc.assert(
@@ -32,18 +34,33 @@ test("no verdict but a proof raises a multiplier, and none lowers it below the l
 test("a proof counts whatever went before", () => {
   fc.assert(
     fc.property(standing, fraction, fc.boolean(), (before, share, isShared) => {
-      const proven = { kind: "proven", multiplier: 12_345, isShared } as const;
+      const proven = { ...proof, multiplier: 12_345, isShared };
       const after = afterVerdict(before, proven, now, randomOf(share));
       expect(after).toMatchObject({ multiplier: 12_345, provenance: "proven", missed: 0 });
     }),
   );
 });
 
+test("memory that was shown counts for a month, and more that is shown at once", () => {
+  const shown = (bytes: number, ago: number, memoryBytes: number | undefined) => {
+    const memory = { bytes, at: now - ago };
+    const before = { multiplier: 500, provenance: "proven", missed: 0, memory } as const;
+    return afterVerdict(before, { ...proof, memoryBytes }, now, randomOf(0.5)).memory;
+  };
+  const month = 30 * 24 * hourMs;
+  expect(shown(8, month - 1, 4)).toEqual({ bytes: 8, at: now - month + 1 });
+  expect(shown(8, month - 1, undefined)?.bytes).toBe(8);
+  expect(shown(8, month, 4)).toEqual({ bytes: 4, at: now });
+  expect(shown(8, month, undefined)).toBeNull();
+  expect(shown(8, hourMs, 8)).toEqual({ bytes: 8, at: now });
+  expect(shown(8, hourMs, 16)).toEqual({ bytes: 16, at: now });
+});
+
 describe("a proof that is missed", () => {
   const failed = (before: Standing) => afterVerdict(before, { kind: "failed" }, now, randomOf(0.5));
 
   test("costs nothing the first time, and each time more from then on", () => {
-    let node: Standing = { multiplier: 10_000, provenance: "proven", missed: 0 };
+    let node: Standing = { multiplier: 10_000, provenance: "proven", missed: 0, memory: null };
     const seen = [];
     for (let times = 0; times < 12; times += 1) {
       node = failed(node);
@@ -82,9 +99,8 @@ test("a wrong opening leaves the least, and keeps the node out for a day", () =>
 
 test("proofs at random come every twelve hours on average, and nobody can tell when", () => {
   const waits = Array.from({ length: 10_000 }, (_, index) => {
-    const proven = { kind: "proven", multiplier: 10_000, isShared: false } as const;
-    const before = { multiplier: 500, provenance: "unproven", missed: 0 } as const;
-    const { dueAt } = afterVerdict(before, proven, now, randomOf((index + 0.5) / 10_000));
+    const before = { multiplier: 500, provenance: "unproven", missed: 0, memory: null } as const;
+    const { dueAt } = afterVerdict(before, proof, now, randomOf((index + 0.5) / 10_000));
     return dueAt - now;
   });
   const mean = waits.reduce((sum, wait) => sum + wait, 0) / waits.length;

@@ -34,16 +34,31 @@ export const neighbourRestMs = hourMs;
 /** Left of the multiplier by each proof that was missed, after the first: an owner may come back in the middle of one. */
 const leftPercent = 70;
 
+/**
+ * Memory that was shown counts for so long, though less was free later: engines keep models in it. A month bounds what
+ * lent hardware is good for.
+ */
+const memoryKeptMs = 30 * 24 * hourMs;
+
+export interface HeldMemory {
+  bytes: number;
+  /** When that was shown, ms. */
+  at: number;
+}
+
 export interface Standing {
   /** Ten-thousandths. */
   multiplier: number;
   provenance: Provenance;
   /** In a row. */
   missed: number;
+  /** The most that was shown to be held; null: it was not measured. */
+  memory: HeldMemory | null;
 }
 
 export type Outcome =
-  | { kind: "proven"; multiplier: number; isShared: boolean }
+  /** `memoryBytes`: what was held this time; undefined: none. */
+  | { kind: "proven"; multiplier: number; isShared: boolean; memoryBytes: number | undefined }
   | { kind: "refuted" }
   | { kind: "failed" };
 
@@ -53,7 +68,8 @@ export interface After extends Standing {
   quarantinedUntil: number;
 }
 
-export const dueReasons = ["asked", "random", "changed", "again", "with_others"] as const;
+export const dueReasons = ["asked", "random", "changed", "again", "with_others", "owed"] as const;
+/** `owed`: it was away when another was tried that it may share its hardware with. */
 export type DueReason = (typeof dueReasons)[number];
 
 /** What a node stands at after a verdict, and when it is tried again. */
@@ -69,6 +85,7 @@ export function afterVerdict(
       const next = { dueAt: now + randomWaitMs(random), dueReason: "random" as const };
       return {
         ...{ multiplier: outcome.multiplier, provenance: "proven", missed: 0, quarantinedUntil: 0 },
+        memory: mostOf(before.memory, outcome.memoryBytes, now),
         ...(outcome.isShared ? again : next),
       };
     }
@@ -77,7 +94,7 @@ export function afterVerdict(
       const standing = {
         multiplier: unprovenMultiplier,
         provenance: "refuted",
-        missed: 0,
+        ...{ missed: 0, memory: null },
       } as const;
       return { ...standing, quarantinedUntil, dueAt: quarantinedUntil, dueReason: "again" };
     }
@@ -88,11 +105,22 @@ export function afterVerdict(
   }
 }
 
-function missedOnce({ multiplier, provenance, missed }: Standing): Standing {
+function mostOf(
+  before: HeldMemory | null,
+  bytes: number | undefined,
+  now: number,
+): HeldMemory | null {
+  const kept = before && before.at > now - memoryKeptMs ? before : null;
+  return bytes === undefined || (kept && kept.bytes > bytes) ? kept : { bytes, at: now };
+}
+
+function missedOnce(before: Standing): Standing {
+  const { multiplier, provenance, missed } = before;
   const isProven = provenance === "proven" || provenance === "stale";
-  if (!isProven) return { multiplier, provenance, missed };
+  if (!isProven) return before;
   const isForgiven = missed === 0;
   return {
+    ...before,
     missed: missed + 1,
     provenance: isForgiven ? provenance : "stale",
     multiplier: isForgiven

@@ -21,6 +21,11 @@ export interface PassedWalk extends MemorySize {
   readonly spanMs: number;
 }
 
+/** A walk that was asked for; no time: it did not pass, or not in time, or the dataset was never held. */
+export interface TriedWalk extends MemorySize {
+  readonly spanMs: number | null;
+}
+
 export interface ProvenMemory {
   readonly bytes: number;
   /** As read from the largest dataset that was held. */
@@ -34,12 +39,18 @@ export interface ProvenMemory {
  */
 const rateKept = 2 / 3;
 
-/** @param walks of one trial, in any order. Undefined where there is none */
+export const rateOf = (walk: PassedWalk): number => walkedBytes(walk) / (walk.spanMs * 1e6);
+
+/** @param walks of one trial, in any order; of one size the fastest counts. Undefined where there is none */
 export function provenMemory(walks: readonly PassedWalk[]): ProvenMemory | undefined {
   let proven: ProvenMemory | undefined;
   let best = 0;
-  for (const walk of walks.toSorted((left, right) => left.segments - right.segments)) {
-    const gigabytesPerSecond = walkedBytes(walk) / (walk.spanMs * 1e6);
+  const inOrder = walks.toSorted(
+    (left, right) => left.segments - right.segments || rateOf(right) - rateOf(left),
+  );
+  for (const walk of inOrder) {
+    if (heldBytes(walk) === proven?.bytes) continue;
+    const gigabytesPerSecond = rateOf(walk);
     if (gigabytesPerSecond < best * rateKept) break;
     best = Math.max(best, gigabytesPerSecond);
     proven = { bytes: heldBytes(walk), gigabytesPerSecond };
@@ -47,33 +58,83 @@ export function provenMemory(walks: readonly PassedWalk[]): ProvenMemory | undef
   return proven;
 }
 
-/** More than any cache of a current GPU, twice over. */
-const firstSegments = 512;
+/** Sizes are MiB. */
+export interface MemorySettings {
+  /** The first dataset. */
+  first: number;
+  /** At most this size. */
+  largest: number;
+  /** How often the first is read. */
+  firstPasses: number;
+  /** What a walk should take. */
+  targetMs: number;
+}
+
+/** More than any cache of a current GPU, twice over; and long enough that the way there does not count. */
+export const usualMemory: MemorySettings = {
+  first: 512,
+  largest: segments.most,
+  firstPasses: 64,
+  targetMs: 1_500,
+};
+
 /** The steps between the largest that was held and the smallest that was not. */
 const growth = [2, 1.5, 1.25] as const;
+
+export interface MemoryPlan {
+  /** `done`: nothing more is to be learned. */
+  kind: "walk" | "done";
+  /** Of the next walk; when done, of one more as large as what is proven. */
+  size: MemorySize;
+  /** So far. */
+  proven: ProvenMemory | undefined;
+}
+
+/** What is asked for next. @param tried in the order in which it was asked for */
+export function memoryPlanOf(tried: readonly TriedWalk[], settings: MemorySettings): MemoryPlan {
+  const passed = tried.filter((walk): walk is PassedWalk => walk.spanMs !== null);
+  const proven = provenMemory(passed);
+  const held = proven ? proven.bytes / heldBytes({ segments: 1 }) : 0;
+  const missed = tried.map((walk) => walk.segments).filter((size) => size > held);
+  const before = passed.findLast((walk) => walk.segments <= held);
+  const sized = (count: number) => ({
+    segments: count,
+    passes: passesFor(count, before, settings),
+  });
+  // Something else may have used the machine for a moment: a size counts as missed when it was missed twice.
+  const again = missed.find((size) => missed.indexOf(size) === missed.lastIndexOf(size));
+  const next = again ?? nextSegments(settings, held, Math.min(...missed));
+  return next === undefined
+    ? { kind: "done", size: sized(held), proven }
+    : { kind: "walk", size: sized(next), proven };
+}
 
 /**
  * How large the next dataset of a trial is, MiB; undefined where nothing more is to be learned.
  * @param held the largest of which the walk passed and kept its rate, 0: none
  * @param missed the smallest that failed, or lost its rate
  */
-export function nextSegments(held: number, missed = Infinity): number | undefined {
-  if (held === 0) return missed === Infinity ? firstSegments : undefined;
+function nextSegments(
+  { first, largest }: Pick<MemorySettings, "first" | "largest">,
+  held: number,
+  missed = Infinity,
+): number | undefined {
+  if (held === 0) return missed === Infinity ? first : undefined;
   return growth
     .map((factor) => Math.floor(held * factor))
-    .find((next) => next > held && next < missed && next <= segments.most);
+    .find((next) => next > held && next < missed && next <= largest);
 }
-
-/** Long enough that the way there does not count. */
-const targetMs = 1_500;
-const firstPasses = 64;
 
 /**
  * How often the next dataset is to be read.
  * @param count its segments
  * @param before the last walk that passed; undefined: this is the first
  */
-export function passesFor(count: number, before: PassedWalk | undefined): number {
+export function passesFor(
+  count: number,
+  before: PassedWalk | undefined,
+  { firstPasses, targetMs }: Pick<MemorySettings, "firstPasses" | "targetMs"> = usualMemory,
+): number {
   if (!before) return firstPasses;
   const passes = (targetMs * walkedBytes(before)) / before.spanMs / heldBytes({ segments: count });
   const whole = Math.ceil(passes / passesUnit) * passesUnit;

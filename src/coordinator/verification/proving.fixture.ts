@@ -5,6 +5,7 @@ import { systemClock } from "../../base/clock.ts";
 import { fromBase64url, toBase64url } from "../../protocol/bytes.ts";
 import { formatMultiplier } from "../../protocol/credits.ts";
 import { commitmentOf } from "../../protocol/hardware-proof/commitment.ts";
+import type { MemoryOpening } from "../../protocol/hardware-proof/memory-opening.ts";
 import type { Opening, RowPlace } from "../../protocol/hardware-proof/opening.ts";
 import type {
   ChainChallenge,
@@ -63,19 +64,18 @@ export async function compute(challenge: ChainChallenge, node: string): Promise<
   return { root, open: (rows) => committed.open(rows, never) };
 }
 
+type AnySession = Pick<ChainChallenge, "session">;
+type Called = ReturnType<TestCoordinator["call"]>;
+
 export interface Prover {
   readonly node: Signer;
   /** The answer to a beat as PROVING, unless other fields are given. */
   beat(fields?: Partial<Heartbeat>): Promise<{ challenge?: Challenge; multiplier: string }>;
   /** The next task. @throws Error where none comes */
   challenge(): Promise<ChainChallenge>;
-  commit(
-    challenge: ChainChallenge,
-    root: string,
-    device?: ProvingDevice,
-  ): ReturnType<TestCoordinator["call"]>;
-  verify(challenge: ChainChallenge, opening: Opening): ReturnType<TestCoordinator["call"]>;
-  giveUp(challenge: ChainChallenge): ReturnType<TestCoordinator["call"]>;
+  commit(session: AnySession, root: string, device?: ProvingDevice): Called;
+  verify(session: AnySession, opening: Opening | MemoryOpening): Called;
+  giveUp(session: AnySession): Called;
   /** One task, done honestly in so many milliseconds. */
   session(tookMs?: number, device?: ProvingDevice): Promise<void>;
   /** Three of them, and the beat that makes the verdict. Its multiplier. */

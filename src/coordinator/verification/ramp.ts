@@ -4,6 +4,7 @@
  * and the middle of what it took is what counts. Pure.
  */
 import { chainLayers, chainSizes, type ChainTask } from "../../protocol/hardware-proof/chain.ts";
+import { type MemorySettings, usualMemory } from "./proven-memory.ts";
 
 export type TaskSize = Pick<ChainTask, "n" | "layers">;
 export interface Measured extends TaskSize {
@@ -15,9 +16,11 @@ export interface RampSettings {
   targetMs: number;
   /** At most this size. */
   largest: number;
+  /** Undefined: memory is not asked for. */
+  memory?: MemorySettings | undefined;
 }
 
-export const usualRamp: RampSettings = { targetMs: 3_000, largest: 8_192 };
+export const usualRamp: RampSettings = { targetMs: 3_000, largest: 8_192, memory: usualMemory };
 
 export type Plan =
   | { kind: "grow"; size: TaskSize }

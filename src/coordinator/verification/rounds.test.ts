@@ -58,7 +58,7 @@ async function speedOf(prover: Prover): Promise<number> {
 
 /** All of them wait for the instant, and get their tasks there. */
 async function tasksAt(at: number, provers: readonly Prover[]): Promise<ChainChallenge[]> {
-  clock.advance(at - 5_000 - clock.now());
+  clock.advance(at - 4_000 - clock.now());
   const asked = provers.map((prover) => prover.challenge());
   await expect.poll(() => clock.waitingFor(at)).toBe(provers.length);
   clock.advance(at + 1 - clock.now());
@@ -147,4 +147,35 @@ test("who misses an instant is out, and nobody waits for it", async () => {
   await shareOne(tasks, [first, second], [first, second]);
   clock.advance(slotMs + 3_000);
   expect(await second.beat()).not.toHaveProperty("challenge");
+});
+
+test("while one of an owner's nodes is tried the other's trial waits: by turns one prover would do for both", async () => {
+  const first = await askingNode(network, owner);
+  await first.session();
+  const second = await askingNode(network, owner);
+  expect(await second.beat({ status: "IDLE" })).not.toHaveProperty("challenge");
+  for (const _ of [2, 3]) await first.session();
+  await first.beat();
+  await first.beat({ status: "IDLE" });
+  expect((await second.beat({ status: "IDLE" })).challenge).toEqual({ kind: "stand_by" });
+  expect((await first.beat({ status: "BUSY" })).challenge).toEqual({ kind: "stand_by" });
+});
+
+test("one that is away while the other is tried is tried as soon as it is back, and busy or not, together with it", async () => {
+  const first = await askingNode(network, owner);
+  await first.prove();
+  await first.beat({ status: "PAUSED" });
+  const second = await askingNode(network, owner);
+  expect(await second.prove()).toBe(multiplierAt(fastMs));
+  await second.beat({ status: "BUSY", slots: { active: 2, total: 2 } });
+
+  const startsAt = clock.now() + leadMs;
+  const back = await first.beat({ status: "BUSY", slots: { active: 2, total: 2 } });
+  expect(back.challenge).toEqual({ kind: "stand_by" });
+  const all = [first, second];
+  for (let number = 0; number < 3; number += 1)
+    await shareOne(await tasksAt(startsAt + number * slotMs, all), all, all);
+  await first.beat();
+  const speeds = [await speedOf(first), await speedOf(second)];
+  expectAbout(Math.min(...speeds), 1 / 2);
 });

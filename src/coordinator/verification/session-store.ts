@@ -1,64 +1,49 @@
-/** SQL of trials and their sessions. Each step of a session is one statement that finds it in the state before, or does nothing. */
+/** SQL of the sessions of trials. Each step of a session is one statement that finds it in the state before, or does nothing. */
 import { sql } from "kysely";
+import type { MemorySize } from "../../protocol/hardware-proof/memory.ts";
 import type { RowPlace } from "../../protocol/hardware-proof/opening.ts";
 import type { ProvingDevice } from "../../protocol/hardware-proof/wire.ts";
 import { reaching, type Database } from "../database.ts";
-import type { DueReason } from "./policy.ts";
 import type { TaskSize } from "./ramp.ts";
-
-export interface Trial {
-  id: string;
-  round: string;
-  node: string;
-  reason: DueReason;
-  /** Others are tried at the same instants. */
-  joint: boolean;
-  startsAt: number;
-  endsAt: number;
-}
 
 export const sessionOutcomes = ["passed", "wrong", "late", "gave_up"] as const;
 export type SessionOutcome = (typeof sessionOutcomes)[number];
 
-export interface Session {
+/** `together`: at the instant at which the others of the round walk too. */
+export type WalkSize = MemorySize & { together: boolean };
+
+/** What is computed: each kind with its own sizes, and its own things to show. */
+type Work =
+  | { kind: "chain"; seed: string; size: TaskSize; walkSeed: null; asked: RowPlace[] | null }
+  | { kind: "memory"; seed: string; size: WalkSize; walkSeed: string; asked: number[] | null };
+
+interface Course {
   id: string;
   trial: string;
   number: number;
   node: string;
-  /** What is computed; another kind has sizes of its own. */
-  kind: "chain";
-  seed: string;
-  size: TaskSize;
+  /** Of memory, once its walk is told: when that was. */
   issuedAt: number;
-  state: "issued" | "committed" | "checking" | "ended";
+  state: "issued" | "walking" | "committed" | "checking" | "ended";
   root: string | null;
-  asked: RowPlace[] | null;
   spanMs: number | null;
   device: ProvingDevice | null;
   outcome: SessionOutcome | null;
 }
 
+export type ChainSession = Course & Extract<Work, { kind: "chain" }>;
+export type MemorySession = Course & Extract<Work, { kind: "memory" }>;
+export type Session = ChainSession | MemorySession;
+
 const sessionColumns = sql.raw(
-  `id, trial, number, node, kind, seed, size, issued_ms, state, root, asked, span_ms as "spanMs", device, outcome`,
+  `id, trial, number, node, kind, seed, walk_seed as "walkSeed", size, issued_ms, state, root, asked,
+    span_ms as "spanMs", device, outcome`,
 );
-type SessionRecord = Omit<Session, "issuedAt"> & { issued_ms: bigint };
+type SessionRecord = Omit<Course, "issuedAt"> & Work & { issued_ms: bigint };
 const readSession = ({ issued_ms, ...row }: SessionRecord): Session => ({
   ...row,
   issuedAt: Number(issued_ms),
 });
-
-/** The trial of a node that has no verdict yet. */
-export async function findOpenTrial(database: Database, node: string): Promise<Trial | undefined> {
-  const { rows } = await reaching(() =>
-    sql<Omit<Trial, "startsAt" | "endsAt"> & { starts_ms: bigint; ends_ms: bigint }>`
-      select id, round, node, reason, joint, starts_ms, ends_ms from hardware_trial
-      where node = ${node} and outcome is null
-    `.execute(database),
-  );
-  if (!rows[0]) return undefined;
-  const { starts_ms, ends_ms, ...trial } = rows[0];
-  return { ...trial, startsAt: Number(starts_ms), endsAt: Number(ends_ms) };
-}
 
 /** In order. */
 export async function findSessions(database: Database, trial: string): Promise<Session[]> {
@@ -79,20 +64,30 @@ export async function findSession(database: Database, id: string): Promise<Sessi
   return rows[0] && readSession(rows[0]);
 }
 
-export type NewSession = Pick<
-  Session,
-  "id" | "trial" | "number" | "node" | "kind" | "seed" | "size" | "issuedAt"
->;
+export type NewSession = Pick<Course, "id" | "trial" | "number" | "node" | "issuedAt"> &
+  Pick<Session, "kind" | "seed" | "walkSeed" | "size">;
 
 /** False where another beat of the node was faster. */
 export async function insertSession(database: Database, session: NewSession): Promise<boolean> {
-  const { id, trial, number, node, kind, seed, size, issuedAt } = session;
+  const { id, trial, number, node, kind, seed, walkSeed, size, issuedAt } = session;
   const { numAffectedRows } = await reaching(() =>
     sql`
-      insert into hardware_session (id, trial, number, node, kind, seed, size, issued_ms, state)
-      values (${id}, ${trial}, ${number}, ${node}, ${kind}, ${seed}, ${JSON.stringify(size)}::jsonb,
-        ${issuedAt}::bigint, 'issued')
+      insert into hardware_session
+        (id, trial, number, node, kind, seed, walk_seed, size, issued_ms, state)
+      values (${id}, ${trial}, ${number}, ${node}, ${kind}, ${seed}, ${walkSeed},
+        ${JSON.stringify(size)}::jsonb, ${issuedAt}::bigint, 'issued')
       on conflict do nothing
+    `.execute(database),
+  );
+  return numAffectedRows === 1n;
+}
+
+/** The walk is told now, and once. False where it was told already, or the session is over. */
+export async function writeTold(database: Database, id: string, now: number): Promise<boolean> {
+  const { numAffectedRows } = await reaching(() =>
+    sql`
+      update hardware_session set state = 'walking', issued_ms = ${now}::bigint
+      where id = ${id} and kind = 'memory' and state = 'issued'
     `.execute(database),
   );
   return numAffectedRows === 1n;
@@ -110,7 +105,7 @@ export async function writePushed(database: Database, id: string): Promise<void>
 
 export interface Commitment {
   root: string;
-  asked: readonly RowPlace[];
+  asked: readonly RowPlace[] | readonly number[];
   device: ProvingDevice;
   /** Undefined where another replica pushed the challenge: then the database's clock counts. */
   spanMs: number | undefined;
@@ -128,7 +123,8 @@ export async function writeCommitment(
         asked = ${JSON.stringify(asked)}::jsonb, device = ${JSON.stringify(device)}::jsonb,
         span_ms = greatest(0.001, coalesce(
           ${spanMs ?? null}::double precision, extract(epoch from clock_timestamp()) * 1000 - pushed_ms))
-      where id = ${session.id} and node = ${session.node} and state = 'issued'
+      where id = ${session.id} and node = ${session.node}
+        and state = case kind when 'memory' then 'walking' else 'issued' end
         and (pushed_ms is not null or ${spanMs ?? null}::double precision is not null)
       returning span_ms as "spanMs"
     `.execute(database),

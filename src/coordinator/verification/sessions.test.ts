@@ -150,6 +150,14 @@ describe("an answer", () => {
     expect(await standingOf(prover.node)).toMatchObject({ provenance: "unproven" });
   });
 
+  test("that shows lanes where rows were asked for is none", async () => {
+    const challenge = await prover.challenge();
+    const { root } = await compute(challenge, prover.node.id);
+    await prover.commit(challenge, root);
+    const groups = [{ results: "", path: "" }];
+    expect(await prover.verify(challenge, { groups })).toMatchObject(refusal("challenge_invalid"));
+  });
+
   test("whose rows are opened too late is none", async () => {
     const challenge = await prover.challenge();
     const { root, open } = await compute(challenge, prover.node.id);

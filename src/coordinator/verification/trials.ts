@@ -1,50 +1,34 @@
 /**
  * Trials of nodes, as they go with heartbeats. A node that is due is told to stand by; once it beats as PROVING with
- * nothing running it gets a task, commits, shows rows, and beats again for the next, until its verdict is made.
+ * nothing running it gets a task, and beats again for the next (`steps.ts`), until its verdict is made.
  *
- *   due ──▶ stand by ──PROVING, idle──▶ task ──commit──▶ rows asked ──verify──▶ PROVING … ──▶ verdict
+ *   due ──▶ stand by ──PROVING, idle──▶ task ──▶ PROVING … ──▶ verdict
  *
  * Nodes that could share a prover are tried in one round: every task of all of them begins at the same instant, and
  * nobody is done before all have what they need, so that one prover cannot serve two of them at full speed. Everything
  * that decides is in the database: any replica may answer any step.
  */
-import { type Clock, sleep } from "../../base/clock.ts";
-import type { Random } from "../../base/random.ts";
-import type { Log } from "../../host/log.ts";
 import { sourcePrefix } from "../../host/source-prefix.ts";
-import { digestOf, toBase64url } from "../../protocol/bytes.ts";
-import type { ChainChallenge, Challenge } from "../../protocol/hardware-proof/wire.ts";
+import { digestOf } from "../../protocol/bytes.ts";
+import type { Challenge } from "../../protocol/hardware-proof/wire.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Heartbeat } from "../../protocol/node.ts";
 import type { Node } from "../accounts/node-store.ts";
-import type { Database } from "../database.ts";
-import { chainTask } from "./challenge.ts";
-import type { Conclude } from "./conclude.ts";
-import { findCompanions, openRound, writeStated } from "./hardware-store.ts";
-import { patienceMs } from "./policy.ts";
-import { planOf, type Plan, type RampSettings, repeatsWanted } from "./ramp.ts";
 import {
-  endSession,
-  findOpenTrial,
-  findSessions,
-  insertSession,
-  type Session,
-  type Trial,
-} from "./session-store.ts";
-import { readRound, writeReady } from "./verdict-store.ts";
+  type Companion,
+  findCompanions,
+  openRound,
+  writeOwed,
+  writeStated,
+} from "./hardware-store.ts";
+import { patienceMs } from "./policy.ts";
+import { createSteps, type StepsParts } from "./steps.ts";
+import { findOpenTrial, type Trial } from "./trial-store.ts";
 
-export interface TrialsParts {
-  database: Database;
-  clock: Clock;
-  random: Random;
-  log: Log;
-  ramp: RampSettings;
-  conclude: Conclude;
+export interface TrialsParts extends StepsParts {
   forget: (node: string) => void;
   /** Whether a node would take part now: `any` a live one at all. */
   isReachable: (node: string, which: "any" | "idle") => Promise<boolean>;
-  /** Ends waiting for an instant. */
-  stopping: AbortSignal;
 }
 
 export interface Trials {
@@ -56,21 +40,12 @@ export interface Trials {
 const strangers = 1;
 /** Whoever of a round is asked at another replica hears of it within a minute, and ends what runs meanwhile. */
 const leadMs = 75_000;
-/** A beat's answer is kept so long at most; nodes beat more often than that, and wait for an answer longer. */
-const holdMs = 12_000;
-/**
- * A node that comes later than that has missed its turn. Less than any task that counts takes: else one prover could
- * have done another node's by then.
- */
-const graceMs = 500;
-const sessionsMost = 10;
 /** What still runs may take as long as the owner's `drain`, and then there is the proof itself. */
 const trialMs = limits.drainMs + limits.provingMs;
 
-const standBy: Challenge = { kind: "stand_by" };
-
 export function createTrials(parts: TrialsParts): Trials {
-  const { database, clock, random, ramp, conclude, forget, isReachable, stopping } = parts;
+  const { database, clock, random, forget, isReachable } = parts;
+  const step = createSteps(parts);
 
   return {
     async onBeat(node, beat, source) {
@@ -102,8 +77,10 @@ export function createTrials(parts: TrialsParts): Trials {
     const now = clock.now();
     const isIdle = beat.status === "IDLE" && beat.slots.active === 0;
     const waited = now - (hardware?.dueAt ?? now);
-    // One that is never idle is told to make room in the end: what it proved is old by then.
-    if (!isIdle && beat.status !== "PROVING" && waited < patienceMs) return undefined;
+    // One that is never idle is told to make room in the end: what it proved is old by then. One that was away when
+    // it was to be tried with another is told at once: else each would be away, or busy, whenever the other is tried.
+    const isPatient = waited < patienceMs && hardware?.isOwed !== true;
+    if (!isIdle && beat.status !== "PROVING" && isPatient) return undefined;
     const prefix = sourcePrefix(source);
     // Newcomers take nobody but their neighbours away from work: enrolling costs nothing.
     const isNew = hardware?.provenance === "unproven";
@@ -111,78 +88,20 @@ export function createTrials(parts: TrialsParts): Trials {
     const taking = await Promise.all(
       companions.map(({ node, isClose }) => isReachable(node, isClose ? "any" : "idle")),
     );
+    // Two by themselves at the same time could take turns on one prover.
+    if (companions.some(({ isTried }) => isTried)) return undefined;
     const others = companions.filter((_, index) => taking[index]);
+    const away = companions.filter(({ isClose }, index) => isClose && !taking[index]);
     const isJoint = others.length > 0;
     const startsAt = isJoint ? now + leadMs : now;
     const round = { id: random.uuid(), isJoint, startsAt, endsAt: startsAt + trialMs };
-    const members = [id, ...others.map(({ node }) => node)];
+    const members = [id, ...namesOf(others)];
     const trials = members.map((node) => ({ node, trial: random.uuid() }));
     const isOpen = await openRound(database, round, trials, prefix, now);
-    for (const node of members) forget(node);
+    if (isOpen) await writeOwed(database, namesOf(away), now);
+    for (const node of [...members, ...namesOf(away)]) forget(node);
     return isOpen ? findOpenTrial(database, id) : undefined;
   }
-
-  async function step(trial: Trial, beat: Heartbeat): Promise<Challenge | undefined> {
-    const sessions = await findSessions(database, trial.id);
-    const last = sessions.at(-1);
-    const fail = async (why: string) => {
-      await conclude(trial, { kind: "failed", why }, last);
-      return undefined;
-    };
-    if (last && last.state !== "ended") {
-      if (clock.now() < last.issuedAt + limits.proofSlotMs) return standBy;
-      await endSession(database, last.id, ["issued", "committed", "checking"], "late");
-      return fail("it did not answer in time");
-    }
-    const plan = planOf(historyOf(sessions), ramp);
-    const isReady = plan.kind === "repeat" && plan.spans.length >= repeatsWanted;
-    const isOver = clock.now() >= trial.endsAt || sessions.length >= sessionsMost;
-    if (isReady) {
-      if (trial.joint) await writeReady(database, trial.id);
-      const others = await readRound(database, trial, clock.now());
-      if (others.unready === 0 || isOver) {
-        const { size, spans } = plan;
-        await conclude(trial, { kind: "proven", size, spans, absent: others.absent }, last);
-        return undefined;
-      }
-    }
-    if (isOver) return fail("it did not take part, or not to the end");
-    if (beat.status !== "PROVING" || beat.slots.active > 0) return standBy;
-
-    const waitMs = trial.joint
-      ? trial.startsAt + sessions.length * limits.proofSlotMs - clock.now()
-      : 0;
-    if (waitMs < -graceMs) return fail("it missed its turn");
-    if (waitMs > holdMs) return standBy;
-    if (waitMs > 0) await sleep(clock, waitMs, stopping);
-    if (stopping.aborted) return standBy;
-    return issue(trial, sessions.length, plan);
-  }
-
-  async function issue(trial: Trial, number: number, plan: Plan): Promise<Challenge> {
-    const { n, layers } = plan.size;
-    const binding = { session: random.uuid(), node: trial.node };
-    // A secret of this session alone: nothing that could leak makes the next task known.
-    const task = chainTask(random.bytes(32), binding, { n, layers });
-    const seed = toBase64url(task.seed);
-    const isMine = await insertSession(database, {
-      ...{ id: binding.session, trial: trial.id, number, node: trial.node },
-      ...{ kind: "chain", seed, size: plan.size, issuedAt: clock.now() },
-    });
-    if (!isMine) return standBy;
-    return {
-      ...{ kind: "chain", session: binding.session, seed, layers },
-      ...{ n: n as ChainChallenge["n"], deadline_ms: limits.commitWaitMs },
-    };
-  }
 }
 
-/** What passed since the prover was last exchanged. */
-function historyOf(sessions: readonly Session[]) {
-  const gaveUp = sessions.findLastIndex(({ outcome }) => outcome === "gave_up");
-  return sessions
-    .slice(gaveUp + 1)
-    .flatMap(({ outcome, spanMs, size }) =>
-      outcome === "passed" && spanMs !== null ? [{ ...size, spanMs }] : [],
-    );
-}
+const namesOf = (companions: readonly Companion[]) => companions.map(({ node }) => node);

@@ -1,6 +1,6 @@
 /** SQL of verdicts: each is written once, with what follows from it for the node. */
 import { sql } from "kysely";
-import { reaching, transact, type Database } from "../database.ts";
+import { transact, type Database } from "../database.ts";
 import type { After } from "./policy.ts";
 
 export interface VerdictRow {
@@ -40,50 +40,11 @@ export const writeVerdict = (
         proven_ms = case when ${outcome} = 'proven' then ${decidedAt}::bigint else proven_ms end,
         quarantined_ms = ${after.quarantinedUntil}::bigint,
         due_ms = ${Math.round(after.dueAt)}::bigint, due_reason = ${after.dueReason},
-        device = coalesce(${device ?? null}, device)
+        device = coalesce(${device ?? null}, device),
+        memory_bytes = ${after.memory?.bytes ?? null}::bigint,
+        memory_ms = ${after.memory?.at ?? null}::bigint
       where node = ${node}
     `.execute(tx);
     await sql`update node set multiplier = ${multiplier} where id = ${node}`.execute(tx);
     return true;
   });
-
-/** This node has all that its verdict needs; where others of its round have not, it goes on with them. */
-export async function writeReady(database: Database, trial: string): Promise<void> {
-  await reaching(() =>
-    sql`update hardware_trial set ready = true where id = ${trial} and not ready`.execute(database),
-  );
-}
-
-export interface RoundState {
-  /** Take part, and need more. */
-  unready: number;
-  /** Of the same owner or GPU, and did not take part, or not to the end: they may have lent their hardware. */
-  absent: number;
-}
-
-export async function readRound(
-  database: Database,
-  { id, round, node }: { id: string; round: string; node: string },
-  now: number,
-): Promise<RoundState> {
-  const { rows } = await reaching(() =>
-    sql<RoundState>`
-      with others as (
-        select t.outcome, t.ready, t.ends_ms,
-          exists (select from hardware_session s where s.trial = t.id) as begun,
-          n.owner = me.owner or coalesce(h.device = mine.device, false) as close
-        from hardware_trial t
-          join node n on n.id = t.node join hardware h on h.node = t.node,
-          node me join hardware mine on mine.node = me.id
-        where t.round = ${round} and t.id <> ${id} and me.id = ${node}
-      )
-      select
-        (count(*) filter (
-          where outcome is null and begun and not ready and ends_ms > ${now}::bigint))::int as unready,
-        (count(*) filter (
-          where close and (outcome = 'failed' or outcome is null and not begun)))::int as absent
-      from others
-    `.execute(database),
-  );
-  return rows[0]!;
-}

@@ -11,6 +11,7 @@ import { createCheckThread } from "./check-thread.ts";
 import { createConclude, type RecordVerdict } from "./conclude.ts";
 import { writeAsked } from "./hardware-store.ts";
 import { mayAsk } from "./policy.ts";
+import { startPruning } from "./pruning.ts";
 import type { RampSettings } from "./ramp.ts";
 import { createRoundTrips, type RoundTrips } from "./round-trips.ts";
 import { createTrials, type Trials } from "./trials.ts";
@@ -41,6 +42,7 @@ export function createVerification(options: VerificationOptions): Verification {
   const checks = createCheckThread(options);
   const { forget } = nodes;
   const conclude = createConclude({ ...options, forget });
+  const pruning = startPruning(options);
   const trials = createTrials({
     ...{ ...options, conclude, forget, stopping: stopping.signal },
     async isReachable(node, which) {
@@ -48,7 +50,7 @@ export function createVerification(options: VerificationOptions): Verification {
       return status === "IDLE" || (which === "any" && status === "BUSY");
     },
   });
-  const answers = createAnswers({ ...options, roundTrips, conclude, check: checks.check });
+  const answers = createAnswers({ ...options, roundTrips, conclude, checks });
   return {
     ...trials,
     ...answers,
@@ -64,6 +66,7 @@ export function createVerification(options: VerificationOptions): Verification {
     stop: () => stopping.abort(),
     async [Symbol.asyncDispose]() {
       stopping.abort();
+      await pruning[Symbol.asyncDispose]();
       await checks[Symbol.asyncDispose]();
     },
   };

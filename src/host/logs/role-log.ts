@@ -16,17 +16,19 @@ export const logFile = (dataFolder: string, role: LoggedRole): string =>
 export const fileLevel = (level: LogLevel): LogLevel =>
   level === "silent" || logLevels.indexOf(level) > logLevels.indexOf("info") ? level : "info";
 
-/** @param shown instead of JSON lines on stderr */
+/** @param shown instead of JSON lines on stderr. @param sent takes what the file takes, to be sent elsewhere */
 export function createRoleLog(
   level: LogLevel,
   shown: DestinationStream | undefined,
   file: DestinationStream,
+  sent?: DestinationStream,
 ): Log {
   if (level === "silent") return createLog(level);
-  const most = fileLevel(level);
+  const most = fileLevel(level) as Exclude<LogLevel, "silent">;
   const both = multistream([
     { level, stream: shown ?? toDescriptor({ fd: 2, sync: true }) },
-    { level: most as Exclude<LogLevel, "silent">, stream: file },
+    { level: most, stream: file },
+    ...(sent ? [{ level: most, stream: sent }] : []),
   ]);
   return createLog(most, both);
 }

@@ -26,7 +26,7 @@ const files: ReadonlySet<string> = new Set(["NODE_EXTRA_CA_CERTS", "PROXY_SOCKET
 
 /** @param example the text of `.env.example` */
 export function settingNames(example: string, role: ServiceRole): string[] {
-  const wanted = ["Everywhere", headings[role]];
+  const wanted = ["Everywhere", "OpenTelemetry", headings[role]];
   let isWanted = false;
   const names = example.split("\n").flatMap((line) => {
     const heading = /^# (\w+)$/.exec(line)?.[1];

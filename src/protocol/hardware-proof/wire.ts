@@ -4,13 +4,16 @@ import { fromBase64url } from "../bytes.ts";
 import { multiplierText } from "../credits.ts";
 import { thumbprintText, uuidText } from "../ids.ts";
 import { limits } from "../limits.ts";
-import { chainLayers, chainSeedBytes, chainSizes } from "./chain.ts";
+import { hashBytes } from "../merkle.ts";
+import { chainLayers, chainSizes } from "./chain.ts";
+import { segments } from "./memory.ts";
+import { askedLanes, memoryOpening } from "./memory-opening.ts";
 import { askedRows, opening } from "./opening.ts";
 
 const hashText = z
   .string()
   .max(limits.shortTextCharacters)
-  .refine((text) => fromBase64url(text)?.length === chainSeedBytes, "32 bytes as base64url");
+  .refine((text) => fromBase64url(text)?.length === hashBytes, "32 bytes as base64url");
 const nameText = z.string().max(limits.modelNameCharacters);
 const reasonText = z.string().max(limits.modelNameCharacters);
 const timestamp = z.int().nonnegative();
@@ -22,6 +25,8 @@ export type Provenance = (typeof provenances)[number];
 /**
  * In a heartbeat's answer. A node that is told to stand by takes no new request, and beats as PROVING once none runs;
  * the coordinator may keep that beat's answer until the instant at which the work begins.
+ *
+ * Memory takes two: `memory` says what to hold, and once a beat says that it is held `walk` says how to read it.
  */
 export const challengeSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("stand_by") }),
@@ -34,9 +39,28 @@ export const challengeSchema = z.discriminatedUnion("kind", [
     /** How long the commitment may take. */
     deadline_ms: z.int().positive(),
   }),
+  z.strictObject({
+    kind: z.literal("memory"),
+    session: uuidText,
+    seed: hashText,
+    segments: z.int().min(segments.least).max(segments.most),
+    /** How long the node may take to hold it all, and to beat with `filled`. */
+    deadline_ms: z.int().positive(),
+  }),
+  z.strictObject({
+    kind: z.literal("walk"),
+    /** Of the dataset that is held. */
+    session: uuidText,
+    walk_seed: hashText,
+    passes: z.int().positive(),
+    /** How long the commitment may take. */
+    deadline_ms: z.int().positive(),
+  }),
 ]);
 export type Challenge = z.infer<typeof challengeSchema>;
 export type ChainChallenge = Extract<Challenge, { kind: "chain" }>;
+export type MemoryChallenge = Extract<Challenge, { kind: "memory" }>;
+export type WalkChallenge = Extract<Challenge, { kind: "walk" }>;
 
 export const provers = ["webgpu", "wasm", "reference"] as const;
 
@@ -68,15 +92,21 @@ export const commitRequest = z.union([
   z.strictObject({ session: uuidText, gave_up: reasonText }),
 ]);
 export type CommitRequest = z.infer<typeof commitRequest>;
-export const commitAnswer = z.strictObject({
-  /** To be shown; none after giving up. */
-  rows: z
-    .array(z.strictObject({ layer: z.int().nonnegative(), row: z.int().nonnegative() }))
-    .max(askedRows),
-});
+/** What is to be shown: rows of a chain, lanes of a walk; no rows after giving up. */
+export const commitAnswer = z.union([
+  z.strictObject({
+    rows: z
+      .array(z.strictObject({ layer: z.int().nonnegative(), row: z.int().nonnegative() }))
+      .max(askedRows),
+  }),
+  z.strictObject({ lanes: z.array(z.int().nonnegative()).max(askedLanes) }),
+]);
 export type CommitAnswer = z.infer<typeof commitAnswer>;
 
-export const verifyRequest = z.strictObject({ session: uuidText, opening });
+export const verifyRequest = z.strictObject({
+  session: uuidText,
+  opening: z.union([opening, memoryOpening]),
+});
 export type VerifyRequest = z.infer<typeof verifyRequest>;
 export const verifyAnswer = z.strictObject({
   outcome: z.enum(["passed", "wrong"]),
@@ -91,6 +121,8 @@ export const nodeAnswer = z.strictObject({
   owner: thumbprintText,
   multiplier: multiplierText,
   provenance: z.enum(provenances),
+  /** Memory that it has shown to hold: larger models of it are not listed. Null where nobody measured it. */
+  memory_bytes: z.int().nonnegative().nullable(),
   /** When it last passed, and how long ago that is; null where it never has. */
   proven_at: timestamp.nullable(),
   age_ms: z.int().nonnegative().nullable(),

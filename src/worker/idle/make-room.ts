@@ -26,7 +26,7 @@ export interface MakeRoomParts {
   onPresence: (status: PresenceStatus) => void;
 }
 
-export interface MakeRoom extends Pick<Room, "enter" | "note"> {
+export interface MakeRoom extends Pick<Room, "enter" | "note" | "empty"> {
   readonly owner: Owner;
   /** The catalogue changed. */
   review: (offersOf: Catalogue["offersOf"]) => void;
@@ -70,7 +70,7 @@ export function createMakeRoom(parts: MakeRoomParts): MakeRoom {
   });
   return {
     owner,
-    ...{ enter: room.enter, note: room.note, review: room.review, needChanged },
+    ...{ enter: room.enter, note: room.note, empty: room.empty, review: room.review, needChanged },
     loadChanged() {
       lastActiveAt = clock.monotonic();
     },

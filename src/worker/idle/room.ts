@@ -15,6 +15,8 @@ export interface Room {
   review(offersOf: (model: string) => readonly Offer[]): void;
   /** Whether the owner needs the machine now. */
   need(isNeeded: boolean): void;
+  /** Takes out of memory what came into it through us, where nothing runs. */
+  empty(): Promise<void>;
 }
 
 export interface RoomParts {
@@ -69,6 +71,9 @@ export function createRoom({ yield: how, unload, onUnloaded, log }: RoomParts): 
         const now = offersOf(model.name).find((offer) => keyOf(offer) === key);
         if (now && !now.model.loaded) loadedByUs.delete(key);
       }
+    },
+    async empty() {
+      if (running.size === 0) await unloadAll();
     },
     need(now) {
       if (now === isNeeded) return;

@@ -32,6 +32,11 @@ export interface MemoryProver {
   ): Promise<void>;
 }
 
+/**
+ * Of the machine's own memory: a core computes an item in as long as a GPU computes thousands, so that more than this
+ * would not be filled by the time it is to be walked.
+ */
+const segmentsMost = 64;
 /** Between two looks at whatever else the process has to do. */
 const turnMs = 50;
 
@@ -40,6 +45,8 @@ export const createReferenceMemoryProver = ({ clock }: { clock: Clock }): Memory
   kind: "reference",
   async walk(dataset, filled, take, signal) {
     if (!isDataset(dataset)) throw new RangeError("the task has a size that no dataset has");
+    if (dataset.segments > segmentsMost)
+      throw new RangeError(`a processor fills ${segmentsMost} MiB in time, and no more`);
     let turnBegan = clock.monotonic();
     const takeTurns = async () => {
       if (clock.monotonic() - turnBegan < turnMs) return;

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { systemClock } from "../../base/clock.ts";
 import { systemRandom } from "../../base/random.ts";
+import { checkMemory } from "../../coordinator/verification/check-memory.ts";
+import { fromBase64url } from "../../protocol/bytes.ts";
 import { createStartProver, startFirst } from "./prover-child.ts";
 
 const patience = { timeout: 30_000, interval: 50 };
@@ -45,6 +47,20 @@ test("killed while it computes it says by what, and who waits is not left waitin
   const work = child.commit(task, binding);
   process.kill(child.pid!, "SIGKILL");
   await expect(work).rejects.toThrow("ended by SIGKILL");
+}, 60_000);
+
+test("it holds a dataset, walks it, shows lanes; and what was not walked gives way to the next", async () => {
+  using child = await start("wasm");
+  const dataset = { seed: new Uint8Array(32).fill(1), segments: 1 };
+  const walk = { walkSeed: new Uint8Array(32).fill(2), passes: 16 };
+  await expect(child.fill({ ...dataset, segments: 128 })).rejects.toThrow("64 MiB in time");
+  await child.fill({ ...dataset, seed: new Uint8Array(32) });
+  await child.fill(dataset);
+  const commitment = fromBase64url(await child.walk(walk, binding))!;
+  const asked = [3, 511];
+  const opening = await child.openLanes(asked);
+  const claim = { binding, task: { ...dataset, ...walk }, commitment, asked, opening };
+  expect(checkMemory(claim)).toEqual({ kind: "right" });
 }, 60_000);
 
 test("the first that starts is taken, and says why it is not the one before", async () => {

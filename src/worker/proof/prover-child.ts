@@ -4,13 +4,24 @@ import { extname, join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { Environment } from "../../host/env.ts";
+import { createRunProgram } from "../../host/run-program.ts";
 import { toBase64url } from "../../protocol/bytes.ts";
 import type { ChainTask } from "../../protocol/hardware-proof/chain.ts";
 import type { ProofBinding } from "../../protocol/hardware-proof/commitment.ts";
+import type { Dataset, Walk } from "../../protocol/hardware-proof/memory.ts";
+import type { MemoryOpening } from "../../protocol/hardware-proof/memory-opening.ts";
 import type { Opening, RowPlace } from "../../protocol/hardware-proof/opening.ts";
 import type { ProvingDevice } from "../../protocol/hardware-proof/wire.ts";
 import { limits } from "../../protocol/limits.ts";
-import type { ProverChoice, ProverKind, ProverQuestion, ProverReply } from "./messages.ts";
+import type { Progress } from "../packages/install.ts";
+import { gpuIdOf } from "./describe-gpus.ts";
+import type {
+  Numbered,
+  ProverChoice,
+  ProverKind,
+  ProverQuestion,
+  ProverReply,
+} from "./messages.ts";
 import { fetchWebGpu } from "./webgpu-package.ts";
 
 /** Each verb rejects where the process ended, or says that it cannot. */
@@ -21,6 +32,12 @@ export interface ProverChild extends Disposable {
   commit(task: ChainTask, binding: ProofBinding): Promise<string>;
   /** Rows of the task that was committed to last. */
   open(rows: RowPlace[]): Promise<Opening>;
+  /** Resolves once all of it is held. */
+  fill(dataset: Dataset): Promise<void>;
+  /** Walks the dataset that is held, and lets go of it. The commitment, base64url. */
+  walk(walk: Walk, binding: ProofBinding): Promise<string>;
+  /** Lanes of the walk that was committed to last. */
+  openLanes(lanes: number[]): Promise<MemoryOpening>;
 }
 
 /** Rejects where this prover cannot run here. */
@@ -34,6 +51,8 @@ export interface StartProverParts {
   environment: Environment;
   clock: Clock;
   random: Random;
+  /** What drives a GPU is being fetched. */
+  onProgress?: Progress;
 }
 
 export const createStartProver =
@@ -62,18 +81,24 @@ export const createStartProver =
     // Nobody need be waiting when it ends.
     ended.catch(() => undefined);
 
+    let asked = 0;
     async function ask<Kind extends ProverReply["kind"]>(question: ProverQuestion, kind: Kind) {
+      const number = (asked += 1);
       const { promise, resolve, reject } = Promise.withResolvers<ProverReply>();
-      const hear = (reply: unknown) => resolve(reply as ProverReply);
-      child.once("message", hear);
-      child.send(question, (error) => error && reject(error));
+      const hear = (message: unknown) => {
+        const reply = message as Numbered<ProverReply>;
+        if (reply.number === number) resolve(reply);
+      };
+      child.on("message", hear);
+      child.send({ ...question, number }, (error) => error && reject(error));
       const reply = await Promise.race([promise, ended]).finally(() => child.off("message", hear));
       if (reply.kind === kind) return reply as Extract<ProverReply, { kind: Kind }>;
       throw new Error(reply.kind === "failed" ? reply.message : "an answer to another question");
     }
 
     try {
-      const { device } = await ask({ kind: "start", choice }, "started");
+      const { device: described } = await ask({ kind: "start", choice }, "started");
+      const device = await withId(described, parts);
       return {
         ...{ pid: child.pid, device, [Symbol.dispose]: kill },
         async commit({ seed, n, layers }, binding) {
@@ -81,12 +106,31 @@ export const createStartProver =
           return (await ask({ kind: "commit", task, binding }, "committed")).root;
         },
         open: async (rows) => (await ask({ kind: "open", rows }, "opened")).opening,
+        async fill({ seed, segments }) {
+          await ask({ kind: "fill", dataset: { seed: toBase64url(seed), segments } }, "filled");
+        },
+        async walk({ walkSeed, passes }, binding) {
+          const walk = { walkSeed: toBase64url(walkSeed), passes };
+          return (await ask({ kind: "walk", walk, binding }, "committed")).root;
+        },
+        openLanes: async (lanes) =>
+          (await ask({ kind: "open_lanes", lanes }, "opened_lanes")).opening,
       };
     } catch (error) {
       kill();
       throw failed(error);
     }
   };
+
+/** WebGPU tells no GPU's id. */
+async function withId(
+  device: ProvingDevice,
+  { environment, clock }: StartProverParts,
+): Promise<ProvingDevice> {
+  if (device.prover !== "webgpu") return device;
+  const id = await gpuIdOf(createRunProgram(environment, clock), device.name);
+  return id === undefined ? device : { ...device, id };
+}
 
 const choiceOf = async (kind: ProverKind, parts: StartProverParts): Promise<ProverChoice> =>
   kind === "webgpu" ? { prover: kind, folder: await fetchWebGpu(parts) } : { prover: kind };

@@ -3,17 +3,20 @@ import { cpus, totalmem } from "node:os";
 import type { Clock } from "../../base/clock.ts";
 import type { ProvingDevice } from "../../protocol/hardware-proof/wire.ts";
 import { limits } from "../../protocol/limits.ts";
+import { createReferenceMemoryProver, type MemoryProver } from "./memory-prover.ts";
 import type { ProverChoice, ProverKind } from "./messages.ts";
 import type { ChainProver } from "./prover.ts";
 
 export interface LoadedProver {
   prover: ChainProver;
+  memory: MemoryProver;
   device: ProvingDevice;
 }
 
-function onCpu(prover: ChainProver): LoadedProver {
+function onCpu(prover: ChainProver, clock: Clock): LoadedProver {
   const name = (cpus()[0]?.model ?? "unknown").slice(0, limits.modelNameCharacters);
-  return { prover, device: { prover: prover.kind, name, memory_bytes: totalmem() } };
+  const memory = createReferenceMemoryProver({ clock });
+  return { prover, memory, device: { prover: prover.kind, name, memory_bytes: totalmem() } };
 }
 
 /** Those that a worker tries, the best first. */
@@ -26,12 +29,14 @@ export async function loadProver(choice: ProverChoice, clock: Clock): Promise<Lo
       const { openGpu } = await import("./webgpu-device.ts");
       const { createWebGpuProver } = await import("./webgpu-chain.ts");
       const gpu = await openGpu({ folder: choice.folder, allowSoftware: false });
-      return { prover: createWebGpuProver(gpu), device: gpu.described };
+      const { createWebGpuMemoryProver } = await import("./webgpu-memory.ts");
+      const memory = createWebGpuMemoryProver(gpu);
+      return { prover: createWebGpuProver(gpu), memory, device: gpu.described };
     }
     case "wasm":
-      return onCpu((await import("./wasm-prover.ts")).createWasmProver({ clock }));
+      return onCpu((await import("./wasm-prover.ts")).createWasmProver({ clock }), clock);
     case "reference":
-      return onCpu((await import("./reference-prover.ts")).createReferenceProver({ clock }));
+      return onCpu((await import("./reference-prover.ts")).createReferenceProver({ clock }), clock);
     default:
       return choice satisfies never;
   }

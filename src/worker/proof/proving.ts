@@ -4,26 +4,23 @@
  * back, when the worker is paused or stops, and after 300 s in any case; where a prover breaks, the next one takes its
  * place and says so.
  */
-import { type Clock, deadline, type Timer } from "../../base/clock.ts";
+import { afterFailure, breakerPhase, type BreakerRule, closedBreaker } from "../../base/breaker.ts";
+import type { Clock, Timer } from "../../base/clock.ts";
 import { startLoop } from "../../base/loop.ts";
 import type { Random } from "../../base/random.ts";
 import type { CoordinatorClient } from "../../host/coordinator-client.ts";
 import type { Log } from "../../host/log.ts";
-import { fromBase64url } from "../../protocol/bytes.ts";
 import {
   askProofAnswer,
-  type ChainChallenge,
   type Challenge,
-  commitAnswer,
-  type CommitRequest,
   type Provenance,
   type ProvingDevice,
-  verifyAnswer,
 } from "../../protocol/hardware-proof/wire.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Signer } from "../../protocol/signature.ts";
 import type { WorkerEvent, WorkerState } from "../lifecycle.ts";
+import { createExchange, type Task } from "./exchange.ts";
 import type { ProverKind } from "./messages.ts";
 import { type ChosenProver, type StartProver, startFirst } from "./prover-child.ts";
 
@@ -44,6 +41,8 @@ export interface ProvingParts {
   isOwnerPresent: () => boolean;
   /** Beat now. */
   beat: () => void;
+  /** Takes models out of memory, as far as that is up to us. */
+  emptyMemory: () => Promise<void>;
 }
 
 /** For the worker's status. */
@@ -61,6 +60,8 @@ export interface Proving {
   heed(challenge: Challenge | undefined): void;
   /** A request ended, the owner came or went, or the worker was told something. */
   review(): void;
+  /** The session whose dataset is held now. */
+  filled(): string | undefined;
   status(): ProofStatus;
   /** Asks to be tried, now and then; ends what computes when `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
@@ -69,29 +70,45 @@ export interface Proving {
 /** A coordinator whose database was lost knows nothing of a worker that runs on. */
 const askEveryMs = 6 * 3_600_000;
 const backoff = { firstMs: 5_000, ceilingMs: 600_000 };
+/** Of a prover that broke: a trial is open for ten minutes, and every beat's answer says to stand by. */
+const rest: BreakerRule = { failures: 1, firstMs: 60_000, ceilingMs: 3_600_000 };
 
 /** One proof, from the first word to stand by to the last. */
 interface Attempt {
   readonly ended: AbortController;
-  readonly limit: Timer;
+  limit: Timer;
   prover: Promise<ChosenProver> | undefined;
+  /** It was asked for something. */
+  hasBegun: boolean;
   isComputing: boolean;
+  /** The session whose dataset is held. */
+  filled: string | undefined;
 }
 
 export function createProving(parts: ProvingParts): Proving {
   const { coordinator, node, clock, random, log, provers } = parts;
   const startProver = provers.length > 0 ? parts.startProver : undefined;
   const { state, move, active, isOwnerPresent, beat } = parts;
+  const exchange = createExchange(parts);
   let attempt: Attempt | undefined;
   let provenance: ProofStatus["provenance"] = startProver ? "unknown" : "off";
   let device: ProvingDevice | null = null;
   let failure: string | null = null;
   let stopped = false;
+  let breaker = closedBreaker;
   let askAgain = () => {};
 
+  /** It is of no use to start it again at once. */
+  function fail(why: string): void {
+    breaker = afterFailure(breaker, rest, clock.monotonic());
+    end(why);
+  }
+
+  const limited = () => clock.timer(limits.provingMs, () => fail("it took longer than 300 s"));
+
   function begin(start: StartProver): void {
-    const limit = clock.timer(limits.provingMs, () => end("it took longer than 300 s"));
-    const of = { ended: new AbortController(), limit, prover: undefined, isComputing: false };
+    const course = { hasBegun: false, isComputing: false, filled: undefined };
+    const of = { ...course, ended: new AbortController(), limit: limited(), prover: undefined };
     attempt = of;
     take(of, startFirst(start, provers));
   }
@@ -101,7 +118,7 @@ export function createProving(parts: ProvingParts): Proving {
     of.prover = choose(of, started);
     of.prover.then(
       () => attempt === of && move("prove"),
-      (error: unknown) => attempt === of && end(reasonOf(error)),
+      (error: unknown) => attempt === of && fail(reasonOf(error)),
     );
   }
 
@@ -120,37 +137,34 @@ export function createProving(parts: ProvingParts): Proving {
     const { ended, limit } = attempt;
     attempt = undefined;
     failure = why ?? null;
-    if (why !== undefined) log.warn({ reason: why }, "the proof of hardware came to nothing");
+    if (why === undefined) breaker = closedBreaker;
+    else log.warn({ reason: why }, "the proof of hardware came to nothing");
     limit.cancel();
     ended.abort(new Error(why ?? "the proof is over"));
     move("proven");
     askAgain();
   }
 
-  async function compute(of: Attempt, challenge: ChainChallenge): Promise<void> {
+  async function compute(of: Attempt, challenge: Task): Promise<void> {
     const { signal } = of.ended;
-    const { session, n, layers } = challenge;
+    const { session } = challenge;
     of.isComputing = true;
+    of.filled = undefined;
     let chosen: ChosenProver | undefined;
     try {
       chosen = await of.prover!;
-      const task = { seed: fromBase64url(challenge.seed)!, n, layers };
-      const root = await within(
-        challenge.deadline_ms,
-        chosen.child.commit(task, { session, node: node.id }),
-      );
-      const rows = await commit({ session, root, device: chosen.device }, signal);
-      const opening = await chosen.child.open(rows);
-      const body = { session, opening };
-      const { outcome } = await call("/hardware/verify", body, verifyAnswer, signal);
-      if (outcome === "wrong") log.error({ device }, "the coordinator found the proof wrong");
+      const isRight = await exchange.meet(chosen, challenge, signal);
+      if (!isRight) log.error({ device }, "the coordinator found the proof wrong");
+      if (challenge.kind === "memory") of.filled = session;
     } catch (error) {
       const why = reasonOf(error);
       log.warn({ reason: why, session }, "a challenge was not met");
-      await commit({ session, gave_up: why }).catch(() => undefined);
+      await exchange.giveUp(session, why).catch(() => undefined);
+      // Every node is asked for a dataset in the end that it does not hold.
+      if (signal.aborted || challenge.kind !== "chain") return;
       // A coordinator that is away, or has too much to do, says nothing of the prover.
-      if (!signal.aborted && error instanceof TroopError) end(why);
-      else if (!signal.aborted) replace(of, chosen, why);
+      if (error instanceof TroopError) end(why);
+      else replace(of, chosen, why);
     } finally {
       of.isComputing = false;
       beat();
@@ -161,34 +175,25 @@ export function createProving(parts: ProvingParts): Proving {
   function replace(of: Attempt, broken: ChosenProver | undefined, why: string): void {
     broken?.child[Symbol.dispose]();
     const left = broken ? provers.slice(provers.indexOf(broken.kind) + 1) : [];
-    if (left.length === 0) return end(why);
+    if (left.length === 0) return fail(why);
     const insteadOf = `${broken!.kind}: ${why}`.slice(0, limits.modelNameCharacters);
     take(of, startFirst(startProver!, left, insteadOf));
-  }
-
-  const call = <Answer>(
-    path: string,
-    body: object,
-    answer: Parameters<typeof coordinator.call<Answer>>[0]["answer"],
-    signal?: AbortSignal,
-  ) => coordinator.call({ method: "POST", path, body, answer, signer: node, signal });
-  const commit = async (body: CommitRequest, signal?: AbortSignal) =>
-    (await call("/hardware/commit", body, commitAnswer, signal)).rows;
-
-  async function within<Result>(waitMs: number, work: Promise<Result>): Promise<Result> {
-    using limit = deadline(clock, waitMs, new Error("it took longer than the coordinator waits"));
-    const { promise, reject } = Promise.withResolvers<never>();
-    limit.signal.addEventListener("abort", () => reject(limit.signal.reason), { once: true });
-    return await Promise.race([work, promise]);
   }
 
   return {
     heed(challenge) {
       if (!challenge) return end();
-      const mayBegin = startProver && state() === "serving" && !isOwnerPresent() && !stopped;
-      if (!attempt && mayBegin) begin(startProver);
-      if (attempt && challenge.kind === "chain" && !attempt.isComputing)
-        void compute(attempt, challenge);
+      const isRested = breakerPhase(breaker, clock.monotonic()) !== "open";
+      const isFree = state() === "serving" && !isOwnerPresent() && !stopped;
+      if (!attempt && startProver && isFree && isRested) begin(startProver);
+      if (!attempt || challenge.kind === "stand_by" || attempt.isComputing) return;
+      if (!attempt.hasBegun) {
+        // Waiting for the others of a round takes nothing from anybody.
+        attempt.hasBegun = true;
+        attempt.limit.cancel();
+        attempt.limit = limited();
+      }
+      void compute(attempt, challenge);
     },
     review() {
       if (!attempt) return;
@@ -197,6 +202,7 @@ export function createProving(parts: ProvingParts): Proving {
       else if (isOwnerPresent()) end("you came back");
       else if (state() === "proving" && active() === 0) beat();
     },
+    filled: () => attempt?.filled,
     status: () => ({ provenance, device, failure }),
     async run(signal) {
       if (!startProver) return;
@@ -207,9 +213,11 @@ export function createProving(parts: ProvingParts): Proving {
       const loop = startLoop({
         ...{ clock, random, signal, backoff },
         round: async () => {
-          const answer = await call("/hardware/challenge", {}, askProofAnswer, signal);
-          ({ provenance } = answer);
-          if (answer.due_at !== null && answer.due_at <= coordinator.time.now()) beat();
+          const path = "/hardware/challenge";
+          const ask = { method: "POST", path, body: {}, answer: askProofAnswer } as const;
+          const said = await coordinator.call({ ...ask, signer: node, signal });
+          ({ provenance } = said);
+          if (said.due_at !== null && said.due_at <= coordinator.time.now()) beat();
           return askEveryMs;
         },
         onFailure: (error) =>

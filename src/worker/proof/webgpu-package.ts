@@ -5,7 +5,7 @@ import type { Environment } from "../../host/env.ts";
 import { cacheFolder } from "../../host/folders.ts";
 import { inspectMachine } from "../engines/llama-cpp/machine.ts";
 import type { Machine } from "../engines/llama-cpp/platforms.ts";
-import { installPackages, type LockedPackages } from "../packages/install.ts";
+import { installPackages, type LockedPackages, type Progress } from "../packages/install.ts";
 
 /** One package with the binaries of all platforms: Linux with glibc 2.34 or newer, macOS. */
 export const webGpuPackages = {
@@ -26,12 +26,14 @@ export async function fetchWebGpu(parts: {
   environment: Environment;
   clock: Clock;
   random: Random;
+  /** Told where it is fetched, and of nothing else. */
+  onProgress?: Progress | undefined;
 }): Promise<string> {
   const env = { ...parts.environment };
   if (!mayDriveGpu(await inspectMachine(env))) throw new Error("no driver of a GPU was found");
   return installPackages({
     ...{ packages: webGpuPackages, cacheFolder: cacheFolder(parts.environment), env },
     ...{ clock: parts.clock, random: parts.random, signal: new AbortController().signal },
-    onProgress: () => {},
+    onProgress: parts.onProgress ?? (() => {}),
   });
 }

@@ -9,6 +9,7 @@ import type { FrameOpener, FrameSealer } from "../../protocol/sealed-stream-ciph
 import { readSealedHeaders, type SealedHeaders } from "../../protocol/sealed-stream-header.ts";
 import { isSecretOf, type RevealedSecret } from "../../protocol/secrets.ts";
 import { readStrictJson } from "../../protocol/strict-json.ts";
+import { type TraceContext, unpackTrace } from "../../protocol/trace-context.ts";
 import { sealedMediaType } from "../../protocol/version.ts";
 import type { Guests } from "../guests/guests.ts";
 import type { HoldAccount, HoldAccounts } from "../hold-accounts.ts";
@@ -43,6 +44,8 @@ export interface Admitted<Path extends Head["path"] = InferencePath> {
   sealer: FrameSealer;
   /** The request is refused after all: its number may be used again. */
   giveBack(): void;
+  /** Undefined where the client does not trace. */
+  trace: TraceContext | undefined;
 }
 
 /**
@@ -63,7 +66,7 @@ export async function admit(
       throw new TroopError("budget_exhausted");
     const { exchange, keep } = sessions.open(token, ticket.claims.exp * 1_000, sealed);
     const frames = received.open(exchange.request);
-    const { path, k, x, proof } = readHead(await frames.head());
+    const { path, k, x, proof, of } = readHead(await frames.head());
     const secret = { k, x, path: proof };
     if (k !== sealed.k)
       throw new TroopError("request_unproven", "The index and the head name different numbers.");
@@ -76,7 +79,8 @@ export async function admit(
       account.close();
     };
     const { request } = exchange;
-    return { ticket, account, secret, path, frames, request, sealer, giveBack };
+    const trace = unpackTrace(of);
+    return { trace, ticket, account, secret, path, frames, request, sealer, giveBack };
   } catch (error) {
     account.close();
     throw error;

@@ -1,6 +1,7 @@
 /** One try at one engine: the call, its reading, and all the ways in which it ends. */
 import type { Dispatcher } from "undici";
 import type { Clock, Timer } from "../../base/clock.ts";
+import { headersOfCall } from "../../host/observe/call.ts";
 import { type InferencePath, inferenceRoutes } from "../../protocol/chat.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -86,7 +87,8 @@ export function startAttempt(parts: AttemptParts): Attempt {
     else onProgress();
   }
 
-  const call = callEngine(dispatcher, engine, engine.path(kindOf(path)), body, {
+  const asked = { origin: engine.origin, headers: { ...engine.headers, ...headersOfCall() } };
+  const call = callEngine(dispatcher, asked, engine.path(kindOf(path)), body, {
     sent: () => meter.begin(clock.monotonic()),
     status(code) {
       watch.touch();

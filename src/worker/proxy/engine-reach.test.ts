@@ -154,7 +154,7 @@ test("of headers the engine sees those that the worker makes", async () => {
         .filter((_, index) => index % 2 === 0)
         .map((name) => name.toLowerCase());
       expect(names.toSorted()).toEqual([
-        ...["connection", "content-length", "content-type", "host", "x-engine-key"],
+        ...["connection", "content-length", "content-type", "host", "x-engine-key", "x-request-id"],
       ]);
       expect(rawHeaders.join("\n")).not.toContain(token);
       expect(rawHeaders.join("\n")).toContain("engine-secret");

@@ -4,8 +4,11 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Log } from "../../host/log.ts";
+import { serving } from "../../host/observe/call.ts";
+import type { Span, Tracer } from "../../host/observe/tracing.ts";
 import { type Head, pingPath } from "../../protocol/chat.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
+import { requestName } from "../../protocol/ids.ts";
 import type { FrameSealer } from "../../protocol/sealed-stream-cipher.ts";
 import { admit, type Admitted, type AdmitParts } from "./admit.ts";
 import type { Answer } from "./answer.ts";
@@ -18,6 +21,8 @@ export interface InferParts extends AdmitParts, ReceiveParts, ForwardParts {
   catalogue: ReceiveParts["catalogue"] & ForwardParts["catalogue"];
   guests: AdmitParts["guests"] & ForwardParts["guests"];
   log: Log;
+  /** Undefined where nothing is traced. */
+  tracer?: Tracer | undefined;
 }
 
 /** A request as it came off the wire, and the ways to answer it. */
@@ -40,19 +45,20 @@ export type Infer = (exchange: Exchange) => Promise<"served" | "refused">;
 
 export function createInfer(parts: InferParts): Infer {
   const { log } = parts;
+  const asTroopError = (error: unknown, requestId: string) => {
+    if (error instanceof TroopError) return error;
+    log.error({ err: error, request_id: requestId }, "request failed");
+    return new TroopError("internal_error");
+  };
+
   return async (exchange) => {
     const { id: requestId, request } = exchange;
-    const asTroopError = (error: unknown) => {
-      if (error instanceof TroopError) return error;
-      log.error({ err: error, request_id: requestId }, "request failed");
-      return new TroopError("internal_error");
-    };
     let proven: Admitted<Head["path"]>;
     try {
       proven = await admit(exchange, parts);
     } catch (error) {
       if (error instanceof RequestAborted) return "refused";
-      exchange.refuse(asTroopError(error));
+      exchange.refuse(asTroopError(error, requestId));
       request.discard();
       return "refused";
     }
@@ -65,15 +71,34 @@ export function createInfer(parts: InferParts): Infer {
       request.discard();
       return "refused";
     }
-    const admitted = { ...proven, path };
+    const name = requestName(proven.account.hold, proven.secret.k);
+    return serving(
+      { requestId: name, tracer: parts.tracer },
+      proven.trace,
+      { name: "POST /infer", kind: "server", attributes: { "troop.request": name } },
+      (span) => serve({ ...proven, path }, answer, exchange, span),
+    );
+  };
+
+  async function serve(
+    admitted: Admitted,
+    answer: Answer,
+    { id: requestId, request }: Exchange,
+    span: Span | undefined,
+  ): Promise<"served" | "refused"> {
+    const refuse = (failure: unknown) => {
+      const error = asTroopError(failure, requestId);
+      span?.fail(error.code);
+      refuseSealed(answer, error, requestId);
+      answer.finish();
+    };
     let received: Received;
     try {
       received = await receive(admitted, parts);
     } catch (error) {
       admitted.giveBack();
       if (error instanceof RequestAborted) return "refused";
-      refuseSealed(answer, asTroopError(error), requestId);
-      answer.finish();
+      refuse(error);
       request.discard();
       return "refused";
     }
@@ -81,9 +106,8 @@ export function createInfer(parts: InferParts): Infer {
       await forward({ admitted, received, answer, requestId }, parts);
     } catch (error) {
       if (answer.isOpen) throw error;
-      refuseSealed(answer, asTroopError(error), requestId);
-      answer.finish();
+      refuse(error);
     }
     return "served";
-  };
+  }
 }

@@ -5,7 +5,10 @@
  */
 import type { Dispatcher } from "undici";
 import { type Clock, sleep } from "../../base/clock.ts";
-import type { InferencePath } from "../../protocol/chat.ts";
+import { spanning } from "../../host/observe/call.ts";
+import { modelSpan, usage } from "../../host/observe/gen-ai.ts";
+import type { Span } from "../../host/observe/tracing.ts";
+import { type InferencePath, inferenceRoutes } from "../../protocol/chat.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Usage } from "../../protocol/price.ts";
 import type { Catalogue } from "../catalogue.ts";
@@ -87,9 +90,14 @@ export function createTries(parts: TriesParts): Tries {
     // Nothing is asked of the engine then, so what is in its memory is none of ours.
     if (stopped) return { ending: { type: "stopped", reason: stopped }, meter, reader };
     parts.room.note(offer);
-    const attempt = startAttempt({ ...parts, engine, body, meter, reader, passOn });
-    current = { attempt, meter };
-    const ending = await attempt.ended;
+    const { capability } = inferenceRoutes[path];
+    const ending = await spanning(modelSpan(capability, ownName, engine.type), async (span) => {
+      const attempt = startAttempt({ ...parts, engine, body, meter, reader, passOn });
+      current = { attempt, meter };
+      const ended = await attempt.ended;
+      tellTrace(span, ended, meter);
+      return ended;
+    });
     if (ending.type === "whole") parts.catalogue.trust(engine);
     else if (isEnginesFault(ending)) doubt(engine, ending);
     return { ending, meter, reader };
@@ -140,6 +148,14 @@ export function createTries(parts: TriesParts): Tries {
     soFar: () => current?.meter.soFar(clock.monotonic()) ?? nothing,
     release: () => slot.release(),
   };
+}
+
+function tellTrace(span: Span | undefined, ending: Ending, meter: Meter): void {
+  const { promptTokens: prompt_tokens, completionTokens: completion_tokens } = meter.result();
+  span?.set(usage({ prompt_tokens, completion_tokens }, meter.finishReason));
+  if (ending.type === "refused") span?.fail(ending.refusal.error.code);
+  if (ending.type === "broken") span?.fail("engine_error");
+  if (ending.type === "stopped") span?.fail(ending.reason);
 }
 
 /** Another engine; or the same, where only the idle connection to it had died, or where there is no other. */

@@ -3,11 +3,13 @@
  * real one, made in threads, of which the world runs one at a time so that it can be repeated.
  */
 import { createHmac, createPrivateKey } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Random } from "../../../src/base/random.ts";
-import { type KeyRing, loadKeyRing } from "../../../src/coordinator/tickets/key-ring.ts";
+import {
+  type KeyRing,
+  keyRingOf,
+  makeTicketKey,
+  readTicketKey,
+} from "../../../src/coordinator/tickets/key-ring.ts";
 import { toBase64url } from "../../../src/protocol/bytes.ts";
 import { type ErrorCode, TroopError } from "../../../src/protocol/error-codes.ts";
 import {
@@ -95,10 +97,8 @@ export function createHashedKeys(random: Random): Keys {
 const ed25519Prefix = Buffer.from("302e020100300506032b657004220420", "hex");
 
 export async function createRealKeys(random: Random, scheduler: Scheduler): Promise<Keys> {
-  const folder = mkdtempSync(join(tmpdir(), "troop-simulation-"));
-  const keyRing = await loadKeyRing(folder, random).finally(() =>
-    rmSync(folder, { recursive: true }),
-  );
+  const key = await readTicketKey(await makeTicketKey());
+  const keyRing = keyRingOf(key, [key], toBase64url(random.bytes(32)));
   const tickets = ticketKeys(keyRing.keySet);
   return {
     async signer() {

@@ -1,6 +1,7 @@
 /** The smallest client of a worker: sealed frames out, frames back, with every part in the test's hand. */
 import { once } from "node:events";
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { buffer } from "node:stream/consumers";
 import { type AnswerHead, readAnswerHead } from "../../../src/protocol/chat.ts";
 import type { Frame } from "../../../src/protocol/frames.ts";
@@ -88,7 +89,8 @@ const openers = new WeakMap<IncomingMessage, FrameOpener>();
 
 /** Sends headers only; the test writes the rest. */
 export function openRequest({ url, ticket, k = 1, headers = {} }: AskOptions): OpenAsk {
-  const request = httpRequest(`${url}/infer`, { method: "POST", agent: false });
+  const call = url.startsWith("https:") ? httpsRequest : httpRequest;
+  const request = call(`${url}/infer`, { method: "POST", agent: false });
   const exchange = exchangeFor(ticket, k, "headers");
   const all: Record<string, string | undefined> = {
     authorization: `Bearer ${ticket.token}`,

@@ -9,6 +9,7 @@ import { createRoleLog } from "../../../src/host/logs/role-log.ts";
 import { createRotatingFile } from "../../../src/host/logs/rotating-file.ts";
 import { type Network, startNetwork } from "../../network.ts";
 import { cutAfter, errorStatus, plainText, type Script, toolCall } from "../fake-engine/script.ts";
+import { startCollector } from "../otlp-collector.ts";
 import { createFolder } from "../processes.ts";
 import { createRedisDatabase } from "../services.ts";
 import { startBetween } from "./between.ts";
@@ -83,11 +84,15 @@ export async function runCanary({ prompts, relay = false }: CanaryOptions): Prom
   const lines: string[] = [];
   const logs = stack.use(await createFolder());
   const file = stack.use(createRotatingFile({ path: join(logs.path, "role.log") }));
-  const log = createRoleLog("trace", { write: (line) => void lines.push(line) }, file);
+  const collector = stack.use(await startCollector());
+  const telemetry = stack.use(collector.telemetry("all"));
+  const { tracer, logStream } = telemetry;
+  const shown = { write: (line: string) => void lines.push(line) };
+  const log = createRoleLog("trace", shown, file, logStream);
   const between = stack.use(await startBetween());
   const network = stack.use(
     await startNetwork({
-      ...{ between, log, relay },
+      ...{ between, log, relay, tracers: { coordinator: tracer, worker: tracer, client: tracer } },
       redisUrl: `redis://${redisWire.address}${redisUrl.pathname}`,
     }),
   );
@@ -112,6 +117,9 @@ export async function runCanary({ prompts, relay = false }: CanaryOptions): Prom
     endings[ending] = (endings[ending] ?? 0) + 1;
   }
   await network.settle();
+  const { coordinator, worker, sidecar } = network;
+  const metrics = [coordinator, worker, sidecar].map(({ metrics: one }) => one.text());
+  await telemetry[Symbol.asyncDispose]();
   const places = {
     coordinator: between.recorder.captured(),
     ...(relay ? {} : { worker: workerWire.captured() }),
@@ -120,6 +128,8 @@ export async function runCanary({ prompts, relay = false }: CanaryOptions): Prom
     disk: await filesOf(network),
     log: lines.map((line) => Buffer.from(line)),
     logFile: await filesIn(logs.path),
+    telemetry: [...collector.bodies],
+    metrics: (await Promise.all(metrics)).map((text) => Buffer.from(text)),
     errors: errors.map((text) => Buffer.from(text)),
   };
   return { marks, places, beforeSealing: applicationWire.captured(), endings };

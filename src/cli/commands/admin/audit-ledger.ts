@@ -1,14 +1,13 @@
 /** `troop admin audit-ledger`: recomputes the books, and names every row that does not agree. */
-import { auditBooks } from "../../../coordinator/ledger/audit-store.ts";
+import { ledgerAudit } from "../../../protocol/admin.ts";
 import type { CommandContext } from "../../context.ts";
 import { EndedWith, exitCodes } from "../../failure.ts";
-import { openCurrentBooks } from "./books.ts";
+import { askOperator } from "./desk.ts";
 
 export async function auditLedger(context: CommandContext): Promise<void> {
   const { output } = context;
-  await using books = await openCurrentBooks(context);
-  const offences = await auditBooks(books.database);
-  const isSound = offences.length === 0;
+  const call = { method: "GET", path: "/admin/ledger/audit", answer: ledgerAudit } as const;
+  const { sound: isSound, offences } = await askOperator(context, call);
   if (isSound) output.say("The books are sound.");
   else
     output.table(

@@ -1,9 +1,9 @@
 /** `troop admin audit verify`: names every row of the audit log that was altered, taken out or put in. */
 import { InvalidArgumentError } from "commander";
-import { type AuditMark, auditMarkText, writeMark } from "../../../protocol/audit.ts";
+import { type AuditMark, auditMarkText, auditReport, writeMark } from "../../../protocol/audit.ts";
 import type { CommandContext } from "../../context.ts";
 import { EndedWith, exitCodes } from "../../failure.ts";
-import { readAuditHere } from "./audit-desk.ts";
+import { askOperator, queryOf } from "./desk.ts";
 
 export function readMark(text: string): AuditMark {
   const mark = auditMarkText.safeParse(text);
@@ -16,7 +16,8 @@ export async function auditVerify(
   { expect }: { expect?: AuditMark },
 ): Promise<void> {
   const { output } = context;
-  const report = await readAuditHere(context, (reading) => reading.verify(expect));
+  const path = `/admin/audit/verify${queryOf({ expect: expect && writeMark(expect) })}`;
+  const report = await askOperator(context, { method: "GET", path, answer: auditReport });
   const { sound, rows, tip, compared, flaws, flawed } = report;
   if (sound) {
     output.say(

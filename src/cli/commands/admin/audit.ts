@@ -1,7 +1,8 @@
 /** `troop admin audit`: what was put on record, newest first. */
-import { type AuditDetails, auditQuery, type AuditRow } from "../../../protocol/audit.ts";
+import { auditAnswer, type AuditDetails, type AuditRow } from "../../../protocol/audit.ts";
 import type { CommandContext } from "../../context.ts";
-import { readAuditHere } from "./audit-desk.ts";
+import { sayNext } from "./columns.ts";
+import { askOperator, queryOf } from "./desk.ts";
 
 export interface AuditFlags {
   limit: string;
@@ -13,12 +14,11 @@ export interface AuditFlags {
 export async function audit(context: CommandContext, flags: AuditFlags): Promise<void> {
   const { output } = context;
   const { limit, type: event_type, user: user_id, cursor } = flags;
-  const query = auditQuery.parse({ limit, event_type, user_id, cursor });
-  const answer = await readAuditHere(context, (reading) => reading.page(query));
+  const path = `/admin/audit${queryOf({ limit, event_type, user_id, cursor })}`;
+  const answer = await askOperator(context, { method: "GET", path, answer: auditAnswer });
   if (answer.events.length === 0) output.say("Nothing is on record that fits.");
   else output.table(["when", "type", "what", "who", "from", "details"], answer.events.map(shown));
-  if (answer.next_cursor)
-    output.say(output.dim(`older ones: troop admin audit --cursor ${answer.next_cursor}`));
+  sayNext(output, "troop admin audit", answer.next_cursor);
   output.json(answer);
 }
 

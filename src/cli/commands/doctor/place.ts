@@ -14,6 +14,7 @@ const ownFiles = [
   "account.json",
   "client/client.sqlite",
   "worker/node.key.json",
+  "coordinator/keys/ring-secret",
   "coordinator/keys/ticket-key.json",
   "coordinator/db/PG_VERSION",
   "worker.running.json",

@@ -6,6 +6,8 @@
 import type { RawData, WebSocket } from "ws";
 import type { Clock, Timer } from "../../../base/clock.ts";
 import { expectedFailure } from "../../../host/framework-failure.ts";
+import { serving } from "../../../host/observe/call.ts";
+import type { Tracer } from "../../../host/observe/tracing.ts";
 import { TroopError } from "../../../protocol/error-codes.ts";
 import { limits } from "../../../protocol/limits.ts";
 import type { ResponseEvent } from "../../dialects/responses/items.ts";
@@ -20,6 +22,7 @@ import { createOutlet } from "./outlet.ts";
 export interface ConnectionParts extends DriveParts {
   prepare: Preparing["prepare"];
   clock: Clock;
+  tracer?: Tracer | undefined;
 }
 
 export interface Connection {
@@ -29,6 +32,7 @@ export interface Connection {
   settled: Promise<void>;
 }
 
+const asked = { name: "WS /v1/responses", kind: "server" } as const;
 const closeCodes = { done: 1000, goingAway: 1001 } as const;
 
 export function openConnection(
@@ -38,6 +42,7 @@ export function openConnection(
   application: string | undefined,
 ): Connection {
   const { prepare, clock, log } = parts;
+  const call = { requestId, tracer: parts.tracer };
   const outlet = createOutlet(socket, clock);
   const memory = createMemory();
   const control = new AbortController();
@@ -95,7 +100,7 @@ export function openConnection(
     pending += 1;
     pendingBytes += size;
     const task = (lanes.get(lane) ?? Promise.resolve())
-      .then(() => answer(body, lane))
+      .then(() => serving(call, undefined, asked, () => answer(body, lane)))
       .finally(() => {
         pending -= 1;
         pendingBytes -= size;

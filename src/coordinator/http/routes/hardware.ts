@@ -1,7 +1,6 @@
 /** `POST /hardware/challenge`, `/commit` and `/verify`: a node proves what it is made of. The challenge itself comes with a heartbeat's answer. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { formatMultiplier } from "../../../protocol/credits.ts";
-import { TroopError } from "../../../protocol/error-codes.ts";
 import {
   askProofAnswer,
   askProofRequest,
@@ -15,11 +14,8 @@ import type { Node } from "../../accounts/node-store.ts";
 import type { App, Services } from "../services.ts";
 
 export function hardwareRoute(app: App, { callers, clock, nodes, verification }: Services): void {
-  const prover = async (request: FastifyRequest): Promise<Node> => {
-    const node = await nodes.find((await callers.provenKey(request)).id);
-    if (!node) throw new TroopError("node_unknown");
-    return node;
-  };
+  const prover = async (request: FastifyRequest): Promise<Node> =>
+    nodes.live((await callers.provenKey(request)).id);
   const schema = (summary: string) => ({ summary, tags: ["hardware"] });
 
   app.post(

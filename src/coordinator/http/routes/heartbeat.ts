@@ -1,6 +1,5 @@
 /** `POST /heartbeat`: a node renews its lease, and learns what the coordinator wants of it. */
 import { formatMultiplier } from "../../../protocol/credits.ts";
-import { TroopError } from "../../../protocol/error-codes.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { heartbeatAnswer, heartbeatSchema } from "../../../protocol/node.ts";
 import { oldestProtocolVersion } from "../../../protocol/version.ts";
@@ -23,15 +22,16 @@ export function heartbeatRoute(app: App, services: Services): void {
       const { arrivedAt, body: beat } = request;
       const source = request.source.address ?? "";
       const { id } = await callers.provenKey(request);
-      const node = await nodes.find(id);
-      if (!node) throw new TroopError("node_unknown");
+      const node = await nodes.live(id);
       verification.roundTrips.heard(id, arrivedAt);
       const { resend } = await registry.beat(node, beat, source);
       const challenge = await verification.onBeat(node, beat, source);
       if (challenge)
         onSent(reply, () => {
-          if (challenge.kind === "chain") verification.pushed(challenge.session);
-          else verification.roundTrips.sent(id, clock.monotonic());
+          if (challenge.kind === "chain" || challenge.kind === "walk")
+            verification.pushed(challenge.session);
+          else if (challenge.kind === "stand_by")
+            verification.roundTrips.sent(id, clock.monotonic());
         });
       // A verdict may just have been made.
       const { multiplier } = (await nodes.find(id)) ?? node;

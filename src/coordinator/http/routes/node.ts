@@ -22,11 +22,12 @@ export function nodeRoute(app: App, { callers, clock, nodes }: Services): void {
       if (!node) throw new TroopError("node_unknown");
       const { hardware } = node;
       const provenAt = hardware?.provenAt ?? null;
-      const quarantinedUntil = hardware?.quarantinedUntil ?? 0;
+      const { quarantinedUntil = 0 } = node;
       return {
         ...{ node_id: node.id, owner: node.owner },
         multiplier: formatMultiplier(node.multiplier),
         provenance: hardware?.provenance ?? "unproven",
+        memory_bytes: hardware?.memory?.bytes ?? null,
         proven_at: provenAt,
         age_ms: provenAt === null ? null : Math.max(0, clock.now() - provenAt),
         missed: hardware?.missed ?? 0,

@@ -1,0 +1,78 @@
+/** A coordinator with a certificate of its own: what it shows, that it says so, and that a new one is shown unasked. */
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
+import type { TLSSocket } from "node:tls";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createAuthority, type Authority } from "../../test/support/certificates.ts";
+import { createDatabase } from "../../test/support/services.ts";
+import { type CertificateFiles, readCertificate } from "../host/certificate.ts";
+import { readCoordinatorConfig } from "./config.ts";
+import { openCoordinator, type TestCoordinator } from "./coordinator.fixture.ts";
+
+const resources = new AsyncDisposableStack();
+let authority: Authority;
+let tls: CertificateFiles;
+let troop: TestCoordinator;
+beforeAll(async () => {
+  const { url: databaseUrl } = resources.use(await createDatabase());
+  authority = resources.use(createAuthority());
+  tls = authority.issue("IP:127.0.0.1");
+  troop = resources.use(await openCoordinator({ databaseUrl, tls }));
+});
+afterAll(() => resources.disposeAsync());
+
+interface Seen {
+  status: number;
+  security: string | undefined;
+  fingerprint: string;
+}
+const health = (ca = readFileSync(authority.file)) =>
+  new Promise<Seen>((resolve, reject) => {
+    const asked = request(`${troop.coordinator.url}/health`, { ca, agent: false }, (answer) => {
+      answer.resume();
+      resolve({
+        status: answer.statusCode!,
+        security: answer.headers["strict-transport-security"],
+        fingerprint: (answer.socket as TLSSocket).getPeerCertificate().fingerprint256,
+      });
+    });
+    asked.once("error", reject).end();
+  });
+
+test("it is reached by https, for whoever trusts the authority, and says that it always will be", async () => {
+  expect(troop.coordinator.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+  expect(await health()).toMatchObject({ status: 200, security: "max-age=31536000" });
+  using stranger = createAuthority();
+  await expect(health(readFileSync(stranger.file))).rejects.toThrow(/certificate/);
+});
+
+test("a new certificate is shown within a minute; files that are no pair change nothing", async () => {
+  const before = (await health()).fingerprint;
+  const good = readFileSync(tls.certificate);
+  const next = authority.issue("IP:127.0.0.1");
+  copyFileSync(next.certificate, tls.certificate);
+  troop.clock.advance(60_000);
+  expect((await health()).fingerprint).toBe(before);
+  copyFileSync(next.key, tls.key);
+  troop.clock.advance(60_000);
+  const after = (await health()).fingerprint;
+  expect(after).not.toBe(before);
+  writeFileSync(tls.certificate, "no certificate");
+  troop.clock.advance(60_000);
+  expect((await health()).fingerprint).toBe(after);
+  writeFileSync(tls.certificate, good);
+});
+
+test("a certificate without its key, or that is none, is said at the start", () => {
+  expect(() => readCoordinatorConfig({ TLS_CERT: "/a" })).toThrow(
+    expect.objectContaining({ code: "configuration_invalid", param: "TLS_KEY" }),
+  );
+  const key = authority.issue("IP:127.0.0.1").key;
+  for (const wrong of [
+    { ...tls, key },
+    { ...tls, certificate: "/nowhere" },
+  ])
+    expect(() => readCertificate(wrong)).toThrow(
+      expect.objectContaining({ code: "configuration_invalid", param: "TLS_CERT" }),
+    );
+});

@@ -1,0 +1,140 @@
+/** Nodes that could share memory look for what they hold by themselves, and read it at the same instant. */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createDatabase, type TestService } from "../../../test/support/services.ts";
+import { formatMultiplier } from "../../protocol/credits.ts";
+import type { MemoryChallenge } from "../../protocol/hardware-proof/wire.ts";
+import { makeSigner, openCoordinator, type TestCoordinator } from "../coordinator.fixture.ts";
+import {
+  computeWalk,
+  gigabytesPerSecond,
+  honestMs,
+  nextDataset,
+  nextWalk,
+  taskOf,
+  walkOnce,
+  withMemory,
+} from "./memory.fixture.ts";
+import { gopsPerGigabyte, multiplierOf, unshownMost } from "./multiplier.ts";
+import { askingNode, compute, createFineClock, fastMs, type FineClock } from "./proving.fixture.ts";
+import type { Prover } from "./proving.fixture.ts";
+
+let service: TestService;
+let network: TestCoordinator;
+let clock: FineClock;
+let all: Prover[];
+beforeEach(async () => {
+  service = await createDatabase();
+  clock = createFineClock();
+  network = await openCoordinator({ databaseUrl: service.url, proofs: withMemory }, clock);
+  all = await provenTogether();
+}, 60_000);
+afterEach(async () => {
+  await network[Symbol.asyncDispose]();
+  await service[Symbol.asyncDispose]();
+});
+
+const slotMs = 30_000;
+const worth = (bandwidth: number) =>
+  multiplierOf({ gops: gopsPerGigabyte * bandwidth, gigabytesPerSecond: bandwidth });
+
+/** Lets all of them wait for an instant, and passes it. */
+async function atInstant<Told>(at: number, asked: () => Promise<Told>[]): Promise<Told[]> {
+  clock.advance(at - 4_000 - clock.now());
+  const told = asked();
+  await expect.poll(() => clock.waitingFor(at)).toBe(told.length);
+  clock.advance(at + 1 - clock.now());
+  return Promise.all(told);
+}
+
+/** Two nodes of one owner whose arithmetic was measured at the same instants, each at full speed. */
+async function provenTogether(): Promise<Prover[]> {
+  const owner = await makeSigner();
+  const first = await askingNode(network, owner);
+  const second = await askingNode(network, owner);
+  await second.beat({ status: "IDLE" });
+  const startsAt = clock.now() + 75_000;
+  await first.beat({ status: "IDLE" });
+  await second.beat({ status: "IDLE" });
+  const both = [first, second];
+  for (let number = 0; number < 3; number += 1) {
+    const tasks = await atInstant(startsAt + number * slotMs, () =>
+      both.map((prover) => prover.challenge()),
+    );
+    const done = await Promise.all(tasks.map((task, at) => compute(task, both[at]!.node.id)));
+    clock.advance(fastMs);
+    for (const [at, prover] of both.entries()) {
+      const { body } = await prover.commit(tasks[at]!, done[at]!.root);
+      await prover.verify(tasks[at]!, await done[at]!.open(body.rows));
+    }
+  }
+  return both;
+}
+
+/** Each finds by itself what it holds. When they walk together. */
+async function search(): Promise<number> {
+  const [first, second] = all as [Prover, Prover];
+  // Whose arithmetic is measured waits until that of the other is.
+  expect((await first.beat()).challenge).toEqual({ kind: "stand_by" });
+  for (const prover of [second, first]) for (const _ of [1, 2]) await walkOnce(network, prover);
+  // The first is still looking, as far as is known.
+  expect((await second.beat()).challenge).toEqual({ kind: "stand_by" });
+  expect((await first.beat()).challenge).toEqual({ kind: "stand_by" });
+  return clock.now() + 25_000;
+}
+
+const datasets = () => Promise.all(all.map(nextDataset));
+
+/** All of them walk at the instant, on one memory: whoever comes second waits until the first is served. */
+async function walkShared(at: number, held: readonly MemoryChallenge[]): Promise<void> {
+  const walks = await atInstant(at, () =>
+    held.map((dataset, index) => nextWalk(all[index]!, dataset)),
+  );
+  for (const [index, dataset] of held.entries()) {
+    const task = taskOf(dataset, walks[index]!);
+    expect(task.segments).toBe(2);
+    const { root, open } = await computeWalk(dataset.session, task, all[index]!.node.id);
+    clock.advance(honestMs(task));
+    const { body } = await all[index]!.commit(dataset, root);
+    await all[index]!.verify(dataset, open(body.lanes));
+  }
+}
+
+test("two that share one memory do not both count as fast as it is", async () => {
+  const at = await search();
+  await walkShared(at, await datasets());
+  const [fast, slow] = await Promise.all(
+    all.map(async (prover) => (await prover.beat()).multiplier),
+  );
+  expect(fast).toBe(formatMultiplier(worth(gigabytesPerSecond)));
+  // A twentieth of the span may be taken off, as the way there and back.
+  expect(Number(slow) * 10_000).toBeGreaterThan(worth(gigabytesPerSecond / 2) * 0.99);
+  expect(Number(slow) * 10_000).toBeLessThan(worth(gigabytesPerSecond / 2) * 1.06);
+});
+
+test("who is not there when all walk has missed the proof, and keeps nobody waiting", async () => {
+  const at = await search();
+  const [first, second] = all as [Prover, Prover];
+  const dataset = await nextDataset(first);
+  await nextDataset(second);
+  const [walk] = await atInstant(at, () => [nextWalk(first, dataset)]);
+  const task = taskOf(dataset, walk!);
+  const { root, open } = await computeWalk(dataset.session, task, first.node.id);
+  clock.advance(honestMs(task));
+  const { body } = await first.commit(dataset, root);
+  await first.verify(dataset, open(body.lanes));
+  expect((await first.beat()).multiplier).toBe(formatMultiplier(worth(gigabytesPerSecond)));
+  clock.advance(slotMs);
+  const late = await second.beat();
+  expect(late).not.toHaveProperty("challenge");
+  expect(late.multiplier).toBe("0.0500");
+});
+
+test("who cannot hold it while the other does has shown none", async () => {
+  const at = await search();
+  const [first, second] = all as [Prover, Prover];
+  const dataset = await nextDataset(first);
+  await second.giveUp(await nextDataset(second));
+  expect((await second.beat()).multiplier).toBe(formatMultiplier(worth(unshownMost)));
+  const [walk] = await atInstant(at, () => [nextWalk(first, dataset)]);
+  expect(walk!.passes).toBe(16);
+});

@@ -1,0 +1,130 @@
+/** Nodes of different owners at one address could share a prover as well as one owner's can. */
+import { sql } from "kysely";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createDatabase, type TestService } from "../../../test/support/services.ts";
+import { createLog } from "../../host/log.ts";
+import type { Signer } from "../../protocol/signature.ts";
+import {
+  beatOf,
+  makeSigner,
+  openCoordinator,
+  type TestCoordinator,
+} from "../coordinator.fixture.ts";
+import { openDatabase } from "../database.ts";
+import {
+  createFineClock,
+  compute,
+  fastMs,
+  type FineClock,
+  multiplierAt,
+  type Prover,
+  proverOf,
+  smallest,
+} from "./proving.fixture.ts";
+import { readRound } from "./trial-store.ts";
+
+let service: TestService;
+let network: TestCoordinator;
+let clock: FineClock;
+beforeEach(async () => {
+  service = await createDatabase();
+  clock = createFineClock();
+  network = await openCoordinator(
+    {
+      ...{ databaseUrl: service.url, proofs: smallest, addressPolicy: "public" },
+      trustedProxies: ["127.0.0.1/32"],
+    },
+    clock,
+  );
+});
+afterEach(async () => {
+  await network[Symbol.asyncDispose]();
+  await service[Symbol.asyncDispose]();
+});
+
+const leadMs = 75_000;
+const slotMs = 30_000;
+const hourMs = 3_600_000;
+
+/** Everything that this one says comes from there. */
+async function nodeAt(address: string): Promise<Prover> {
+  const [node, owner] = [await makeSigner(), await makeSigner()];
+  const headers = { "x-forwarded-for": address };
+  const call: TestCoordinator["call"] = (signer, method, path, body) =>
+    network.call(signer, method, path, body, headers);
+  await network.enrol(node, owner);
+  await call(node, "POST", "/heartbeat", beatOf());
+  await call(node, "POST", "/hardware/challenge", {});
+  return proverOf({ ...network, call }, node);
+}
+
+/** Its first trial, which another stays away from. What it comes to, as a share of what it would be by itself. */
+async function proveBeside(prover: Prover, other: Prover): Promise<number> {
+  await other.beat({ status: "IDLE" });
+  const startsAt = clock.now() + leadMs;
+  expect((await prover.beat({ status: "IDLE" })).challenge).toEqual({ kind: "stand_by" });
+  for (let number = 0; number < 3; number += 1) {
+    const at = startsAt + number * slotMs;
+    clock.advance(at - 4_000 - clock.now());
+    const asked = prover.challenge();
+    await expect.poll(() => clock.waitingFor(at)).toBe(1);
+    clock.advance(at + 1 - clock.now());
+    const task = await asked;
+    clock.advance(fastMs);
+    const { root, open } = await compute(task, prover.node.id);
+    const { body } = await prover.commit(task, root);
+    await prover.verify(task, await open(body.rows));
+  }
+  const { multiplier } = await prover.beat();
+  return (Number(multiplier) / Number(multiplierAt(fastMs))) ** (1 / 0.75);
+}
+
+test("a neighbour of another owner that has a proof to lose, and stays away, counts as having lent its hardware", async () => {
+  const neighbour = await nodeAt("203.0.113.7");
+  await neighbour.prove();
+  await neighbour.beat({ status: "IDLE" });
+  clock.advance(2 * hourMs);
+  const share = await proveBeside(await nodeAt("203.0.113.8"), neighbour);
+  expect(share).toBeGreaterThan(0.49);
+  expect(share).toBeLessThan(0.54);
+});
+
+test("however many neighbours stay away they count as one, those who have proven nothing as none, and one's own each", async () => {
+  const config = { url: service.url, folder: undefined, poolSize: 1 };
+  await using stack = new AsyncDisposableStack();
+  const database = stack.adopt(await openDatabase(config, createLog("silent")), (opened) =>
+    opened.destroy(),
+  );
+  const owner = await makeSigner();
+  const absentAmong = async (others: readonly { own: boolean; provenance: string }[]) => {
+    const round = crypto.randomUUID();
+    const member = async (of: Signer, provenance: string, outcome: string | null) => {
+      const [{ id: node }, id] = [await makeSigner(), crypto.randomUUID()];
+      await sql`insert into node (id, owner, jwk, multiplier, hmac_receipts, enrolled_ms)
+        values (${node}, ${of.id}, '{}'::jsonb, 500, false, 0)`.execute(database);
+      await sql`insert into hardware (node, provenance, prefix)
+        values (${node}, ${provenance}, '203.0.113.0/24')`.execute(database);
+      await sql`insert into hardware_trial (id, round, node, reason, joint, starts_ms, ends_ms, outcome)
+        values (${id}, ${round}, ${node}, 'random', true, 0, 1, ${outcome})`.execute(database);
+      return { id, round, node };
+    };
+    const me = await member(owner, "proven", null);
+    for (const { own, provenance } of others) {
+      const other = own ? owner : await makeSigner();
+      await network.call(other, "POST", "/users", {});
+      await member(other, provenance, "failed");
+    }
+    return (await readRound(database, me, 0)).absent;
+  };
+  await network.call(owner, "POST", "/users", {});
+  const [own, neighbour] = [
+    { own: true, provenance: "unproven" },
+    { own: false, provenance: "proven" },
+  ];
+  expect(await absentAmong([])).toBe(0);
+  expect(await absentAmong([neighbour])).toBe(1);
+  expect(await absentAmong([neighbour, neighbour, { ...neighbour, provenance: "stale" }])).toBe(1);
+  expect(await absentAmong([{ ...neighbour, provenance: "unproven" }])).toBe(0);
+  expect(await absentAmong([{ ...neighbour, provenance: "refuted" }])).toBe(0);
+  expect(await absentAmong([own, own, neighbour, neighbour])).toBe(3);
+});

@@ -1,0 +1,42 @@
+/** What is kept of trials, and for how long. */
+import { sql } from "kysely";
+import { expect, test } from "vitest";
+import { createDatabase } from "../../../test/support/services.ts";
+import { createLog } from "../../host/log.ts";
+import { makeSigner, openCoordinator } from "../coordinator.fixture.ts";
+import { openDatabase } from "../database.ts";
+import { askingNode, createFineClock, smallest } from "./proving.fixture.ts";
+import { deleteTrials } from "./trial-store.ts";
+
+test("trials are forgotten with their sessions, and their verdicts are not", async () => {
+  const clock = createFineClock();
+  await using service = await createDatabase();
+  await using network = await openCoordinator(
+    { databaseUrl: service.url, proofs: smallest },
+    clock,
+  );
+  const config = { url: service.url, folder: undefined, poolSize: 1 };
+  await using stack = new AsyncDisposableStack();
+  const database = stack.adopt(await openDatabase(config, createLog("silent")), (opened) =>
+    opened.destroy(),
+  );
+  const count = async () => {
+    const { rows } = await sql<Record<string, bigint>>`
+      select (select count(*) from hardware_trial) as trials,
+        (select count(*) from hardware_session) as sessions,
+        (select count(*) from hardware_verdict) as verdicts
+    `.execute(database);
+    const { trials, sessions, verdicts } = rows[0]!;
+    return [Number(trials), Number(sessions), Number(verdicts)];
+  };
+  const prover = await askingNode(network, await makeSigner());
+  await prover.prove();
+  expect(await count()).toEqual([1, 3, 1]);
+  expect(await deleteTrials(database, clock.now())).toBe(0);
+  expect(await count()).toEqual([1, 3, 1]);
+
+  clock.advance(60 * 60_000);
+  expect(await deleteTrials(database, clock.now())).toBe(1);
+  expect(await count()).toEqual([0, 0, 1]);
+  expect(await deleteTrials(database, clock.now())).toBe(0);
+});

@@ -1,0 +1,138 @@
+/** SQL of trials that go on, and of the rounds that they are part of. */
+import { sql } from "kysely";
+import { limits } from "../../protocol/limits.ts";
+import { reaching, transact, type Database } from "../database.ts";
+import type { DueReason } from "./policy.ts";
+
+export interface Trial {
+  id: string;
+  round: string;
+  node: string;
+  reason: DueReason;
+  /** Others are tried at the same instants. */
+  joint: boolean;
+  startsAt: number;
+  endsAt: number;
+  /** When all of the round walk through their memory at once; null as long as one of them still looks for its size. */
+  walksAt: number | null;
+}
+
+/** The trial of a node that has no verdict yet. */
+export async function findOpenTrial(database: Database, node: string): Promise<Trial | undefined> {
+  const { rows } = await reaching(() =>
+    sql<
+      Pick<Trial, "id" | "round" | "node" | "reason" | "joint"> & {
+        starts_ms: bigint;
+        ends_ms: bigint;
+        walks_ms: bigint | null;
+      }
+    >`
+      select id, round, node, reason, joint, starts_ms, ends_ms, walks_ms from hardware_trial
+      where node = ${node} and outcome is null
+    `.execute(database),
+  );
+  if (!rows[0]) return undefined;
+  const { starts_ms, ends_ms, walks_ms, ...trial } = rows[0];
+  return {
+    ...{ ...trial, startsAt: Number(starts_ms), endsAt: Number(ends_ms) },
+    walksAt: walks_ms === null ? null : Number(walks_ms),
+  };
+}
+
+/** This node's arithmetic is measured; where that of others of its round is not, it goes on with them. */
+export async function writeReady(database: Database, trial: string): Promise<void> {
+  await reaching(() =>
+    sql`update hardware_trial set ready = true where id = ${trial} and not ready`.execute(database),
+  );
+}
+
+export interface RoundState {
+  /** Take part, and need more. */
+  unready: number;
+  /**
+   * Of the same owner or GPU, and did not take part, or not to the end: they may have lent their hardware. Of other
+   * owners' neighbours by address, all together count as one, and only those with a proof to lose: enrolling costs
+   * nothing, and who stays away loses a part of its multiplier.
+   */
+  absent: number;
+}
+
+export async function readRound(
+  database: Database,
+  { id, round, node }: { id: string; round: string; node: string },
+  now: number,
+): Promise<RoundState> {
+  const { rows } = await reaching(() =>
+    sql<RoundState>`
+      with others as (
+        select t.outcome, t.ready, t.ends_ms,
+          exists (select from hardware_session s where s.trial = t.id) as begun,
+          n.owner = me.owner or coalesce(h.device = mine.device, false) as close,
+          h.prefix = mine.prefix and h.provenance in ('proven', 'stale') as next_door,
+          t.outcome = 'failed' or t.outcome is null and not exists (
+            select from hardware_session s where s.trial = t.id
+          ) as away
+        from hardware_trial t
+          join node n on n.id = t.node join hardware h on h.node = t.node,
+          node me join hardware mine on mine.node = me.id
+        where t.round = ${round} and t.id <> ${id} and me.id = ${node}
+      )
+      select
+        (count(*) filter (
+          where outcome is null and begun and not ready and ends_ms > ${now}::bigint))::int as unready,
+        ((count(*) filter (where away and close)) + least(1, count(*) filter (
+          where away and next_door and not close)))::int as absent
+      from others
+    `.execute(database),
+  );
+  return rows[0]!;
+}
+
+/** Who has begun and does nothing for so long is not waited for; and nobody from then on. */
+const restingMs = 3 * limits.proofSlotMs;
+const searchingMs = 14 * limits.proofSlotMs;
+
+/**
+ * This node knows how large a dataset it holds. Once all do that take part, the instant is set at which they walk: one
+ * statement for all of them, so that no two see another.
+ */
+export async function writeFound(
+  database: Database,
+  { id, round }: Pick<Trial, "id" | "round">,
+  walksAt: number,
+  now: number,
+): Promise<void> {
+  await reaching(() =>
+    sql`update hardware_trial set found = true where id = ${id} and not found`.execute(database),
+  );
+  await reaching(() =>
+    sql`
+      update hardware_trial set walks_ms = ${walksAt}::bigint
+      where round = ${round} and outcome is null and walks_ms is null and not exists (
+        select from hardware_trial other
+        where other.round = ${round} and other.outcome is null and not other.found
+          and other.starts_ms > ${now - searchingMs}::bigint
+          and exists (
+            select from hardware_session s
+            where s.trial = other.id and s.issued_ms > ${now - restingMs}::bigint
+          )
+      )
+    `.execute(database),
+  );
+}
+
+/** So many at once, so that nobody waits for long. */
+const deletedMost = 1_000;
+
+/** How many were deleted: of those that were to be over by then, with their sessions. */
+export const deleteTrials = (database: Database, before: number): Promise<number> =>
+  transact(database, async (tx) => {
+    const { rows } = await sql<{ id: string }>`
+      select id from hardware_trial where ends_ms < ${before}::bigint
+      order by ends_ms limit ${deletedMost} for update skip locked
+    `.execute(tx);
+    const ids = rows.map(({ id }) => id);
+    await sql`delete from hardware_session where trial = any(${ids}::uuid[])`.execute(tx);
+    await sql`delete from hardware_trial where id = any(${ids}::uuid[])`.execute(tx);
+    return ids.length;
+  });

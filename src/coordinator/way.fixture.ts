@@ -1,0 +1,23 @@
+/** A way to a Redis that tests cut, and open again. */
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+/** @param port of its Redis; none: whoever comes hears nothing */
+export function createWay(port?: number) {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    const other = port === undefined ? undefined : connect(port, "127.0.0.1");
+    for (const end of other ? [socket, other] : [socket])
+      sockets.add(end.on("error", () => end.destroy()));
+    if (other) socket.pipe(other).pipe(socket);
+  });
+  const cut = async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  const open = async (at = 0): Promise<number> => {
+    await once(server.listen(at, "127.0.0.1"), "listening");
+    return (server.address() as AddressInfo).port;
+  };
+  return { open, cut, [Symbol.asyncDispose]: cut };
+}

@@ -1,0 +1,40 @@
+/** The dataset that a prover holds: filled first, walked once when it is told how, and let go of. */
+import type { Dataset, Walk } from "../../protocol/hardware-proof/memory.ts";
+import { type CommittedMemory, commitMemory } from "./commit-memory.ts";
+import type { MemoryProver } from "./memory-prover.ts";
+
+export interface HeldMemory extends AsyncDisposable {
+  /** @throws Error what the prover says, where the walk or the dataset fails */
+  walk(walk: Walk): Promise<CommittedMemory>;
+}
+
+/**
+ * Resolves once the dataset is held. Disposed, it is let go of, walked or not.
+ * @throws Error where it does not fit
+ */
+export async function holdMemory(prover: MemoryProver, dataset: Dataset): Promise<HeldMemory> {
+  const ended = new AbortController();
+  const told = Promise.withResolvers<Walk>();
+  const filled = Promise.withResolvers<void>();
+  told.promise.catch(() => undefined);
+  const isFilled = () => {
+    filled.resolve();
+    return told.promise;
+  };
+  const committed = commitMemory(prover, dataset, isFilled, ended.signal);
+  await Promise.race([filled.promise, committed]);
+  // Whoever walks hears of it; while nobody does, nobody need.
+  committed.catch(() => undefined);
+  return {
+    walk(walk) {
+      told.resolve(walk);
+      return committed;
+    },
+    async [Symbol.asyncDispose]() {
+      const reason = new Error("the dataset is not wanted any more");
+      ended.abort(reason);
+      told.reject(reason);
+      await committed.catch(() => undefined);
+    },
+  };
+}
