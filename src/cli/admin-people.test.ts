@@ -108,7 +108,8 @@ describe.each([
     expect((await admin("operators", "list")).said).toMatch(/lea +viewer/);
     expect((await told("operators", "remove", "lea")).operators).toHaveLength(1);
     expect((await admin("operators", "remove", "lea")).stderr).toContain("operator_unknown");
-    expect((await admin("operators", "add", "Lea!")).code).toBe(1);
+    expect((await admin("operators", "add", "Lea!")).code).toBe(2);
+    expect((await admin("operators", "add", "admin")).stderr).toContain("operator_exists");
   });
 
   test("what is kept of an account is handed out and deleted; each act is on record", async () => {
@@ -126,7 +127,7 @@ describe.each([
       ...["grant", "grant", "grant idempotency_mismatch", "make_invites", "quarantine_node"],
       ...["release_node", "revoke_node", "restore_node", "revoke_node node_unknown", "rotate_keys"],
       ...["add_operator", "change_password", "change_role", "remove_operator"],
-      ...["remove_operator operator_unknown", "add_operator invalid_value", "export_user"],
+      ...["remove_operator operator_unknown", "add_operator operator_exists", "export_user"],
       ...["delete_user", "delete_user", "delete_user", "delete_user"],
     ]);
     for (const { user_id: who } of events) expect(who).toMatch(/^local:/);

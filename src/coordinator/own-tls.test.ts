@@ -1,13 +1,14 @@
 /** A coordinator with a certificate of its own: what it shows, that it says so, and that a new one is shown unasked. */
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
 import { request } from "node:https";
-import type { TLSSocket } from "node:tls";
+import { connect, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAuthority, type Authority } from "../../test/support/certificates.ts";
 import { createDatabase } from "../../test/support/services.ts";
 import { type CertificateFiles, readCertificate } from "../host/certificate.ts";
 import { readCoordinatorConfig } from "./config.ts";
-import { openCoordinator, type TestCoordinator } from "./coordinator.fixture.ts";
+import { makeSigner, openCoordinator, type TestCoordinator } from "./coordinator.fixture.ts";
 
 const resources = new AsyncDisposableStack();
 let authority: Authority;
@@ -61,6 +62,28 @@ test("a new certificate is shown within a minute; files that are no pair change 
   troop.clock.advance(60_000);
   expect((await health()).fingerprint).toBe(after);
   writeFileSync(tls.certificate, good);
+});
+
+test("a worker that vanishes under its relay's HTTP/2 takes nothing with it, and may come again", async () => {
+  const node = await troop.serve(await makeSigner());
+  const { port } = new URL(troop.coordinator.url);
+  for (let turn = 0; turn < 20; turn += 1) {
+    troop.clock.advance(1_000);
+    const dpop = await troop.proof(node, "GET", "/relay");
+    const socket = connect({
+      port: Number(port),
+      host: "127.0.0.1",
+      ca: readFileSync(authority.file),
+    });
+    const lines = ["GET /relay HTTP/1.1", "host: x", "connection: upgrade", "upgrade: troop-relay"];
+    socket.write([...lines, `dpop: ${dpop}`, "", ""].join("\r\n"));
+    const [first] = (await once(socket, "data")) as [Buffer];
+    expect(first.toString()).toMatch(/^HTTP\/1\.1 101 /);
+    // By turns: at once, and after it has begun to speak HTTP/2.
+    if (turn % 2 === 0 && !first.includes("PRI *")) await once(socket, "data");
+    socket.destroy();
+  }
+  expect((await health()).status).toBe(200);
 });
 
 test("a certificate without its key, or that is none, is said at the start", () => {

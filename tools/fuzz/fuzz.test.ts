@@ -19,7 +19,7 @@ test("six hundred cases end, each with a documented answer", async () => {
   expect(failures).toEqual([]);
   expect(cases).toBe(600);
   expect(codes.size).toBeGreaterThan(15);
-});
+}, 120_000);
 
 test("a case is made again from its seed and number, and other seeds make others", () => {
   const cases = casesFor(ground.document, ground.words);

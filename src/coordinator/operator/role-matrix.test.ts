@@ -90,3 +90,25 @@ test.each(matrix)("%s %s takes what allows to %s", async (method, path, need, bo
 test("a route that does not say what it takes is the administrator's alone", () => {
   expect(roles.filter((role) => mayDo({ name: role, role }))).toEqual(["administrator"]);
 });
+
+test("another role, another password and a removal count from the next call on", async () => {
+  const made = await desk.ask("administrator", "POST", "/admin/operators", {
+    ...{ name: "lea", role: "treasurer" },
+  });
+  const as = async (password: string, path = "/admin/users") => {
+    const authorization = `Basic ${Buffer.from(`lea:${password}`).toString("base64")}`;
+    const call = { method: "GET", url: path, headers: { authorization } } as const;
+    const answer = await desk.troop.coordinator.inject(call);
+    return answer.json().error?.code ?? answer.statusCode;
+  };
+  const { password } = made.body;
+  expect(await as(password)).toBe(200);
+  expect(await as(password, `/admin/users/${ids.user}/export`)).toBe("not_permitted");
+  await desk.ask("administrator", "POST", "/admin/operators/lea/role", { role: "operator" });
+  expect(await as(password, `/admin/users/${ids.user}/export`)).toBe(200);
+  const renewed = await desk.ask("administrator", "POST", "/admin/operators/lea/password");
+  expect(await as(password)).toBe("login_required");
+  expect(await as(renewed.body.password)).toBe(200);
+  await desk.ask("administrator", "DELETE", "/admin/operators/lea");
+  expect(await as(renewed.body.password)).toBe("login_required");
+});

@@ -46,6 +46,9 @@ async function atInstant<Told>(at: number, asked: () => Promise<Told>[]): Promis
   return Promise.all(told);
 }
 
+/** Six walks, and the check of each. */
+const timeout = 90_000;
+
 /** Two nodes of one owner whose arithmetic was measured at the same instants, each at full speed. */
 async function provenTogether(): Promise<Prover[]> {
   const owner = await makeSigner();
@@ -99,7 +102,7 @@ async function walkShared(at: number, held: readonly MemoryChallenge[]): Promise
   }
 }
 
-test("two that share one memory do not both count as fast as it is", async () => {
+test("two that share one memory do not both count as fast as it is", { timeout }, async () => {
   const at = await search();
   await walkShared(at, await datasets());
   const [fast, slow] = await Promise.all(
@@ -111,25 +114,29 @@ test("two that share one memory do not both count as fast as it is", async () =>
   expect(Number(slow) * 10_000).toBeLessThan(worth(gigabytesPerSecond / 2) * 1.06);
 });
 
-test("who is not there when all walk has missed the proof, and keeps nobody waiting", async () => {
-  const at = await search();
-  const [first, second] = all as [Prover, Prover];
-  const dataset = await nextDataset(first);
-  await nextDataset(second);
-  const [walk] = await atInstant(at, () => [nextWalk(first, dataset)]);
-  const task = taskOf(dataset, walk!);
-  const { root, open } = await computeWalk(dataset.session, task, first.node.id);
-  clock.advance(honestMs(task));
-  const { body } = await first.commit(dataset, root);
-  await first.verify(dataset, open(body.lanes));
-  expect((await first.beat()).multiplier).toBe(formatMultiplier(worth(gigabytesPerSecond)));
-  clock.advance(slotMs);
-  const late = await second.beat();
-  expect(late).not.toHaveProperty("challenge");
-  expect(late.multiplier).toBe("0.0500");
-});
+test(
+  "who is not there when all walk has missed the proof, and keeps nobody waiting",
+  { timeout },
+  async () => {
+    const at = await search();
+    const [first, second] = all as [Prover, Prover];
+    const dataset = await nextDataset(first);
+    await nextDataset(second);
+    const [walk] = await atInstant(at, () => [nextWalk(first, dataset)]);
+    const task = taskOf(dataset, walk!);
+    const { root, open } = await computeWalk(dataset.session, task, first.node.id);
+    clock.advance(honestMs(task));
+    const { body } = await first.commit(dataset, root);
+    await first.verify(dataset, open(body.lanes));
+    expect((await first.beat()).multiplier).toBe(formatMultiplier(worth(gigabytesPerSecond)));
+    clock.advance(slotMs);
+    const late = await second.beat();
+    expect(late).not.toHaveProperty("challenge");
+    expect(late.multiplier).toBe("0.0500");
+  },
+);
 
-test("who cannot hold it while the other does has shown none", async () => {
+test("who cannot hold it while the other does has shown none", { timeout }, async () => {
   const at = await search();
   const [first, second] = all as [Prover, Prover];
   const dataset = await nextDataset(first);

@@ -61,7 +61,7 @@ async function decline(): Promise<void> {
   for (let tries = 0; tries < 2; tries += 1) await prover.giveUp(await nextDataset(prover));
 }
 
-describe("a node that shows its memory", () => {
+describe("a node that shows its memory", { timeout: 60_000 }, () => {
   test("counts as fast as it reads, whatever its arithmetic would count for", async () => {
     for (const segments of [1, 2]) {
       const { body } = await walkOnce(network, prover, (task) => {
@@ -138,7 +138,7 @@ describe("a node that shows its memory", () => {
   });
 });
 
-describe("a node that shows none", () => {
+describe("a node that shows none", { timeout: 60_000 }, () => {
   test("counts as an ordinary processor at most, and offers what it likes", async () => {
     await decline();
     expect((await prover.beat()).multiplier).toBe(worth(unshownMost));
@@ -182,7 +182,7 @@ describe("a node that shows none", () => {
   });
 });
 
-describe("a walk", () => {
+describe("a walk", { timeout: 60_000 }, () => {
   test("is told once, to who says that it holds that very dataset", async () => {
     const dataset = await nextDataset(prover);
     const { root } = await computeWalk(

@@ -39,4 +39,13 @@ test("trials are forgotten with their sessions, and their verdicts are not", asy
   expect(await deleteTrials(database, clock.now())).toBe(1);
   expect(await count()).toEqual([0, 0, 1]);
   expect(await deleteTrials(database, clock.now())).toBe(0);
+
+  // One coordinator of all does so by itself, with what is older than thirty days, when it is somebody's turn again.
+  clock.advance(3 * 24 * 60 * 60_000);
+  await prover.beat({ status: "IDLE" });
+  await prover.prove();
+  expect(await count()).toEqual([1, 3, 2]);
+  await sql`delete from job where name = 'prune trials'`.execute(database);
+  clock.advance(31 * 24 * 60 * 60_000);
+  await expect.poll(count).toEqual([0, 0, 2]);
 });

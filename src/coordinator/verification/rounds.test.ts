@@ -169,6 +169,7 @@ test("one that is away while the other is tried is tried as soon as it is back, 
   expect(await second.prove()).toBe(multiplierAt(fastMs));
   await second.beat({ status: "BUSY", slots: { active: 2, total: 2 } });
 
+  expect(await first.beat({ status: "PAUSED" })).not.toHaveProperty("challenge");
   const startsAt = clock.now() + leadMs;
   const back = await first.beat({ status: "BUSY", slots: { active: 2, total: 2 } });
   expect(back.challenge).toEqual({ kind: "stand_by" });

@@ -79,7 +79,8 @@ export function createTrials(parts: TrialsParts): Trials {
     const waited = now - (hardware?.dueAt ?? now);
     // One that is never idle is told to make room in the end: what it proved is old by then. One that was away when
     // it was to be tried with another is told at once: else each would be away, or busy, whenever the other is tried.
-    const isPatient = waited < patienceMs && hardware?.isOwed !== true;
+    const isBack = hardware?.isOwed === true && (beat.status === "IDLE" || beat.status === "BUSY");
+    const isPatient = waited < patienceMs && !isBack;
     if (!isIdle && beat.status !== "PROVING" && isPatient) return undefined;
     const prefix = sourcePrefix(source);
     // Newcomers take nobody but their neighbours away from work: enrolling costs nothing.

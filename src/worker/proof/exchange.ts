@@ -76,7 +76,7 @@ export function createExchange(parts: {
           return chain(chosen, task, signal);
         case "memory": {
           const { seed, segments, deadline_ms: waitMs } = task;
-          await emptyMemory();
+          if (chosen.kind === "webgpu") await emptyMemory();
           await within(waitMs, chosen.child.fill({ seed: fromBase64url(seed)!, segments }));
           return true;
         }

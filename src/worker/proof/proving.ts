@@ -158,10 +158,11 @@ export function createProving(parts: ProvingParts): Proving {
       if (challenge.kind === "memory") of.filled = session;
     } catch (error) {
       const why = reasonOf(error);
-      log.warn({ reason: why, session }, "a challenge was not met");
-      await exchange.giveUp(session, why).catch(() => undefined);
       // Every node is asked for a dataset in the end that it does not hold.
-      if (signal.aborted || challenge.kind !== "chain") return;
+      const isExpected = challenge.kind !== "chain";
+      log[isExpected ? "info" : "warn"]({ reason: why, session }, "a challenge was not met");
+      await exchange.giveUp(session, why).catch(() => undefined);
+      if (signal.aborted || isExpected) return;
       // A coordinator that is away, or has too much to do, says nothing of the prover.
       if (error instanceof TroopError) end(why);
       else replace(of, chosen, why);

@@ -7,7 +7,7 @@ import type { MemoryTask } from "../../protocol/hardware-proof/memory.ts";
 import type { MemoryOpening } from "../../protocol/hardware-proof/memory-opening.ts";
 import type { RowPlace } from "../../protocol/hardware-proof/opening.ts";
 import type { ProvingDevice } from "../../protocol/hardware-proof/wire.ts";
-import { commitMemory } from "./commit-memory.ts";
+import { holdMemory } from "./held-memory.ts";
 import { createWebGpuProver } from "./webgpu-chain.ts";
 import { type Gpu, openGpu, type OpenGpuOptions } from "./webgpu-device.ts";
 import { createWebGpuMemoryProver } from "./webgpu-memory.ts";
@@ -71,7 +71,10 @@ async function run(gpu: Gpu, work: Errand["work"]): Promise<Outcomes[keyof Outco
       return createWebGpuProver(gpu).rows(work.task, work.places, never);
     case "memory": {
       const prover = createWebGpuMemoryProver(gpu, work.bufferBytes);
-      const { root, open } = await commitMemory(prover, work.task, async () => work.task, never);
+      // One that is let go of leaves the device free for the next.
+      await (await holdMemory(prover, work.task))[Symbol.asyncDispose]();
+      await using held = await holdMemory(prover, work.task);
+      const { root, open } = await held.walk(work.task);
       return { root, opening: open(work.lanes) };
     }
     case "shader":

@@ -3,14 +3,24 @@ import {
   adminOperator,
   adminOperators,
   operatorMade,
+  operatorName,
   type OperatorRole,
 } from "../../../protocol/admin.ts";
+import { TroopError } from "../../../protocol/error-codes.ts";
 import type { CommandContext } from "../../context.ts";
 import { shownTime } from "./columns.ts";
 import { askOperator } from "./desk.ts";
 
-const pathOf = (name: string, act = ""): string =>
-  `/admin/operators/${encodeURIComponent(name)}${act}`;
+/** @throws TroopError `usage` where that is no operator's name */
+function checked(name: string): string {
+  if (operatorName.safeParse(name).success) return name;
+  throw new TroopError(
+    "usage",
+    "An operator's name begins with a small letter, and has small letters, digits, dots, dashes and underscores.",
+  );
+}
+
+const pathOf = (name: string, act = ""): string => `/admin/operators/${checked(name)}${act}`;
 
 export async function operators(context: CommandContext): Promise<void> {
   const { output } = context;
@@ -29,7 +39,11 @@ export async function addOperator(
   context: CommandContext,
   { name, role }: { name: string; role: OperatorRole },
 ): Promise<void> {
-  const call = { method: "POST", path: "/admin/operators", body: { name, role } } as const;
+  const call = {
+    method: "POST",
+    path: "/admin/operators",
+    body: { name: checked(name), role },
+  } as const;
   tellPassword(context, await askOperator(context, { ...call, answer: operatorMade }));
 }
 

@@ -35,7 +35,7 @@ export async function revoke(context: CommandContext, flags: RevokeFlags): Promi
   output.say(`Revoked: the ${kind} ${id}`);
   if (answer.tickets_end_at !== null)
     output.say(
-      `${answer.open_tickets} tickets are out there; the last takes requests until ${shownTime(answer.tickets_end_at)} UTC.`,
+      `Tickets that are out there: ${answer.open_tickets}; the last takes requests until ${shownTime(answer.tickets_end_at)} UTC.`,
     );
   output.json(answer);
 }

@@ -45,12 +45,16 @@ async function oneUser(context: CommandContext, account: string): Promise<void> 
       ...(state ? [["state", `${state} ${shownTime(user.deleted_at ?? user.revoked_at)}`]] : []),
     ],
   );
+  output.say("");
   output.table(
     ["key", "added", "revoked"],
     user.account_keys.map(({ key, created_at, revoked_at }) => [
       ...[key, shownTime(created_at), shownTime(revoked_at)],
     ]),
   );
-  if (user.owned.length > 0) showNodes(output, user.owned);
+  if (user.owned.length > 0) {
+    output.say("");
+    showNodes(output, user.owned);
+  }
   output.json(user);
 }
