@@ -1,10 +1,8 @@
 /** `troop mesh join` and `status` with a fake `tailscale` on the PATH: as real processes, and the refusals in this one. */
 import { chmod, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
-import { text as textOf } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
-import { runCli } from "../src/cli/cli.ts";
+import { typeTroop } from "../src/cli/command-line.fixture.ts";
 import { ipText, loginServer, refusals, statusTexts } from "../src/host/mesh/tailscale.fixture.ts";
 import { expectFailure } from "./support/failure.ts";
 import { createFakeTailscale, type Told } from "./support/fake-tailscale.ts";
@@ -22,17 +20,10 @@ type Run = (words: string[], environment: NodeJS.ProcessEnv) => Promise<Exit>;
 const asProcess: Run = (words, environment) => runTroop(words, { environment });
 
 /** A process takes a second to start; what a command prints when it refuses is the same without one. */
-const here: Run = async (words, environment) => {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const code = await runCli(words, {
-    terminal: { stdin: Readable.from([]), stdout, stderr },
-    environment,
-    shutdown: new AbortController().signal,
-  });
-  stdout.end();
-  stderr.end();
-  return { code, signal: null, stdout: await textOf(stdout), stderr: await textOf(stderr) };
-};
+const here: Run = async (words, environment) => ({
+  ...(await typeTroop(words, environment)),
+  signal: null,
+});
 
 /** Runs `troop mesh join` and makes sure that the key got nowhere. */
 async function joinWith(

@@ -3,8 +3,6 @@ import { sql } from "kysely";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase } from "../../test/support/services.ts";
 import { systemRandom } from "../base/random.ts";
@@ -13,7 +11,7 @@ import { openDatabase } from "../coordinator/database.ts";
 import { createLog } from "../host/log.ts";
 import { writeMark } from "../protocol/audit.ts";
 import { createSecretTree } from "../protocol/secrets.ts";
-import { runCli } from "./cli.ts";
+import { typeTroop } from "./command-line.fixture.ts";
 
 const operator = {
   ...{ listen: { host: "127.0.0.1", port: 0 }, isChosen: true },
@@ -34,20 +32,11 @@ describe.each(["PGlite", "PostgreSQL"] as const)("on %s", { timeout: 120_000 }, 
   });
 
   async function admin(...words: string[]) {
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-    const [told, noted] = [text(stdout), text(stderr)];
-    const environment = { DATA_DIR: folder, LOG_LEVEL: "silent" };
-    const code = await runCli(["admin", "audit", ...words], {
-      terminal: { stdin: Readable.from([]), stdout, stderr },
-      environment: { ...environment, ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}) },
-      shutdown: new AbortController().signal,
+    const { code, stdout, stderr, json } = await typeTroop(["admin", "audit", ...words], {
+      ...{ DATA_DIR: folder, LOG_LEVEL: "silent" },
+      ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),
     });
-    stdout.end();
-    stderr.end();
-    const lines = (await told).trimEnd().split("\n");
-    const said = await noted;
-    const last = lines.at(-1) ?? "";
-    return { code, lines, said, json: last.startsWith("{") ? JSON.parse(last) : undefined };
+    return { code, lines: stdout.trimEnd().split("\n"), said: stderr, json };
   }
 
   async function edit(...statements: string[]): Promise<void> {

@@ -3,8 +3,6 @@ import { sql } from "kysely";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase } from "../../test/support/services.ts";
 import { writeMigration } from "../coordinator/admin/migrating.ts";
@@ -13,7 +11,7 @@ import { openDatabase } from "../coordinator/database.ts";
 import { migrations } from "../coordinator/migrations/all.ts";
 import { packageFolder } from "../host/package.ts";
 import { createLog } from "../host/log.ts";
-import { runCli } from "./cli.ts";
+import { typeTroop } from "./command-line.fixture.ts";
 
 const all = Object.keys(migrations);
 
@@ -32,21 +30,9 @@ describe.each(["PGlite", "PostgreSQL"] as const)("on %s", { timeout: 120_000 }, 
   });
 
   async function admin(...words: string[]) {
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-    const [told, noted] = [text(stdout), text(stderr)];
-    const code = await runCli(["admin", ...words], {
-      terminal: { stdin: Readable.from([]), stdout, stderr },
-      environment,
-      shutdown: new AbortController().signal,
-    });
-    stdout.end();
-    stderr.end();
-    const lines = (await told).trimEnd().split("\n");
-    return { code, lines, stderr: await noted, json: parsed(lines.at(-1)) };
+    const { stdout, ...told } = await typeTroop(["admin", ...words], environment);
+    return { ...told, lines: stdout.trimEnd().split("\n") };
   }
-  // Tests look into answers of every shape.
-  // oxlint-disable-next-line typescript/no-explicit-any
-  const parsed = (line = ""): any => (line.startsWith("{") ? JSON.parse(line) : undefined);
 
   async function edit(statement: string): Promise<void> {
     const url = environment["DATABASE_URL"];

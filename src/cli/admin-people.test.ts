@@ -2,14 +2,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase } from "../../test/support/services.ts";
 import { systemRandom } from "../base/random.ts";
 import { keyRingSecret, makeSigner, openCoordinator } from "../coordinator/coordinator.fixture.ts";
 import { operator } from "../coordinator/operator/operator-desk.fixture.ts";
-import { runCli } from "./cli.ts";
+import { typeTroop } from "./command-line.fixture.ts";
 
 describe.each([
   ["PGlite", "running"],
@@ -37,22 +35,11 @@ describe.each([
   });
 
   async function admin(...words: string[]) {
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-    const [told, noted] = [text(stdout), text(stderr)];
-    const code = await runCli(["admin", ...words], {
-      terminal: { stdin: Readable.from([]), stdout, stderr },
-      environment: {
-        ...{ DATA_DIR: folder, LOG_LEVEL: "silent" },
-        ...(databaseUrl ? { DATABASE_URL: databaseUrl, KEY_RING_SECRET: keyRingSecret } : {}),
-      },
-      shutdown: new AbortController().signal,
+    const { stdout, ...told } = await typeTroop(["admin", ...words], {
+      ...{ DATA_DIR: folder, LOG_LEVEL: "silent" },
+      ...(databaseUrl ? { DATABASE_URL: databaseUrl, KEY_RING_SECRET: keyRingSecret } : {}),
     });
-    stdout.end();
-    stderr.end();
-    const said = await told;
-    const last = said.trimEnd().split("\n").at(-1) ?? "";
-    const json = words.includes("--json") && last.startsWith("{") ? JSON.parse(last) : undefined;
-    return { code, said, stderr: await noted, json };
+    return { ...told, said: stdout };
   }
   const told = async (...words: string[]) => {
     const { code, json, stderr } = await admin(...words, "--json");

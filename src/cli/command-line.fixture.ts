@@ -53,6 +53,10 @@ async function run(
   return { code, stdout: stdout.text(), stderr: stderr.text(), json };
 }
 
+/** `troop` with nobody at the keyboard. */
+export const typeTroop = (words: string[], environment: Environment): Promise<Told> =>
+  run(words, Readable.from([]), false, environment);
+
 /**
  * @param coordinatorUrl given to each command that takes one
  * @param more variables beside those that every machine here has
@@ -66,8 +70,8 @@ export function createMachine(coordinatorUrl: string, more: Environment = {}): M
     isLocal(words) ? words : [...words, "--coordinator", coordinatorUrl];
   return {
     folder,
-    troop: (...words) => run(full(words), Readable.from([]), false, environment),
-    troopAlone: (...words) => run(words, Readable.from([]), false, environment),
+    troop: (...words) => typeTroop(full(words), environment),
+    troopAlone: (...words) => typeTroop(words, environment),
     troopWith: (input, ...words) => run(full(words), Readable.from([input]), false, environment),
     troopAsked(keys, ...words) {
       const typed = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined });
