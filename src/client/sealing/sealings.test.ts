@@ -156,12 +156,18 @@ test("renewals of one ticket at the same time all find the newest key remembered
 
 test("of two that are checked at the same time, an older one cannot undo the newer", async () => {
   const [older, newer] = [await stated(now - hour), await stated(now)];
-  const sealings = open();
-  const [, begun] = await Promise.allSettled([
-    sealings.begin("a", node.id, newer),
-    sealings.begin("b", node.id, older),
-  ]);
-  expect(begun).toMatchObject({ status: "rejected", reason: { code: "key_statement_expired" } });
+  const unremembered: PinsStore = { ...pins, remember: () => true };
+  const { key: newest } = await open({ pins: unremembered }).begin("a", node.id, newer);
+  const meanwhile: PinsStore = {
+    ...pins,
+    remember(key, at) {
+      pins.remember(newest, at);
+      return pins.remember(key, at);
+    },
+  };
+  const begun = open({ pins: meanwhile }).begin("b", node.id, older);
+  await expect(begun).rejects.toMatchObject({ code: "key_statement_expired" });
+  expect(pins.find(node.id)).toMatchObject({ key: { kid: newest.kid } });
 });
 
 test("whom a person accepts while a statement is being checked is heeded", async () => {
