@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { TroopError } from "../protocol/error-codes.ts";
-import type { Terminal } from "./output.ts";
+import { printable, type Terminal } from "./output.ts";
 import { again } from "./typed-command.ts";
 
 export interface Questions {
@@ -87,7 +87,7 @@ export function createQuestions(
     },
     agrees: async (message) => (await confirm({ ...at, message })) === true,
     async mayGoOn(preview, { yes }) {
-      for (const line of preview) stderr.write(`${line}\n`);
+      for (const line of preview) stderr.write(`${printable(line)}\n`);
       if (yes) return true;
       if (!isPossible)
         throw new TroopError("usage", "This has to be confirmed, and nobody is there to ask.", {

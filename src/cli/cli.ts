@@ -27,6 +27,7 @@ import { addKeyCommands } from "./key-commands.ts";
 import { addLaunchCommand } from "./launch-command.ts";
 import { addMeshCommands } from "./mesh-commands.ts";
 import { addNodeCommands } from "./node-commands.ts";
+import { printable } from "./output.ts";
 import { logged } from "./role-log.ts";
 import { addStartCommands } from "./start-commands.ts";
 import { addUpkeepCommands } from "./upkeep-commands.ts";
@@ -184,7 +185,7 @@ function report(error: unknown, argv: string[], surroundings: Surroundings): num
   // A bug's stack is for whoever asked for it; everybody else gets three lines.
   if (failure.code === "internal_error" && isVerbose(environment))
     terminal.stderr.write(`${inspect(error)}\n`);
-  for (const line of failureLines(failure)) terminal.stderr.write(`${line}\n`);
+  for (const line of failureLines(failure)) terminal.stderr.write(`${printable(line)}\n`);
   if (argv.includes("--json")) terminal.stdout.write(`${JSON.stringify({ error: failure })}\n`);
   return exitCodeOf(known);
 }

@@ -7,11 +7,16 @@ import type { CommandContext } from "./context.ts";
 
 /** @throws TroopError `port_taken`, `configuration_invalid` */
 export async function measured(
-  { environment, output, telemetry }: Pick<CommandContext, "environment" | "output" | "telemetry">,
+  {
+    environment,
+    output,
+    telemetry,
+    clock,
+  }: Pick<CommandContext, "environment" | "output" | "telemetry" | "clock">,
   { metrics }: { metrics: Metrics },
 ): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
-  stack.use(observeProcess(metrics));
+  stack.use(observeProcess(metrics, clock));
   if (telemetry)
     metrics.total(
       "troop_telemetry_dropped_total",

@@ -2,6 +2,23 @@
 import Table from "cli-table3";
 import { styleText } from "node:util";
 
+/**
+ * What somebody else wrote must not steer the terminal: control and format characters are spelled out, but for line ends,
+ * tabs, and the styles that are our own.
+ */
+export const printable = (text: string): string =>
+  // It is control characters that are meant.
+  // oxlint-disable-next-line no-control-regex
+  spelledOut(text, /(?!\u001b\[(?:1|2|22)m)[[\p{Cc}\p{Cf}]--[\n\t]]/gv);
+
+/** An answer is somebody's text: what joins letters and signs stays, and so do the line ends of a table's export. */
+const streamed = (text: string): string =>
+  // oxlint-disable-next-line no-control-regex
+  spelledOut(text, /(?!\u001b\[(?:1|2|22)m)[\p{Cc}--[\n\r\t]]/gv);
+
+const spelledOut = (text: string, unwanted: RegExp): string =>
+  text.replaceAll(unwanted, (sign) => `\\u{${sign.codePointAt(0)!.toString(16)}}`);
+
 export interface Terminal {
   stdin: NodeJS.ReadableStream & { isTTY?: boolean };
   stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
@@ -39,11 +56,11 @@ export function createOutput(
 ): Output {
   const style = (name: "bold" | "dim", text: string) =>
     colors && stdout.isTTY ? styleText(name, text, { validateStream: false }) : text;
-  const note = (text: string) => void stderr.write(`${text}\n`);
+  const note = (text: string) => void stderr.write(`${printable(text)}\n`);
   return {
     isJson,
-    say: (text) => void (isJson || stdout.write(`${text}\n`)),
-    stream: (text) => void (isJson || stdout.write(text)),
+    say: (text) => void (isJson || stdout.write(`${printable(text)}\n`)),
+    stream: (text) => void (isJson || stdout.write(streamed(text))),
     note,
     json: (value) => void (isJson && stdout.write(`${JSON.stringify(value)}\n`)),
     table(head, rows) {
@@ -71,7 +88,10 @@ export function createOutput(
         chars,
         style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
       });
-      table.push(...rows);
+      // A line end would begin a row of its own.
+      table.push(
+        ...rows.map((row) => row.map((cell) => printable(cell).replaceAll(/[\n\t]/g, " "))),
+      );
       stdout.write(`${table.toString()}\n`);
     },
     bold: (text) => style("bold", text),
@@ -87,7 +107,7 @@ export function createOutput(
         const percent = `${Math.round(share * 100)}`.padStart(3);
         const bar = `${"█".repeat(full)}${"░".repeat(width - full)} ${percent} %`;
         // A line that wraps could not be overwritten.
-        const line = `${label}  ${bar}  ${detail}`.slice(0, (stderr.columns ?? 80) - 1);
+        const line = printable(`${label}  ${bar}  ${detail}`).slice(0, (stderr.columns ?? 80) - 1);
         stderr.write(`\r${line}\u001b[K`);
       };
       draw(0);

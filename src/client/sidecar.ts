@@ -147,7 +147,7 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
   );
   const { prepare } = responses;
   const { tracer } = parts;
-  const metrics = createMetrics();
+  const metrics = createMetrics(clock);
   measureOutbox(metrics, outbox);
   const webSockets = createConnections({
     ...{ prepare, generate, clock, log, tracer },

@@ -1,11 +1,14 @@
 /** Whatever the server's operator has set, and whoever else holds its locks: what a call meets there has a code. */
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import pg from "pg";
 import { createDatabase, type TestService } from "../../test/support/services.ts";
 import { createLog } from "../host/log.ts";
-import { openDatabase, retrying, transact, type Database } from "./database.ts";
+import { openDatabase, reaching, retrying, transact, type Database } from "./database.ts";
 import { lineOf, openBooks, type SqlBooks } from "./ledger/books.fixture.ts";
 import { createSqlStore } from "./ledger/sql-store.ts";
+import { endWhereSilent } from "./silent-server.ts";
+import { createWay } from "./way.fixture.ts";
 
 let service: TestService;
 let books: SqlBooks;
@@ -99,4 +102,27 @@ test("a connection that the server ends in the middle of a transaction fails it,
   });
   await expect(broken).rejects.toMatchObject(unavailable);
   expect(await isolation(other)).toEqual([{ level: "read committed" }]);
+});
+
+test("a server that vanishes without a word fails its statement, and the pool connects anew", async () => {
+  const url = new URL(service.url);
+  await using way = createWay(Number(url.port));
+  url.port = String(await way.open());
+  const pool = new pg.Pool({ connectionString: url.href, max: 1 });
+  pool.on("error", () => undefined);
+  pool.on("connect", (client) =>
+    endWhereSilent(
+      client.on("error", () => undefined),
+      500,
+    ),
+  );
+  const ask = async () => {
+    const client = await pool.connect();
+    return client.query("select 1 as it").finally(() => client.release());
+  };
+  await ask();
+  way.silence();
+  await expect(reaching(ask)).rejects.toMatchObject(unavailable);
+  expect((await ask()).rows).toEqual([{ it: 1 }]);
+  await pool.end();
 });

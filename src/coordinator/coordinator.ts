@@ -106,8 +106,7 @@ export async function startCoordinator(
       ...{ ...parts, database, folder: join(folder, "keys"), secret: config.keyRingSecret },
     }),
   );
-  const metrics = createMetrics();
-  const leases = resources.use(await openLeases(config, parts));
+  const metrics = createMetrics(parts.clock);
 
   const { clock } = parts;
   // Known only once the port is, and nothing is answered before that.
@@ -131,6 +130,7 @@ export async function startCoordinator(
   const nodes = createNodes({ database, clock, verifier, accounts, joining, publicUrl });
   const reputations = createReputations({ ...parts, store: createReputationStore(database) });
   const presence = createPresenceWatch(clock, heartbeatMs * limits.heartbeatsPerLease);
+  const leases = resources.use(await openLeases(config, { ...parts, onDeaf: presence.excuse }));
   const registry = createRegistry({
     ...{ leases, clock, addressPolicy, heartbeatMs },
     fittedRates: prices.rates,
@@ -142,6 +142,7 @@ export async function startCoordinator(
     await startJobs({
       ...{ ...parts, ledger, registry, service: createServiceStore(database) },
       onSwept: (now) => writeSwept(database, now),
+      onOutOfReach: presence.excuse,
       takeTurn: (now, work) => takeTurn(database, sweeping, now, work),
     }),
   );
@@ -239,5 +240,8 @@ export async function startCoordinator(
   };
 }
 
-const openLeases = async ({ redisUrl: url }: CoordinatorConfig, parts: Parts): Promise<Leases> =>
+const openLeases = async (
+  { redisUrl: url }: CoordinatorConfig,
+  parts: Parts & { onDeaf: () => void },
+): Promise<Leases> =>
   url ? openRedisLeases({ ...parts, url, prefix: "troop:" }) : createMemoryLeases();

@@ -10,6 +10,7 @@ import { cancelWithCall, type CancelStatement } from "./cancel-statements.ts";
 import { migrations } from "./migrations/all.ts";
 import { notePool } from "./pool-use.ts";
 import { prepareStatements } from "./prepared-statements.ts";
+import { endWhereSilent, patiently } from "./silent-server.ts";
 import { postgresWay } from "./verified-tls.ts";
 
 /** Tables are described by the migrations; statements are hand-written and name the rows they return. */
@@ -60,6 +61,7 @@ function openPostgres(url: string, poolSize: number, log: Log): Database {
     connectionTimeoutMillis: connectWaitMs,
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: statementTimeoutMs,
+    ...{ keepAlive: true, keepAliveInitialDelayMillis: connectWaitMs },
     // Row locks and their order are made for it; the server, the database or the role may be set to another. Said once
     // in each new connection, it costs no statement of any call.
     verify: (client, done) => {
@@ -81,6 +83,7 @@ function openPostgres(url: string, poolSize: number, log: Log): Database {
     client.on("error", (error) =>
       log.debug({ reason: error.message }, "a connection in use broke"),
     );
+    endWhereSilent(client, statementTimeoutMs + connectWaitMs);
     prepareStatements(client);
     cancelWithCall(client, cancel);
   });
@@ -93,7 +96,7 @@ const cancelAt =
   async (processId) => {
     const control = new pg.Client({
       ...postgresWay(url),
-      connectionTimeoutMillis: connectWaitMs,
+      ...{ connectionTimeoutMillis: connectWaitMs, query_timeout: connectWaitMs },
     });
     control.on("error", () => undefined);
     try {
@@ -140,7 +143,7 @@ export async function migrateUp(database: Database): Promise<void> {
   await database.connection().execute(async (connection) => {
     // Building an index over years of books takes longer than any call may, and so does waiting for who builds it.
     await sql`set statement_timeout = 0`.execute(connection);
-    const { error } = await migratorOf(connection).migrateToLatest();
+    const { error } = await patiently(() => migratorOf(connection).migrateToLatest());
     await sql`reset statement_timeout`.execute(connection);
     if (error) throw new Error("a migration failed", { cause: error });
   });
@@ -182,7 +185,7 @@ const unavailable =
   /^(08...|57P0[123]|53300|57014|55P03|25P03|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN)$/;
 /** What the driver itself says, without a code. */
 const brokenConnection =
-  /timeout exceeded when trying to connect|Connection terminated|connection error and is not queryable/;
+  /Query read timeout|timeout exceeded when trying to connect|Connection terminated|connection error and is not queryable/;
 const attempts = 6;
 
 export const errorCodeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;
@@ -225,10 +228,9 @@ export const readSnapshot = <Result>(
       .setAccessMode("read only")
       .execute(async (tx) => {
         // Sums over all the books take as long as the books are large.
-        await sql`select set_config('statement_timeout', ${String(snapshotTimeoutMs)}, true)`.execute(
-          tx,
-        );
-        return work(tx);
+        const timeout = String(snapshotTimeoutMs);
+        await sql`select set_config('statement_timeout', ${timeout}, true)`.execute(tx);
+        return patiently(() => work(tx));
       }),
   );
 

@@ -73,17 +73,21 @@ async function removeLeftover(path: string): Promise<void> {
   if (!found) return;
   if (!found.isSocket()) throw unusable(path, "is something else than a socket");
   if (await isHeard(path)) throw unusable(path, "is another program's");
-  rmSync(path);
+  rmSync(path, { force: true });
 }
+
+/** What says that nobody listens. Whose connections wait in a full queue, or are not for us, is there all the same. */
+const nobody: ReadonlySet<string | undefined> = new Set(["ECONNREFUSED", "ENOENT"]);
 
 const isHeard = (path: string): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(path);
-    const answer = (heard: boolean) => () => {
+    const answer = (heard: boolean) => {
       socket.destroy();
       resolve(heard);
     };
-    socket.once("connect", answer(true)).once("error", answer(false));
+    socket.once("connect", () => answer(true));
+    socket.once("error", ({ code }: NodeJS.ErrnoException) => answer(!nobody.has(code)));
   });
 
 const unusable = (path: string, why: string, cause?: unknown) =>

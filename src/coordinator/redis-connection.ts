@@ -5,8 +5,13 @@ import { redisWay } from "./verified-tls.ts";
 
 /** A call waits for an answer: rather than longer than this, Redis counts as lost. */
 const answerMs = 500;
+/** The connection itself is given up later: timers run before what has arrived is read, and this process may be busy. */
+const silenceMs = 2_000;
 
-type OwnOptions = Pick<RedisOptions, "scripts" | "lazyConnect" | "socketTimeout" | "retryStrategy">;
+type OwnOptions = Pick<
+  RedisOptions,
+  "scripts" | "lazyConnect" | "commandTimeout" | "retryStrategy"
+>;
 
 /**
  * Connects, and again whenever the connection is lost; until then each command fails at once.
@@ -16,7 +21,10 @@ export function connectRedis(text: string, log: Log, own: OwnOptions = {}): Redi
   const { url, ...tls } = redisWay(text);
   const redis = new Redis(url, {
     ...tls,
-    ...{ socketTimeout: answerMs, connectTimeout: answerMs, maxRetriesPerRequest: 0 },
+    ...{ socketTimeout: silenceMs, commandTimeout: answerMs, connectTimeout: answerMs },
+    maxRetriesPerRequest: 0,
+    // A primary that became a replica may keep its connections: whoever comes anew is led to the one there is now.
+    reconnectOnError: ({ message }) => message.includes("READONLY"),
     ...{ enableOfflineQueue: false, enableAutoPipelining: true },
     ...own,
   });

@@ -73,6 +73,16 @@ test("a ticket's id that was used at one gives the same ticket at the other, and
   expect(body.held).toBe(first.body.budget);
 });
 
+test("a key that was revoked at one gets no ticket at the other, which has just served it", async () => {
+  const [user, key] = [await member(), await makeSigner()];
+  const code = await one.statement(key, "troop-link+jwt", { account: user.id });
+  await one.call(user, "POST", `/users/${user.id}/keys`, { code });
+  expect((await other.call(key, "GET", `/users/${user.id}/balance`)).status).toBe(200);
+  await one.call(user, "DELETE", `/users/${user.id}/keys/${key.id}`);
+  const refused = await other.call(key, "POST", "/authorize", wishOf(systemRandom.uuid()));
+  expect(refused.body.error.code).toBe("invalid_proof");
+});
+
 test("a ticket of one verifies with the other's keys, in both ways that they are published", async () => {
   const user = await member();
   const { ticket } = (await one.call(user, "POST", "/authorize", wishOf(systemRandom.uuid()))).body;

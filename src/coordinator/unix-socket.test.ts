@@ -1,7 +1,8 @@
 /** A coordinator on a Unix socket: for a proxy beside it, which says who calls. */
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
-import { createServer } from "node:net";
+import { spawn } from "node:child_process";
+import { connect } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,17 +18,24 @@ const path = join(folder, "coordinator.sock");
 const publicUrl = "https://troop.example.org";
 let databaseUrl: string;
 let troop: TestCoordinator;
+let wasLeft: boolean;
 beforeAll(async () => {
   resources.defer(() => rmSync(folder, { recursive: true, force: true }));
   databaseUrl = resources.use(await createDatabase()).url;
   // What a process that was killed leaves.
-  const left = createServer().listen(path);
-  await once(left, "listening");
-  await new Promise((resolve) => left.close(resolve));
+  await once(listenElsewhere(path, "process.kill(process.pid, 'SIGKILL')"), "exit");
+  wasLeft = existsSync(path);
   const settings = { databaseUrl, publicUrl, listen: { path } };
   troop = resources.use(await openCoordinator(settings));
 });
 afterAll(() => resources.disposeAsync());
+
+/** Another process listens there, with room for one who waits, and then does as it is told. */
+const listenElsewhere = (at: string, then: string) =>
+  spawn(process.execPath, [
+    "-e",
+    `require("net").createServer().listen(${JSON.stringify({ path: at, backlog: 1 })}, () => { ${then} })`,
+  ]);
 
 async function ask(asked: string, headers: Record<string, string> = {}) {
   const sent = request({ socketPath: path, path: asked, headers, agent: false }).end();
@@ -37,7 +45,8 @@ async function ask(asked: string, headers: Record<string, string> = {}) {
 }
 const from = (address: string) => ({ "x-forwarded-for": address });
 
-test("it serves there, for its user and group, under the URL that others use", async () => {
+test("it serves there, for its user and group, under the URL that others use, in place of a leftover", async () => {
+  expect(wasLeft).toBe(true);
   expect(troop.coordinator.url).toBe(publicUrl);
   expect(statSync(path).mode & 0o777).toBe(0o660);
   expect((await ask("/health")).status).toBe(200);
@@ -77,6 +86,28 @@ test("a socket that somebody listens at, and a file that is none, stay what they
     refused,
   );
   expect(existsSync(file)).toBe(true);
+});
+
+test("a socket whose listener is too busy to answer is not taken from it", async () => {
+  const at = join(folder, "busy.sock");
+  const block =
+    'fs.writeSync(1, "."); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)';
+  const busy = listenElsewhere(at, block);
+  resources.defer(() => void busy.kill("SIGKILL"));
+  await once(busy.stdout, "data");
+  let outcome = "connect";
+  while (outcome === "connect") {
+    const socket = connect(at);
+    resources.defer(() => void socket.destroy());
+    outcome = await once(socket, "connect").then(
+      () => "connect",
+      ({ code }: NodeJS.ErrnoException) => String(code),
+    );
+  }
+  expect(outcome).toBe("EAGAIN");
+  const opened = openCoordinator({ databaseUrl, publicUrl, listen: { path: at } });
+  await expect(opened).rejects.toMatchObject({ code: "configuration_invalid", param: "LISTEN" });
+  expect(existsSync(at)).toBe(true);
 });
 
 test("without a URL for others it does not start", () => {

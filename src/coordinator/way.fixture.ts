@@ -1,8 +1,8 @@
-/** A way to a Redis that tests cut, and open again. */
+/** A way to a Redis or PostgreSQL that tests cut, and open again. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** @param port of its Redis; none: whoever comes hears nothing */
+/** @param port of the server; none: whoever comes hears nothing */
 export function createWay(port?: number) {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -15,9 +15,13 @@ export function createWay(port?: number) {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
   };
+  /** Whatever is sent over the connections there are arrives nowhere, and nobody says so. */
+  const silence = () => {
+    for (const socket of sockets) socket.unpipe().pause();
+  };
   const open = async (at = 0): Promise<number> => {
     await once(server.listen(at, "127.0.0.1"), "listening");
     return (server.address() as AddressInfo).port;
   };
-  return { open, cut, [Symbol.asyncDispose]: cut };
+  return { open, cut, silence, [Symbol.asyncDispose]: cut };
 }

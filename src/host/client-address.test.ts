@@ -53,6 +53,8 @@ describe("through proxies that are named", () => {
     ["a proxy's, within IPv6", ["203.0.113.7, ::ffff:10.1.2.3"], known("203.0.113.7")],
     ["a zone", ["fe80::1%eth0"], known("fe80::1")],
     ["proxies alone", ["10.1.2.3"], known("10.1.2.3")],
+    ["this machine's, made up within a named network", ["::1, 10.0.0.9"], veiled("::1")],
+    ["this machine's, said by a proxy on it", ["127.0.0.1"], veiled("127.0.0.1")],
     ["garbage", ["unknown"], veiled("127.0.0.1")],
     ["garbage before a proxy", ["203.0.113.7, _hidden, 10.1.2.3"], veiled("10.1.2.3")],
     ["an address cut short", ["203.0.113"], veiled("127.0.0.1")],

@@ -20,6 +20,7 @@ type Incoming = Pick<IncomingMessage, "socket" | "headers">;
 export type SourceOf = (request: Incoming) => Source;
 export type IsSecure = (request: Incoming) => boolean;
 
+const isHere = (address: string) => addressKind(address) === "loopback";
 const familyOf = (address: string) => (isIPv4(address) ? "ipv4" : "ipv6");
 
 export interface ProxyOptions {
@@ -51,7 +52,9 @@ export function createSourceOf(
       address = next;
       if (!isNamed(address)) break;
     }
-    return { address, isVeiled: hops.length === 0 && (isForwarded || isSocket) };
+    // Nobody is at home here by what a header says: whoever is within a named network could say so.
+    const isUnsure = hops.length === 0 ? isForwarded || isSocket : isHere(address);
+    return { address, isVeiled: isUnsure };
   };
 }
 
@@ -126,4 +129,4 @@ export function originOf(source: Source): string | undefined {
 
 /** Somebody on this machine itself. */
 export const isLocal = ({ address = "", isVeiled }: Source): boolean =>
-  !isVeiled && addressKind(address) === "loopback";
+  !isVeiled && isHere(address);

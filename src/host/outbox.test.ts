@@ -27,7 +27,7 @@ type Reply = { outcomes: StatementOutcome[] } | { status: number; code: string }
 const id = (name: string) => nameUuid("test-hold", name);
 
 const accepted = ({ hold }: Sent): StatementOutcome => ({ status: "accepted", hold, lines: [] });
-const refused = (code: "clock_skew" | "hold_not_found"): StatementOutcome => ({
+const refused = (code: "clock_skew" | "hold_not_found" | "account_revoked"): StatementOutcome => ({
   status: "refused",
   code,
 });
@@ -57,18 +57,21 @@ async function open(reply: (sent: Sent[]) => Reply) {
   const coordinator = createCoordinatorClient({ url, clock, random: systemRandom });
   const database = openLocalDatabase("", ":memory:");
   const { privateKey } = await generateKeyPair("Ed25519", { extractable: true });
-  const outbox = createOutbox({
-    signer: await createSigner((await exportJWK(privateKey)) as PublicJwk & { d: string }),
-    ...{ database, coordinator, clock, random: systemRandom, log: createLog("silent") },
-    ...{ path: "/receipts", type: "troop-receipt+jwt" },
-  });
+  const signer = await createSigner((await exportJWK(privateKey)) as PublicJwk & { d: string });
+  const restart = () =>
+    createOutbox({
+      signer,
+      ...{ database, coordinator, clock, random: systemRandom, log: createLog("silent") },
+      ...{ path: "/receipts", type: "troop-receipt+jwt" },
+    });
   onTestFinished(async () => {
     await coordinator[Symbol.asyncDispose]();
     server.close();
     database[Symbol.dispose]();
   });
+  const outbox = restart();
   const { signal } = new AbortController();
-  return { outbox, calls, clock, coordinatorTime, deliver: () => outbox.deliver(signal) };
+  return { outbox, restart, calls, clock, coordinatorTime, deliver: () => outbox.deliver(signal) };
 }
 
 function read(jws: string): Sent {
@@ -144,6 +147,30 @@ test("lines signed under a wrong clock are signed again with the right time, and
   expect(calls[1]![0]).toMatchObject({ hold: id("a"), ks: [1] });
   expect(calls[1]![0]!.iat - calls[0]![0]!.iat).toBe(3_600);
   expect(outbox.pending()).toBe(0);
+});
+
+test("what an account says while it is cut off waits as it is, and is taken when it is let in again", async () => {
+  let isCutOff = true;
+  const { outbox, calls, deliver } = await open((sent) => ({
+    outcomes: sent.map((each) => (isCutOff ? refused("account_revoked") : accepted(each))),
+  }));
+  outbox.add(id("a"), { k: 1 });
+  await expect(deliver()).rejects.toMatchObject({ code: "account_revoked" });
+  isCutOff = false;
+  await deliver();
+  expect(calls[1]).toEqual(calls[0]);
+  expect(outbox.pending()).toBe(0);
+});
+
+test("what waits has waited since it was signed, also after a restart", async () => {
+  const { outbox, restart, clock, deliver } = await open(() => ({
+    ...{ status: 503, code: "ledger_unavailable" },
+  }));
+  outbox.add(id("a"), { k: 1 });
+  await expect(deliver()).rejects.toMatchObject({ code: "ledger_unavailable" });
+  await clock.advance(3 * 86_400_000);
+  expect(outbox.waitingMs()).toBe(3 * 86_400_000);
+  expect(restart().waitingMs()).toBe(3 * 86_400_000);
 });
 
 test("any other refusal is the coordinator's final answer", async () => {

@@ -2,6 +2,7 @@
  * Delivers signed lines to the coordinator: at least once, in batches, for as long as it takes. A line is on
  * disk before anybody relies on it; it leaves only when the coordinator has given its final answer.
  */
+import { decodeJwt } from "jose";
 import { type Clock, sleep } from "../base/clock.ts";
 import { startLoop } from "../base/loop.ts";
 import type { Random } from "../base/random.ts";
@@ -35,7 +36,10 @@ export interface Outbox {
   /** Delivers now instead of at the next tick. */
   flush(): void;
   pending(): number;
-  /** How long something has waited at most, ms: all that came before that was delivered. */
+  /**
+   * How long something has waited at most, ms: all that came before that was delivered. Of an earlier process' it is the
+   * age of the oldest statement; lines are signed as soon as the coordinator is to have them.
+   */
   waitingMs(): number;
   /** Runs until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
@@ -49,7 +53,9 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const { database, coordinator, signer, clock, random, log, path, type } = parts;
   const store = createOutboxStore(database);
   let wake: (() => void) | undefined;
-  let deliveredUntil = clock.monotonic();
+  const [oldest] = store.unsent(0);
+  let deliveredUntil =
+    clock.monotonic() - (oldest ? Math.max(0, coordinator.time.now() - signedAt(oldest.jws)) : 0);
 
   async function signWaiting() {
     for (let batch = store.unsigned(); batch; batch = store.unsigned()) {
@@ -108,6 +114,8 @@ export function createOutbox(parts: OutboxParts): Outbox {
       return undefined;
     }
     log.warn({ hold: statement.hold, code: outcome.code }, "statement refused");
+    // It may be let in again: the very same statement waits.
+    if (outcome.code === "account_revoked") return new TroopError("account_revoked");
     if (outcome.code !== "clock_skew") {
       parts.onAnswered?.(statement.hold, outcome);
       store.finish(statement.id);
@@ -194,6 +202,9 @@ const passing: readonly ErrorCode[] = [
 ];
 const isAboutContent = (error: unknown) =>
   error instanceof TroopError && !passing.includes(error.code);
+
+/** Of a statement of our own, coordinator time in ms. */
+const signedAt = (jws: string): number => (decodeJwt(jws).iat ?? 0) * 1_000;
 
 /** What a call's body needs beside its statements, and each statement beside its text. */
 const envelopeBytes = `{"statements":[]}`.length;

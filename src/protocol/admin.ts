@@ -13,7 +13,7 @@ const line = (characters: number) =>
     .string()
     .min(1)
     .max(characters)
-    .regex(/^\P{Cc}+$/u, "one line of text");
+    .regex(/^[^\p{Cc}\p{Bidi_Control}]+$/u, "one line of text");
 
 /** A place in a list that is newest first: rows behind it. */
 export interface Place {

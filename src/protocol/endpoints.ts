@@ -214,7 +214,7 @@ export const transferRequest = z.strictObject({
     .string()
     .min(1)
     .max(limits.memoCharacters)
-    .regex(/^\P{Cc}+$/u, "one line of text")
+    .regex(/^[^\p{Cc}\p{Bidi_Control}]+$/u, "one line of text")
     .optional(),
 });
 export type TransferRequest = z.infer<typeof transferRequest>;

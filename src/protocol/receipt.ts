@@ -153,8 +153,16 @@ export const lineOutcomes = [
 ] as const;
 export type LineOutcome = (typeof lineOutcomes)[number];
 
-/** `clock_skew`: signed in the future, or more than eight days ago. */
-export const statementRefusals = ["hold_not_found", "invalid_signature", "clock_skew"] as const;
+/**
+ * `clock_skew`: signed in the future, or more than eight days ago. `account_revoked`: as long as the signer's account is
+ * cut off; the same statement is sent again later.
+ */
+export const statementRefusals = [
+  "hold_not_found",
+  "invalid_signature",
+  "clock_skew",
+  "account_revoked",
+] as const;
 
 const lineOutcome = z.strictObject({
   k: secretNumber,
@@ -162,7 +170,7 @@ const lineOutcome = z.strictObject({
   /** What the line moved in all so far. */
   paid: creditsText.optional(),
 });
-/** One per statement, in the order sent. A refused statement has no lines. Each answer is final. */
+/** One per statement, in the order sent. A refused statement has no lines. Each answer but `clock_skew` and `account_revoked` is final. */
 export const statementOutcome = z.discriminatedUnion("status", [
   z.strictObject({ status: z.literal("accepted"), hold: uuidText, lines: z.array(lineOutcome) }),
   z.strictObject({ status: z.literal("refused"), code: z.enum(statementRefusals) }),

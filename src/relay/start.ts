@@ -63,7 +63,7 @@ export async function startRelay(
       sourceOf: createSourceOf(config.trustedProxies),
     }),
   );
-  const metrics = createMetrics();
+  const metrics = createMetrics(clock);
   measureRelay(metrics, relay);
   const server = await serveRelay(config.listen, {
     ...{ clock, random, relay },

@@ -1,4 +1,5 @@
 /** What a worker measures of its work. */
+import type { Clock } from "../base/clock.ts";
 import { createMetrics, type Metrics } from "../host/observe/metrics.ts";
 import { measureOutbox } from "../host/observe/outbox-metrics.ts";
 import type { Outbox } from "../host/outbox.ts";
@@ -18,8 +19,8 @@ export interface WorkerMetrics {
   measure(parts: WorkerMetricsParts): void;
 }
 
-export function createWorkerMetrics(): WorkerMetrics {
-  const metrics = createMetrics();
+export function createWorkerMetrics(clock: Clock): WorkerMetrics {
+  const metrics = createMetrics(clock);
   const requests = metrics.counter(
     "troop_worker_requests_total",
     "Served requests, by how they ended.",

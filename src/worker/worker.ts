@@ -120,7 +120,7 @@ export async function startWorker(config: WorkerConfig, parts: WorkerParts): Pro
     ...{ settings: config.guests, store: createGuestsStore(outside.guestsDatabase), log, now },
     requesterOf: jobs.requesterOf,
   });
-  const measured = createWorkerMetrics();
+  const measured = createWorkerMetrics(clock);
   const core = createWorkerCore(
     {
       ...{

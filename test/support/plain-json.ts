@@ -8,6 +8,7 @@ const standIns: readonly [RegExp, string][] = [
   [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<uuid>"],
   [/\b[0-9a-z]{4}(-[0-9a-z]{4}){3}\b/g, "<code>"],
   [/(?<![\w-])[\w-]{43}(?![\w-])/g, "<id>"],
+  [/^local:\S+$/g, "local:<user>"],
   [/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>"],
   [/-?\b\d+\.\d{12}\b/g, "<rate>"],
   [/-?\b\d+\.\d{6}\b/g, "<credits>"],
@@ -32,6 +33,7 @@ export function plainJson(value: unknown, folders: Readonly<Record<string, strin
   const plain = (one: unknown, name = ""): unknown => {
     // Which of the two a receipt first met is chance.
     if (name === "receipt") return "settled or vesting";
+    if (name === "password") return "<password>";
     if (typeof one === "string") return plainText(one);
     if (typeof one === "number") {
       if (one >= firstTime) return "<time>";

@@ -19,6 +19,8 @@ test.each<[string, Case, string | undefined, string]>([
   ["silence", call, "", "no answer came"],
   ["no HTTP", call, "hello", "what came is no answer"],
   ["a bare 500", call, answer(500, ""), "a bare 500"],
+  ["a bare 400", call, answer(400, ""), "a bare 400"],
+  ["a call that hung", call, answer(504, error("timeout")), "a 504 timeout"],
   ["a fault of ours", call, answer(500, error("internal_error")), "a 500 internal_error"],
   ["another shape", call, answer(400, { oops: 1 }), "a 400 that is not our error object"],
   ["a code of nobody's", call, answer(400, error("oops")), "the unknown code oops"],
@@ -26,6 +28,10 @@ test.each<[string, Case, string | undefined, string]>([
   ["no request id", call, answer(403, error("not_owner"), ""), "an error without a request id"],
 ])("%s is found", (_name, sent, outcome, complaint) => {
   expect(judge(sent, outcome).complaint).toBe(complaint);
+});
+
+test("an answer to HEAD has no body", () => {
+  expect(judge({ ...call, method: "HEAD" }, answer(404, "")).complaint).toBeUndefined();
 });
 
 test("what is documented is not, and its codes are counted, those of lines too", () => {

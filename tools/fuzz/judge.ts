@@ -11,28 +11,26 @@ export interface Verdict {
   codes: ErrorCode[];
 }
 
-/** Of 5xx only these may come, whatever is sent. */
+/** Of 5xx only these may come, whatever is sent. Not `timeout`: a call that hangs is told so, and hangs all the same. */
 const allowedFaults: ReadonlySet<ErrorCode> = new Set([
   "ledger_unavailable",
   "no_nodes_available",
   "node_unreachable",
   "busy",
   "draining",
-  "timeout",
 ]);
 
 const firstLine = /^HTTP\/1\.1 (\d{3}) /;
 
-export function judge({ kind, ...sent }: Case, outcome: Outcome): Verdict {
+export function judge(sent: Case, outcome: Outcome): Verdict {
   if (outcome === undefined) return complain("no end came");
-  if (outcome === "")
-    return complain(mayBeSilent({ kind, ...sent }) ? undefined : "no answer came");
+  if (outcome === "") return complain(mayBeSilent(sent) ? undefined : "no answer came");
   const [head = "", body = ""] = outcome.split(/\r\n\r\n([^]*)/);
   const status = Number(firstLine.exec(head)?.[1]);
   if (!status) return complain("what came is no answer");
   if (status < 400) return { complaint: undefined, codes: codesWithin(body) };
-  // Neither is an answer to HEAD, nor one that we could not have said more in.
-  if (body === "") return complain(status >= 500 ? `a bare ${status}` : undefined);
+  if (body === "" && status < 500 && isHead(sent)) return complain(undefined);
+  if (body === "") return complain(`a bare ${status}`);
   const parsed = errorAnswer.safeParse(jsonOf(body));
   if (!parsed.success) return complain(`a ${status} that is not our error object`);
   const { code } = parsed.data.error;
@@ -46,8 +44,11 @@ export function judge({ kind, ...sent }: Case, outcome: Outcome): Verdict {
 const complain = (complaint: string | undefined): Verdict => ({ complaint, codes: [] });
 
 /** Who leaves, or sends half of something, may hear nothing. */
-const mayBeSilent = (sent: { kind: string; ending?: string }): boolean =>
-  sent.kind === "raw" && sent.ending !== "wait";
+const mayBeSilent = (sent: Case): boolean => sent.kind === "raw" && sent.ending !== "wait";
+
+/** Its answer has no body. */
+const isHead = (sent: Case): boolean =>
+  sent.kind === "raw" ? sent.pieces.join("").startsWith("HEAD ") : sent.method === "HEAD";
 
 /** Statements and lines have codes of their own in an answer that is 200. */
 function codesWithin(body: string): ErrorCode[] {

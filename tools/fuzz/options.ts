@@ -16,8 +16,8 @@ Examples:
   npm run fuzz -- --minutes 10 --seed 7     ten minutes of other cases
   npm run fuzz -- --seed 7 --case 1234      one case again
 
-Exit code 1 where an answer was undocumented or never came, or an error code of the table was not seen; 2 where it was
-not understood.`;
+Exit code 1 where an answer was undocumented or never came, an error code of the table was not seen, or memory
+grew or the cases were too few to say so; 2 where it was not understood.`;
 
 export type Wish =
   | { kind: "help" }

@@ -30,14 +30,18 @@ const rememberedKeys = 20_000;
 
 export function createAccounts({ database, clock }: { database: Database; clock: Clock }) {
   const remembered = boundedMap<string, { account: string; until: number }>(rememberedKeys);
+  /** Counts what was forgotten: what was read before is not remembered after. */
+  let forgotten = 0;
 
   /** As `accountOf`, from the books and not from memory: for what cannot be taken back. */
   async function accountNow(thumbprint: string): Promise<string | undefined> {
+    const before = forgotten;
     const key = await findKey(database, thumbprint);
     if (!key) return undefined;
     if (key.revokedAt !== null) throw new TroopError("invalid_proof", "This key was revoked.");
     if (key.isCutOff) throw new TroopError("account_revoked");
-    remembered.set(thumbprint, { account: key.account, until: clock.now() + rememberMs });
+    if (before === forgotten)
+      remembered.set(thumbprint, { account: key.account, until: clock.now() + rememberMs });
     return key.account;
   }
 
@@ -74,7 +78,10 @@ export function createAccounts({ database, clock }: { database: Database; clock:
       (await findKey(database, thumbprint))?.account,
 
     /** The key was linked or revoked: it is looked up anew. */
-    forget: (thumbprint: string): void => void remembered.delete(thumbprint),
+    forget(thumbprint: string): void {
+      forgotten += 1;
+      remembered.delete(thumbprint);
+    },
 
     /** Makes the account of a key, unless the key has one. */
     async join(key: ProvenKey): Promise<Joined> {

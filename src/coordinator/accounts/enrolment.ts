@@ -23,7 +23,7 @@ export interface NodesOptions {
   database: Database;
   clock: Clock;
   verifier: Verifier;
-  accounts: Pick<Accounts, "accountOf">;
+  accounts: Pick<Accounts, "accountNow">;
   joining: Pick<Joining, "admit">;
   /** Known once the port is. */
   publicUrl: () => string;
@@ -32,17 +32,27 @@ export interface NodesOptions {
 export function createNodes(options: NodesOptions) {
   const { database, clock, verifier, accounts, joining, publicUrl } = options;
   const remembered = boundedMap<string, { node: Node; until: number }>(rememberedNodes);
+  /** Counts what was forgotten: what was read before is not remembered after. */
+  let forgotten = 0;
 
   async function find(id: string): Promise<Node | undefined> {
     const known = remembered.get(id);
     if (known && known.until > clock.now()) return known.node;
+    const before = forgotten;
     const node = await findNode(database, id);
-    if (node) remembered.set(id, { node, until: clock.now() + rememberMs });
+    if (node && before === forgotten) remembered.set(id, { node, until: clock.now() + rememberMs });
     return node;
+  }
+
+  /** Something of it changed. */
+  function forget(id: string): void {
+    forgotten += 1;
+    remembered.delete(id);
   }
 
   return {
     find,
+    forget,
 
     /** For what only a node does. @throws TroopError `node_unknown`, `node_revoked` */
     async live(id: string): Promise<Node> {
@@ -50,11 +60,6 @@ export function createNodes(options: NodesOptions) {
       if (!node) throw new TroopError("node_unknown");
       if (node.isRevoked) throw new TroopError("node_revoked");
       return node;
-    },
-
-    /** Something of it changed. */
-    forget(id: string): void {
-      remembered.delete(id);
     },
 
     /**
@@ -77,7 +82,7 @@ export function createNodes(options: NodesOptions) {
       const owner =
         signer === body.owner
           ? await joining.admit({ id: signer, jwk })
-          : await accounts.accountOf(signer);
+          : await accounts.accountNow(signer);
       if (owner === undefined || (signer !== body.owner && owner !== body.owner)) {
         throw new TroopError("invalid_enrolment", "The enrolment is not signed by its owner.");
       }
@@ -92,7 +97,7 @@ export function createNodes(options: NodesOptions) {
       };
       const isBound = await insertNode(database, node, limits.nodesPerAccount, clock.now());
       if (!isBound) throw new TroopError("node_limit");
-      remembered.delete(node.id);
+      forget(node.id);
       return node;
     },
   };

@@ -71,3 +71,13 @@ test("of many that join with one key at once, one makes the account and all are 
   expect(new Set(joined.map(({ account }) => account))).toEqual(new Set(["alone"]));
   expect(joined.filter(({ isNew }) => isNew)).toHaveLength(1);
 });
+
+test("what was being read while a key was revoked is not remembered", async () => {
+  await link("raced");
+  const reading = accounts.accountOf("raced");
+  // Its row was read before it changed; what is read is told only after the key is forgotten.
+  accounts.forget("raced");
+  expect(await reading).toBe(owner);
+  await transact(books.database, async (tx) => revokeKey(tx, "raced", books.now));
+  await expect(accounts.accountOf("raced")).rejects.toMatchObject({ code: "invalid_proof" });
+});

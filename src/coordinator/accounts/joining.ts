@@ -72,11 +72,11 @@ export function createJoining(options: JoiningOptions) {
     },
 
     /**
-     * The account of a key that asks for something else than an account; made now where everybody may join.
-     * @throws TroopError `join_required`
+     * The account of a key that asks for what cannot be taken back: a ticket, a node. Made now where everybody may join.
+     * @throws TroopError `join_required`, `account_revoked`
      */
     async admit(key: ProvenKey): Promise<string> {
-      const account = await accounts.accountOf(key.id);
+      const account = await accounts.accountNow(key.id);
       if (account) return account;
       if (policy !== "open") throw await requirement(key);
       return (await accounts.join(key)).account;

@@ -81,9 +81,10 @@ function readNode(row: NodeRecord): Node {
   const node = { ...rest, isRevoked, quarantinedUntil: Number(kept_out_ms) };
   if (provenance === null) return node;
   const times = { provenAt: timeOf(proven_ms), dueAt: timeOf(due_ms) };
-  const memory = memory_bytes && { bytes: Number(memory_bytes), at: Number(memory_ms) };
+  const memory =
+    memory_bytes === null ? null : { bytes: Number(memory_bytes), at: Number(memory_ms) };
   const course = { isTried: tried, isOwed: owed, ...times };
-  const hardware = { provenance, missed, stated, memory: memory || null, ...course };
+  const hardware = { provenance, missed, stated, memory, ...course };
   return { ...node, hardware: { ...hardware, quarantinedUntil: Number(quarantined_ms) } };
 }
 

@@ -113,6 +113,8 @@ describe.each(["PGlite", "PostgreSQL"] as const)("on %s", { timeout: 60_000 }, (
     expect(revoked.body.open_tickets).toBeGreaterThan(0);
     expect(revoked.body.tickets_end_at).toBeGreaterThan(desk.troop.clock.now());
     expect(codeOf(await beat())).toBe("node_revoked");
+    // Its lease had twenty seconds left.
+    expect(codeOf(await wish())).toBe("model_not_found");
     expect(codeOf(await desk.troop.enrol(node!, owner!))).toBe("node_revoked");
     await desk.ask("operator", "POST", `/admin/nodes/${node!.id}/restore`);
     expect((await beat()).status).toBe(200);

@@ -4,6 +4,13 @@ import type { Micro } from "../../protocol/credits.ts";
 import { reaching, type Database, type Tx } from "../database.ts";
 import { vestingOf } from "../ledger/account-names.ts";
 
+/**
+ * What an account gets to see of what others asked its nodes: not who they are, whom a ticket names by a pseudonym, nor
+ * what would lead from one request of theirs to the next.
+ */
+const ofRequester = sql`array['account', 'anchor', 'body_hash', 'retry_of', 'continues',
+  'acknowledgement', 'dispute']`;
+
 /** Each gives its rows with a key to go on from. Statements are those that were signed by its keys and its nodes'. */
 const sections: Readonly<Record<string, (account: string) => RawBuilder<unknown>>> = {
   accounts: (id) => sql`select a.id as key, to_jsonb(a) as row from account a where owner = ${id}`,
@@ -24,13 +31,18 @@ const sections: Readonly<Record<string, (account: string) => RawBuilder<unknown>
     select concat_ws(' ', c.node, c.model, c.digest) as key, to_jsonb(c) as row
     from consistency c join node n on n.id = c.node where n.owner = ${id}`,
   transfers: (id) => sql`
-    select id::text as key, to_jsonb(t) as row from transfer t
+    select t.id::text as key, to_jsonb(t)
+      - case h.account when debit then 'debit' when credit then 'credit' else '' end as row
+    from transfer t left join hold h on h.id = t.hold and h.account <> ${id}
     where debit in (${id}, ${vestingOf(id)}) or credit in (${id}, ${vestingOf(id)})`,
   holds: (id) => sql`
-    select id::text as key, to_jsonb(h) as row from hold h where account = ${id} or payee = ${id}`,
+    select id::text as key,
+      case account when ${id} then to_jsonb(h) else to_jsonb(h) - ${ofRequester} end as row
+    from hold h where account = ${id} or payee = ${id}`,
   requests: (id) => sql`
-    select concat(hold, '.', lpad(k::text, 3, '0')) as key, to_jsonb(r) as row from request r
-    where account = ${id} or payee = ${id}`,
+    select concat(hold, '.', lpad(k::text, 3, '0')) as key,
+      case account when ${id} then to_jsonb(r) else to_jsonb(r) - ${ofRequester} end as row
+    from request r where account = ${id} or payee = ${id}`,
   statements: (id) => sql`
     select s.id as key, to_jsonb(s) as row from statement s where s.id in (
       select unnest(array[acknowledgement, dispute]) from request where account = ${id}
@@ -95,9 +107,6 @@ export async function deletePersonal(tx: Tx, account: string, now: number): Prom
       starter_prefix = null,
       starter_claimed_ms = case when starter_granted_ms is null then null else starter_claimed_ms end
     where id = ${account}
-  `.execute(tx);
-  await sql`
-    delete from account_key where account = ${account} and thumbprint <> ${account}
   `.execute(tx);
   await sql`
     update account_key set jwk = null, revoked_ms = coalesce(revoked_ms, ${now}::bigint)

@@ -18,7 +18,7 @@ describe.each(["PGlite", "PostgreSQL"] as const)("on %s", { timeout: 60_000 }, (
   const services = new AsyncDisposableStack();
   let desk: Desk;
   let databaseUrl: string | undefined;
-  let [user, owner, node]: Signer[] = [];
+  let [user, owner, node, linked]: Signer[] = [];
   let hold: string;
   beforeAll(async () => {
     databaseUrl = kind === "PostgreSQL" ? services.use(await createDatabase()).url : undefined;
@@ -26,14 +26,27 @@ describe.each(["PGlite", "PostgreSQL"] as const)("on %s", { timeout: 60_000 }, (
     [user, owner] = [await makeSigner(), await makeSigner()];
     node = await desk.troop.serve(owner);
     hold = await answerOne();
-    for (const account of [user.id, owner.id]) await grant(account, `for ${account}`);
+    linked = await link(user);
+    for (const account of [user.id, owner.id]) await grant(account, memoOf(account));
   }, 60_000);
   afterAll(() => services.disposeAsync());
 
-  const grant = (account: string, memo: string) =>
-    desk.ask("treasurer", "POST", "/admin/grants", {
-      ...{ id: systemRandom.uuid(), account, amount: "5.000000", memo },
-    });
+  const grants = new Map<string, string>();
+  const memoOf = (account: string) => `for ${account.slice(0, 8)}`;
+  /** Repeated, it is the same grant. */
+  const grant = (account: string, memo: string, id = systemRandom.uuid()) => {
+    grants.set(account, id);
+    const wish = { id, account, amount: "5.000000", memo };
+    return desk.ask("treasurer", "POST", "/admin/grants", wish);
+  };
+
+  /** @returns another key of the account */
+  async function link(account: Signer): Promise<Signer> {
+    const key = await makeSigner();
+    const code = await desk.troop.statement(key, "troop-link+jwt", { account: account.id });
+    await desk.troop.call(account, "POST", `/users/${account.id}/keys`, { code });
+    return key;
+  }
 
   /** One request, answered, received and acknowledged. @returns its hold */
   async function answerOne(): Promise<string> {
@@ -73,7 +86,9 @@ describe.each(["PGlite", "PostgreSQL"] as const)("on %s", { timeout: 60_000 }, (
     expect(data).toMatchObject({
       account_id: user!.id,
       accounts: [{ id: user!.id }, { id: `vesting:${user!.id}` }],
-      keys: [{ thumbprint: user!.id, jwk: { kty: "OKP" } }],
+      keys: expect.arrayContaining([
+        expect.objectContaining({ thumbprint: user!.id, jwk: expect.anything() }),
+      ]),
       ...{ nodes: [], holds: [{ id: hold }], requests: [{ hold, k: 1, state: "settled" }] },
     });
     expect(data.statements).toHaveLength(1);
@@ -81,7 +96,14 @@ describe.each(["PGlite", "PostgreSQL"] as const)("on %s", { timeout: 60_000 }, (
     expect(data.audit.map(({ details }: { details: object }) => details)).toContainEqual(
       expect.objectContaining({ event: "ticket_given", hold }),
     );
-    expect((await exported(owner!.id)).nodes).toMatchObject([{ id: node!.id }]);
+    const earned = await exported(owner!.id);
+    expect(earned).toMatchObject({ nodes: [{ id: node!.id }], requests: [{ hold, k: 1 }] });
+    expect(earned.holds).toMatchObject([{ id: hold, model: "a-model:1b" }]);
+    expect(earned.transfers).toContainEqual(expect.objectContaining({ hold, leg: "pay" }));
+    // Who asked is a pseudonym to the node, and stays one.
+    const text = JSON.stringify(earned);
+    for (const known of [user!.id, data.holds[0].anchor, data.requests[0].acknowledgement])
+      expect(text).not.toContain(known);
     expect((await exported((await makeSigner()).id)).error.code).toBe("account_unknown");
   });
 
@@ -90,7 +112,7 @@ describe.each(["PGlite", "PostgreSQL"] as const)("on %s", { timeout: 60_000 }, (
     const erase = (body: object) =>
       desk.ask("administrator", "POST", `/admin/users/${user!.id}/delete`, body);
     const tried = await erase({ dry_run: true });
-    expect(tried.body).toMatchObject({ deleted_at: null, keys: 1, nodes: 0, memos: 1 });
+    expect(tried.body).toMatchObject({ deleted_at: null, keys: 2, nodes: 0, memos: 1 });
     expect((await desk.troop.call(user, "GET", `/users/${user!.id}/balance`)).status).toBe(200);
 
     const now = desk.troop.clock.now();
@@ -100,20 +122,25 @@ describe.each(["PGlite", "PostgreSQL"] as const)("on %s", { timeout: 60_000 }, (
     await sound();
 
     const left = await exported(user!.id);
+    expect(left.keys.map(({ jwk }: { jwk: object | null }) => jwk)).toEqual([null, null]);
     expect(left).toMatchObject({
-      keys: [{ thumbprint: user!.id, jwk: null }],
       requests: [{ hold, state: "settled" }],
     });
     const memos = left.transfers.map(({ memo }: { memo: string | null }) => memo);
     expect(memos.filter((memo: string | null) => memo?.startsWith("for"))).toEqual([]);
-    const join = await desk.troop.call(user, "POST", "/users", {});
-    expect(join.body.error.code).toBe("invalid_proof");
+    for (const key of [user, linked]) {
+      const join = await desk.troop.call(key, "POST", "/users", {});
+      expect(join.body.error.code).toBe("invalid_proof");
+    }
+    // Sent again because its answer was lost, with a memo that nobody has any more.
+    const again = await grant(user!.id, memoOf(user!.id), grants.get(user!.id));
+    expect(again.body).toMatchObject({ repeated: true });
     const restored = await desk.ask("operator", "POST", `/admin/users/${user!.id}/restore`);
     expect(restored.body.error.code).toBe("account_unknown");
     expect((await grant(user!.id, "too late")).body.error.code).toBe("account_unknown");
     const other = await desk.troop.call(owner, "GET", `/users/${owner!.id}/transactions`);
     expect(other.body.transactions).toContainEqual(
-      expect.objectContaining({ description: `for ${owner!.id}` }),
+      expect.objectContaining({ description: memoOf(owner!.id) }),
     );
   });
 

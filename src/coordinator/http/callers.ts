@@ -63,7 +63,7 @@ export function createCallers(options: CallersOptions) {
       ? (await nodes.find(key))?.id
       : accounts.accountOf(key);
 
-  /** A proof that does not verify is charged to where it came from. */
+  /** A call that proves nobody who may call is charged to where it came from. */
   async function chargingFailures<Result>(
     request: FastifyRequest,
     work: () => Promise<Result> | Result,
@@ -71,7 +71,10 @@ export function createCallers(options: CallersOptions) {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof TroopError && error.status === 401) {
+      if (
+        error instanceof TroopError &&
+        (error.status === 401 || error.code === "account_revoked")
+      ) {
         const kind = forgeries.has(error.code) ? "impostor" : "anybody";
         await chargeCall(limiter, request, { kind });
       }

@@ -1,9 +1,11 @@
 /** Limits as callers meet them: by where they come from, by who they are, and behind proxies. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createDatabase } from "../../../test/support/services.ts";
 import { systemRandom } from "../../base/random.ts";
+import { createLog } from "../../host/log.ts";
 import { createSecretTree } from "../../protocol/secrets.ts";
 import type { Signer } from "../../protocol/signature.ts";
 import {
@@ -12,12 +14,15 @@ import {
   openCoordinator,
   type TestCoordinator,
 } from "../coordinator.fixture.ts";
+import { openDatabase } from "../database.ts";
 
 const resources = new AsyncDisposableStack();
 let troop: TestCoordinator;
 let user: Signer;
+let databaseUrl: string;
 beforeAll(async () => {
   const { url } = resources.use(await createDatabase());
+  databaseUrl = url;
   const rateLimits = { defaultPerHour: 3, strictPerHour: 2, networkPerMinute: 20 };
   troop = resources.use(
     await openCoordinator({
@@ -102,6 +107,18 @@ test("proofs that do not verify count, and those of others than the address's do
     "x-ratelimit-limit": "600",
     "x-ratelimit-remaining": "599",
   });
+});
+
+test("calls of an account that was cut off count as those of anybody from there", async () => {
+  const [address, account] = [newAddress(), await makeSigner()];
+  await callFrom(newAddress(), account, "POST", "/users", {});
+  const config = { url: databaseUrl, folder: undefined, poolSize: 1 };
+  const database = await openDatabase(config, createLog("silent"));
+  resources.defer(() => database.destroy());
+  await sql`update account set revoked_ms = 1 where id = ${account.id}`.execute(database);
+  troop.clock.advance(11_000);
+  const balance = () => callFrom(address, account, "GET", `/users/${account.id}/balance`);
+  expect(await statusesOf(times(4, () => balance))).toEqual([403, 403, 403, 429]);
 });
 
 test("a network's strangers use up its share before they are known; whoever is known does not", async () => {

@@ -33,9 +33,11 @@ export function noteActs(app: FastifyInstance, { auditLog }: Pick<OperatorDesk, 
   app.addHook("onSend", async (request, reply) => {
     if (reply.statusCode < 400) await note(request, request.noted ?? {});
   });
-  app.addHook("onError", (request, _reply, error) =>
-    note(request, { refused: expectedError(error)?.code ?? "internal_error" }),
-  );
+  app.addHook("onError", (request, _reply, error) => {
+    const { status = 500, code = "internal_error" } = expectedError(error) ?? {};
+    // What fails by itself may have failed after it was done, at reading what to answer.
+    return note(request, status < 500 ? { refused: code } : { outcome: "unknown", code });
+  });
 }
 
 /** What it was done to, where that looks like the name of something. */

@@ -2,7 +2,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Clock } from "../../base/clock.ts";
 import { networkOf } from "../../host/client-address.ts";
-import { headers } from "../../protocol/version.ts";
 import { ruleOf } from "../limits/charges.ts";
 import type { Callers } from "./callers.ts";
 import { routeOf } from "./limited.ts";
@@ -16,7 +15,7 @@ export function recogniseCallers(
   app.decorateRequest("recognised", undefined);
   // Between the headers and the body.
   app.addHook("preParsing", async (request, reply) => {
-    const recognised = isSigned(request)
+    const recognised = mustProve(request)
       ? await within(clock, request, reply, () => callers.recognise(request))
       : undefined;
     const id = recognised?.id;
@@ -25,11 +24,10 @@ export function recogniseCallers(
   });
 }
 
-/** It has a body, and a proof where one is asked for: where none is, whoever checks proofs says so. */
-function isSigned(request: FastifyRequest): boolean {
+/** It has a body, and its route asks for a proof: where none came, it is refused unread. Operators have logged in. */
+function mustProve(request: FastifyRequest): boolean {
   const route = routeOf(request);
-  if (request.method !== "POST" || route === undefined) return false;
+  if (request.method !== "POST" || route === undefined || request.operator) return false;
   const { knownBy } = ruleOf(route);
-  const isProven = knownBy === "account" || knownBy === "node";
-  return isProven && request.headers[headers.proof] !== undefined;
+  return knownBy === "account" || knownBy === "node";
 }

@@ -55,13 +55,15 @@ test("a body that stops coming is 408, and the connection is closed", async () =
   await troop.call(signer, "POST", "/users", {});
 });
 
-test("a proof that does not hold is refused before any of the body has come", async () => {
+test("without a proof, or with one that does not hold, a call is refused before any of its body has come", async () => {
+  const sendHead = (headers: Record<string, string>) => {
+    const announced = { ...headers, "content-length": "3000000" };
+    const head = bytesOf("POST", "/hardware/verify", { headers: announced, body: "" });
+    return sendRaw(troop.coordinator.url, head);
+  };
   const dpop = await troop.proof(node, "POST", "/elsewhere", "{}");
-  const headers = { dpop, "content-length": "3000000" };
-  const head = bytesOf("POST", "/hardware/verify", { headers, body: "" });
-  expect(await sendRaw(troop.coordinator.url, head)).toMatchObject({
-    ...{ status: 401, code: "invalid_proof" },
-  });
+  expect(await sendHead({ dpop })).toMatchObject({ status: 401, code: "invalid_proof" });
+  expect(await sendHead({})).toMatchObject({ status: 401, code: "missing_proof" });
 });
 
 test("strangers of one network hold 8 MiB at most; others of it who are known, and other networks, are served", async () => {

@@ -128,7 +128,9 @@ test("CSV has a header line, a line for each entry, and runs nothing in a spread
   expect(headers["content-type"]).toMatch(/^text\/csv; charset=utf-8/);
   expect(lines[0]).toMatch(/^id,created_at,kind,transaction_type,amount,description,/);
   expect(lines).toHaveLength(4);
-  expect(lines[1]).toContain(`"-1.000000","'@SUM(1+1)*cmd|' /C calc'!A0",${giver.id},${friend.id}`);
+  const cell = (id: string) => (id.startsWith("-") ? `"'${id}"` : id);
+  const ids = `${cell(giver.id)},${cell(friend.id)}`;
+  expect(lines[1]).toContain(`"-1.000000","'@SUM(1+1)*cmd|' /C calc'!A0",${ids}`);
   expect(lines[2]).toContain(`"'=for the llama"`);
 });
 

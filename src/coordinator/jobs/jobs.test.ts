@@ -1,7 +1,9 @@
 /** What the coordinator does by itself as time passes, seen from outside. */
+import { sql } from "kysely";
 import { expect, test, vi } from "vitest";
 import { createDatabase } from "../../../test/support/services.ts";
 import { systemRandom } from "../../base/random.ts";
+import { createLog } from "../../host/log.ts";
 import { createSecretTree } from "../../protocol/secrets.ts";
 import type { Signer } from "../../protocol/signature.ts";
 import { createMovedClock } from "../clock.fixture.ts";
@@ -11,6 +13,8 @@ import {
   openCoordinator,
   type TestCoordinator,
 } from "../coordinator.fixture.ts";
+import { openDatabase } from "../database.ts";
+import { createWay } from "../way.fixture.ts";
 import { expiryPauseMs } from "./recovery.ts";
 
 const minute = 60_000;
@@ -74,4 +78,38 @@ test("after a restart holds do not expire for a quarter of an hour, so that rece
     expect(await held(after, user)).toBe("0.000000");
   }, patience);
   expect(await after.coordinator.auditLedger()).toEqual([]);
+});
+
+test("nobody has missed the beats that could not be taken in while the books were out of reach", async () => {
+  await using service = await createDatabase();
+  const url = new URL(service.url);
+  await using way = createWay(Number(url.port));
+  const at = await way.open();
+  url.port = String(at);
+  await using troop = await openCoordinator({ databaseUrl: url.href });
+  const node = await troop.serve(await makeSigner());
+  let counter = 1;
+  const beat = async () => {
+    counter += 1;
+    return (await troop.call(node, "POST", "/heartbeat", beatOf({ counter }))).status;
+  };
+  await way.cut();
+  await pass(troop, 5 * minute, async () => void (await beat()));
+  expect(await beat()).toBe(503);
+  await way.open(at);
+  await vi.waitFor(async () => expect(await beat()).toBe(200), patience);
+  const database = await openDatabase(
+    { url: service.url, folder: undefined, poolSize: 1 },
+    createLog("silent"),
+  );
+  const noted = await vi.waitFor(async () => {
+    await pass(troop, minute, async () => void (await beat()));
+    const { rows } = await sql<{ missed_ms: bigint }>`select missed_ms from presence`.execute(
+      database,
+    );
+    expect(rows).toHaveLength(1);
+    return rows;
+  }, patience);
+  await database.destroy();
+  expect(noted).toEqual([{ missed_ms: 0n }]);
 });

@@ -28,6 +28,8 @@ export interface JobsOptions {
   intervalMs?: number;
   /** Everything that was due by then has been dealt with. */
   onSwept?: (now: number) => Promise<void>;
+  /** The books cannot be reached: told with every attempt. */
+  onOutOfReach?: () => void;
   /** Has one coordinator of all sweep; without it every one does. */
   takeTurn?: (now: number, work: () => Promise<void>) => Promise<unknown>;
 }
@@ -42,7 +44,7 @@ const skewMs = 60_000;
 export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> {
   const { service, ledger, registry, clock, random, log, onSwept } = options;
   const { takeTurn = (_now, work) => work() } = options;
-  const { intervalMs = usualIntervalMs } = options;
+  const { intervalMs = usualIntervalMs, onOutOfReach } = options;
   const stop = new AbortController();
   const releaseUnused = createUnusedHolds({ ledger, registry });
   let expireFrom = 0;
@@ -108,6 +110,7 @@ export async function startJobs(options: JobsOptions): Promise<AsyncDisposable> 
     backoff: { firstMs: 1_000, ceilingMs: intervalMs },
     onFailure: (error) => {
       hasFailed = true;
+      if (isGone(error)) onOutOfReach?.();
       log.warn({ err: error }, "the ledger's jobs failed; they are tried again");
     },
     round: async () => {

@@ -2,6 +2,7 @@
 import { sql, type RawBuilder } from "kysely";
 import { reaching, transact, type Database, type Tx } from "../database.ts";
 import { postponeVesting } from "../ledger/vesting-store.ts";
+import { patiently } from "../silent-server.ts";
 import { recoveryAt } from "./recovery.ts";
 
 /** Nobody was there: jobs come by every ten seconds, and one that fails is tried again as often. */
@@ -33,19 +34,21 @@ export interface Resumed {
 
 export const createServiceStore = (database: Database): ServiceStore => ({
   resume: (now) =>
-    transact(database, async (tx) => {
-      await sql`select set_config('statement_timeout', ${String(resumeTimeoutMs)}, true)`.execute(
-        tx,
-      );
-      const { rows } = await sql<{ alive_ms: bigint }>`
+    patiently(() =>
+      transact(database, async (tx) => {
+        await sql`select set_config('statement_timeout', ${String(resumeTimeoutMs)}, true)`.execute(
+          tx,
+        );
+        const { rows } = await sql<{ alive_ms: bigint }>`
         select alive_ms from service for no key update
       `.execute(tx);
-      const lastAlive = rows[0] && Number(rows[0].alive_ms);
-      const believed = await writeAlive(tx, now);
-      if (lastAlive !== undefined && recoveryAt(believed, lastAlive).downMs > 0)
-        await postponeVesting(tx, lastAlive, believed);
-      return { now: believed, lastAlive };
-    }),
+        const lastAlive = rows[0] && Number(rows[0].alive_ms);
+        const believed = await writeAlive(tx, now);
+        if (lastAlive !== undefined && recoveryAt(believed, lastAlive).downMs > 0)
+          await postponeVesting(tx, lastAlive, believed);
+        return { now: believed, lastAlive };
+      }),
+    ),
   writeAlive: (now) => reaching(() => writeAlive(database, now)),
 });
 

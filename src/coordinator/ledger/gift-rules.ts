@@ -63,10 +63,16 @@ export function giftRefusal(giver: Giver, amount: Micro): TroopError | undefined
 
 /**
  * The gift that was given under this id before.
+ * @param isForgotten whoever got it is deleted, and with them the memo
  * @throws TroopError `idempotency_mismatch` where it was another
  */
-export function sameGift(given: StoredGift, { to, amount, memo }: Gift): StoredGift {
-  if (given.to !== to || given.amount !== amount || given.memo !== memo)
+export function sameGift(
+  given: StoredGift,
+  { to, amount, memo }: Gift,
+  isForgotten: boolean,
+): StoredGift {
+  const isSameMemo = given.memo === memo || (isForgotten && given.memo === null);
+  if (given.to !== to || given.amount !== amount || !isSameMemo)
     throw new TroopError("idempotency_mismatch");
   return given;
 }

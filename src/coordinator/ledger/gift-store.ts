@@ -6,7 +6,7 @@ import type { Giver, StoredGift } from "./gift-rules.ts";
 /** Locks both accounts in id order, so that gifts in both directions never wait for each other. @returns those there are */
 export async function lockGift(tx: Tx, from: string, to: string): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ id: string }>`
-    select id from account where id in (${from}, ${to}) and kind = 'user'
+    select id from account where id in (${from}, ${to}) and kind = 'user' and deleted_ms is null
     order by id for no key update
   `.execute(tx);
   return new Set(rows.map(({ id }) => id));

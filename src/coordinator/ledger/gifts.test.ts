@@ -5,7 +5,7 @@ import { systemRandom } from "../../base/random.ts";
 import { limits } from "../../protocol/limits.ts";
 import { onBothDatabases } from "./both-databases.fixture.ts";
 import { credits, lineOf, seen, type Books } from "./books.fixture.ts";
-import { giftRefusal, type Gift } from "./gift-rules.ts";
+import { giftRefusal, sameGift, type Gift } from "./gift-rules.ts";
 
 const day = 24 * 60 * 60_000;
 const codeOf = (attempt: Promise<unknown>) =>
@@ -164,4 +164,17 @@ test("whoever gives keeps starter and held credits whole, and stays within the d
     ),
     { numRuns: 1_000 },
   );
+});
+
+test("a gift whose memo went with who got it is still the same gift, and no other one is", () => {
+  const gift = giftOf("giver", "friend", 5, { memo: "for you" });
+  const stored = { to: gift.to, amount: gift.amount, memo: null, at: 1 };
+  expect(sameGift(stored, gift, true)).toBe(stored);
+  const other = { ...gift, amount: credits(6) };
+  for (const [given, again, isForgotten] of [
+    [stored, gift, false],
+    [stored, other, true],
+    [{ ...stored, memo: "for another" }, gift, true],
+  ] as const)
+    expect(() => sameGift(given, again, isForgotten)).toThrow(/id/);
 });

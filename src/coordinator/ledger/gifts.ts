@@ -22,7 +22,7 @@ export function createGifts(store: LedgerStore) {
       return store.transaction(async (tx) => {
         const accounts = await tx.lockGift(gift.from, gift.to);
         const given = await tx.findGift(id);
-        if (given) return sameGift(given, gift);
+        if (given) return sameGift(given, gift, !accounts.has(gift.to));
         if (!accounts.has(gift.from) || !accounts.has(gift.to))
           throw new TroopError("account_unknown");
         const counted = { since: now - dayMs, counterparties: limits.giftCounterparties };

@@ -52,7 +52,9 @@ export function createTreasury({ database, dailyMost }: { database: Database; da
 }
 
 function same(before: StoredGrant, { account, amount, memo }: Omit<NewGrant, "id">): StoredGrant {
-  if (before.account !== account || before.amount !== amount || before.memo !== memo)
+  // Each has one, until the account is deleted.
+  const isSameMemo = before.memo === null || before.memo === memo;
+  if (before.account !== account || before.amount !== amount || !isSameMemo)
     throw new TroopError("idempotency_mismatch");
   return before;
 }

@@ -49,6 +49,12 @@ export const administration = migrationOf(
     `revoke execute on function forget_memos(text) from public`,
   ],
   [
+    // A deleted account would be one that was never deleted.
+    `do $$ begin
+      if exists (select from account where deleted_ms is not null) then
+        raise exception 'accounts were deleted here: that cannot be taken back' using errcode = 'restrict_violation';
+      end if;
+    end $$`,
     `drop function forget_memos(text)`,
     `drop trigger transfer_append_only on transfer`,
     `drop function refuse_transfer_change()`,
@@ -59,10 +65,7 @@ export const administration = migrationOf(
     `drop index invite_latest`,
     `drop index node_latest`,
     `drop index account_latest`,
-    // What was deleted stays so: an empty key proves nothing.
-    `update node set jwk = '{}' where jwk is null`,
     `alter table node drop column quarantined_ms, drop column revoked_ms, alter column jwk set not null`,
-    `update account_key set jwk = '{}' where jwk is null`,
     `alter table account_key alter column jwk set not null`,
     `alter table account drop column deleted_ms cascade, drop column revoked_ms`,
     `drop table operator`,

@@ -11,7 +11,7 @@ const applicationGrants: Readonly<Record<string, readonly string[]>> = {
     "insert",
     "update (posted, held, non_transferable, starter_claimed_ms, starter_granted_ms, starter_prefix, revoked_ms, deleted_ms)",
   ],
-  account_key: ["select", "insert", "update (revoked_ms, jwk)", "delete"],
+  account_key: ["select", "insert", "update (revoked_ms, jwk)"],
   node: [
     "select",
     "insert",
@@ -38,6 +38,15 @@ const applicationGrants: Readonly<Record<string, readonly string[]>> = {
   ring_key: ["select", "insert", "delete"],
   kysely_migration: ["select"],
   kysely_migration_lock: ["select"],
+};
+
+/** Where auditors do not see all: no hashes of passwords, and of challenges that are open nothing that answers them. */
+const auditorColumns: Readonly<Record<string, readonly string[]>> = {
+  operator: ["name", "role", "created_ms", "created_by"],
+  hardware_session: [
+    ...["id", "trial", "number", "node", "kind", "size", "issued_ms", "pushed_ms", "state", "root"],
+    ...["asked", "span_ms", "device", "outcome"],
+  ],
 };
 
 export const tablesWithGrants: readonly string[] = Object.keys(applicationGrants);
@@ -76,6 +85,10 @@ end $$`,
     ...grants,
     `grant execute on function forget_memos(text) to ${application}`,
     `grant select on all tables in schema public to ${auditor}`,
+    ...Object.entries(auditorColumns).flatMap(([table, columns]) => [
+      `revoke select on ${table} from ${auditor}`,
+      `grant select (${columns.join(", ")}) on ${table} to ${auditor}`,
+    ]),
     `alter role ${auditor} set default_transaction_read_only = on`,
   ];
 }

@@ -2,6 +2,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { type Metrics, remembered } from "../../host/observe/metrics.ts";
 import type { Micro } from "../../protocol/credits.ts";
+import { runUntil } from "../call-scope.ts";
 import type { Database } from "../database.ts";
 import type { Counters } from "../jobs/counters.ts";
 import { poolUse } from "../pool-use.ts";
@@ -25,7 +26,9 @@ const creditsOf = (amount: Micro): number => Number(amount) / microPerCredit;
 
 export function measureCoordinator(parts: CoordinatorMetricsParts): void {
   const { clock, metrics, database, leases, counters } = parts;
-  const kept = <Value>(read: () => Promise<Value>) => remembered(clock, keptMs, read);
+  const kept = <Value>(read: () => Promise<Value>) =>
+    // Whoever asked first may hang up, or be told without it: others wait for the same answer.
+    remembered(clock, keptMs, () => runUntil(new AbortController().signal, read));
   const sums = kept(() => readCreditSums(database));
   const holds = kept(() => readOpenHolds(database));
   const verdicts = kept(() => readVerdictCounts(database));

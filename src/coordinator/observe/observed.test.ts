@@ -1,4 +1,5 @@
 /** What is seen of a running coordinator: by Prometheus, by load balancers, by anybody. */
+import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createDatabase } from "../../../test/support/services.ts";
 import { systemRandom } from "../../base/random.ts";
@@ -13,11 +14,12 @@ const operator = {
 const authorization = `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`;
 
 const services = new AsyncDisposableStack();
+let databaseUrl: string;
 let troop: TestCoordinator;
 let user: Signer;
 let node: Signer;
 beforeAll(async () => {
-  const { url: databaseUrl } = services.use(await createDatabase());
+  databaseUrl = services.use(await createDatabase()).url;
   troop = services.use(await openCoordinator({ databaseUrl, operator }));
   [user, node] = [await makeSigner(), await troop.serve(await makeSigner())];
 }, 60_000);
@@ -97,6 +99,18 @@ test("the public learns sums, and nothing where they would speak of a few", asyn
     ...{ nodes: 1, models: 1, requests_today: null, credits_circulating: null },
     as_of: expect.any(Number) as number,
   });
+});
+
+test("today's requests are counted by their time, and not by reading all there ever were", async () => {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  // Of so few rows it would read all in any case.
+  await client.query("set enable_seqscan = off");
+  const { rows } = await client.query<{ "QUERY PLAN": string }>(
+    "explain select count(*) from request where received_ms >= 1 and state <> 'waiting'",
+  );
+  await client.end();
+  expect(rows.map((row) => row["QUERY PLAN"]).join("\n")).toContain("request_by_time");
 });
 
 test("a coordinator that has all it needs is ready", async () => {

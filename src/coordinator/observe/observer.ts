@@ -22,7 +22,7 @@ export interface Observer extends Disposable {
   readonly metrics: Metrics;
   readonly tracer: Tracer | undefined;
   ready(): Promise<ReadyAnswer>;
-  /** @throws TroopError `ledger_unavailable`, `no_nodes_available` */
+  /** @throws TroopError `ledger_unavailable` */
   stats(): Promise<StatsAnswer>;
 }
 

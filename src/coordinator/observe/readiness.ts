@@ -39,9 +39,10 @@ export function createReadiness(parts: ReadinessParts): Readiness {
     const late = sleep(clock, patienceMs).then((): UnreadyReason[] => ["database_unreachable"]);
     return Promise.race([pending, late]);
   }
+  // It may answer and yet take nothing in.
   const ofRedis = async (): Promise<UnreadyReason[]> =>
     redis
-      ? redis.ping().then(
+      ? redis.set("troop:ready", "", "PX", keptMs).then(
           () => [],
           () => ["redis_unreachable"],
         )

@@ -19,30 +19,32 @@ export interface StatsParts {
 const fewest = 5n;
 /** Two looks in a row say nothing of a single request. */
 const keptMs = 10 * 60_000;
+/** Anybody may ask: what just failed is not tried again for each of them. */
+const failedMs = 60_000;
 const step = 10n;
 const dayMs = 24 * 60 * 60_000;
 const microPerCredit = 1_000_000n;
 
-/** @throws TroopError `ledger_unavailable`, `no_nodes_available` */
+/** @throws TroopError `ledger_unavailable` */
 export function createStats({ clock, database, leases }: StatsParts): () => Promise<StatsAnswer> {
-  return remembered(clock, keptMs, () =>
-    // Whoever asked first may hang up: others wait for the same answer.
-    runUntil(new AbortController().signal, async () => {
-      const now = clock.now();
-      const [live, activity, sums] = await Promise.all([
-        leases.live(now),
-        readActivity(database, now - (now % dayMs)),
-        readCreditSums(database),
-      ]);
-      return {
-        nodes: live.length,
-        models: censusOf(live, now).models,
-        requests_today: shownRequests(activity),
-        credits_circulating: shownCredits(sums),
-        as_of: now,
-      };
-    }),
-  );
+  const read = async (): Promise<StatsAnswer> => {
+    const now = clock.now();
+    const [live, activity, sums] = await Promise.all([
+      leases.live(now),
+      readActivity(database, now - (now % dayMs)),
+      readCreditSums(database),
+    ]);
+    return {
+      nodes: live.length,
+      models: censusOf(live, now).models,
+      requests_today: shownRequests(activity),
+      credits_circulating: shownCredits(sums),
+      as_of: now,
+    };
+  };
+  // Whoever asked first may hang up: others wait for the same answer.
+  const alone = () => runUntil(new AbortController().signal, read);
+  return remembered(clock, keptMs, alone, failedMs);
 }
 
 export const shownRequests = ({ requests, requesters }: Activity): number | null =>

@@ -7,7 +7,7 @@ import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { Database } from "../database.ts";
-import { afterFailure, type LockOut, noLockOut, waitOf } from "./lock-out.ts";
+import { createLockOuts } from "./lock-out.ts";
 import { findOperator } from "./operator-store.ts";
 import { isPassword } from "./password.ts";
 import type { Operator, Role } from "./roles.ts";
@@ -31,16 +31,14 @@ export interface Attempt {
 /** @throws TroopError `login_required`, `locked_out`, `rate_limit_exceeded`, `ledger_unavailable` */
 export type Login = (attempt: Attempt) => Promise<Operator>;
 
-/** Names that somebody failed with lately: far more than there are operators, and a bound for who makes names up. */
-const rememberedNames = 1_000;
 const askAgainMs = 1_000;
 /** As many as there may be, and the administrator. */
-const rememberedPasswords = limits.operators + 1;
+const mostOperators = limits.operators + 1;
 
 export function createLogin({ user, stored, database, auditLog, clock }: LoginOptions): Login {
-  const lockOuts = boundedMap<string, LockOut>(rememberedNames);
+  const lockOuts = createLockOuts(mostOperators);
   /** Digests of passwords that were right, by the hash that they were right for: whoever calls often is hashed once. */
-  const right = boundedMap<string, Uint8Array>(rememberedPasswords);
+  const right = boundedMap<string, Uint8Array>(mostOperators);
   /** One after the other: many at once would all be tried before the first of them counts. */
   let turn: Promise<unknown> = Promise.resolve();
   let waiting = 0;
@@ -65,20 +63,17 @@ export function createLogin({ user, stored, database, auditLog, clock }: LoginOp
     const given = credentialsIn(authorization);
     if (!given) throw new TroopError("login_required");
     const name = given.user;
-    // Also of names that are nobody's, so that being locked out says nothing of whether somebody has the name.
-    const lockOut = lockOuts.get(name) ?? noLockOut;
-    const waitMs = waitOf(lockOut, clock.monotonic());
+    const waitMs = lockOuts.waitOf(name, clock.monotonic());
     if (waitMs > 0) throw new TroopError("locked_out", undefined, { retryAfterMs: waitMs });
     const found = await find(name);
     // A hash is always made, so that time does not tell which was wrong.
     const isKnown = await isRight(given.password, found?.password ?? stored);
     if (found && isKnown) {
-      lockOuts.delete(name);
+      lockOuts.passed(name);
       return { name, role: found.role };
     }
-    const after = afterFailure(lockOut, clock.monotonic());
-    lockOuts.set(name, after);
-    const event = waitOf(after, clock.monotonic()) > 0 ? "locked_out" : "login_refused";
+    lockOuts.failed(name, found !== undefined, clock.monotonic());
+    const event = lockOuts.waitOf(name, clock.monotonic()) > 0 ? "locked_out" : "login_refused";
     // Of a name that is nobody's nothing is kept: it may be a password, typed in the wrong place.
     const who = found ? name : undefined;
     await auditLog.recordDurably({ type: "admin", user: who, ip, details: { event } });

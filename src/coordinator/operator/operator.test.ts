@@ -9,7 +9,7 @@ import { systemRandom } from "../../base/random.ts";
 import { callRole } from "../../host/role-socket.ts";
 import { limits } from "../../protocol/limits.ts";
 import { openCoordinator, type TestCoordinator } from "../coordinator.fixture.ts";
-import { afterFailure, noLockOut, waitOf } from "./lock-out.ts";
+import { afterFailure, createLockOuts, noLockOut, waitOf } from "./lock-out.ts";
 import { operatorSocketPath } from "./operator-listener.ts";
 import { hashPassword, isPassword, loadPassword } from "./password.ts";
 
@@ -185,4 +185,13 @@ test("each further failure locks for twice as long, a quarter of an hour at most
   });
   expect(waits).toEqual([0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 900, 900, 900, 900]);
   expect(waitOf(state, 1_000 + 900_000)).toBe(0);
+});
+
+test("whoever makes names up pushes no operator's lock-out out", () => {
+  const lockOuts = createLockOuts(65);
+  for (let guess = 0; guess < 5; guess += 1) lockOuts.failed("admin", true, 1_000);
+  for (let name = 0; name < 5_000; name += 1) lockOuts.failed(`name ${name}`, false, 1_000);
+  expect(lockOuts.waitOf("admin", 1_000)).toBe(30_000);
+  for (let guess = 0; guess < 5; guess += 1) lockOuts.failed("nobody", false, 1_000);
+  expect(lockOuts.waitOf("nobody", 1_000)).toBe(30_000);
 });

@@ -20,7 +20,7 @@ export interface LeaseStreamOptions {
   onLost: () => void;
 }
 
-/** The longest silence on the connection; one that lasts longer is a Redis that is lost. */
+/** The longest silence on the connection; one of twice that is a Redis that is lost. */
 const silenceMs = 1_000;
 const lostMs = 2_000;
 const pageSize = 1_000;
@@ -66,7 +66,7 @@ export async function followLeases(options: LeaseStreamOptions): Promise<AsyncDi
       first.resolve();
     },
     round: async (signal) => {
-      const own = { lazyConnect: true, socketTimeout: lostMs, retryStrategy: () => null };
+      const own = { lazyConnect: true, commandTimeout: lostMs, retryStrategy: () => null };
       const redis = connectRedis(url, log, own);
       const end = () => redis.disconnect();
       signal.addEventListener("abort", end);

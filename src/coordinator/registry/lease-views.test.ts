@@ -18,6 +18,7 @@ const patience = { timeout: 10_000, interval: 20 };
 /** Time is the test's, but for how often Redis is tried. */
 function createReplicas() {
   let now = start;
+  let isDeaf = false;
   const parts = {
     ...{ random: systemRandom, log: createLog("silent"), prefix: "test:" },
     clock: { ...systemClock, now: () => now },
@@ -35,9 +36,15 @@ function createReplicas() {
       isListed(lease, now) ? [`${lease.node}.${lease.counter} ${snapshot?.version}`] : [],
     );
   return {
-    open: (url: string) => openRedisLeases({ ...parts, url }),
+    open: (url: string) => openRedisLeases({ ...parts, url, onDeaf: () => (isDeaf = true) }),
+    isDeaf: () => isDeaf,
     pass: (ms: number) => (now += ms),
     ...{ beat, listed },
+    /** What will be listed then, if nothing is heard until then. */
+    async listedAfter(ms: number, leases: Leases) {
+      now += ms;
+      return listed(leases).finally(() => (now -= ms));
+    },
   };
 }
 
@@ -73,17 +80,20 @@ test("without Redis each replica goes on with what it knew and what it hears", a
   await using service = await createRedisDatabase();
   const { port, pathname } = new URL(service.url);
   await using way = createWay(Number(port));
-  const { open, beat, listed, pass } = createReplicas();
+  const { open, beat, listed, listedAfter, pass, isDeaf } = createReplicas();
   await using leases = await open(`redis://127.0.0.1:${await way.open()}${pathname}`);
+  await beat(leases, "dead before", 1);
+  pass(leaseMs);
   await beat(leases, "heard", 1);
   await beat(leases, "elsewhere", 1);
+  expect(isDeaf()).toBe(false);
   await way.cut();
   // Long enough for it to be noticed: from here on another replica may have the beats.
   await vi.waitFor(async () => {
-    pass(leaseMs);
-    expect(await listed(leases)).toHaveLength(2);
-    pass(-leaseMs);
+    const names = await listedAfter(leaseMs, leases);
+    expect(names).toEqual(["heard.1 of heard", "elsewhere.1 of elsewhere"]);
   }, patience);
+  expect(isDeaf()).toBe(true);
   pass(2 * leaseMs);
   expect(await beat(leases, "heard", 2)).toMatchObject({ counter: 2 });
   expect(await listed(leases)).toEqual(["elsewhere.1 of elsewhere", "heard.2 of heard"]);
@@ -117,6 +127,18 @@ test("Redis comes back with nothing in it: each beat brings its node back to all
     patience,
   );
   expect(await listed(leases)).toEqual([`a.${counter} of a`]);
+});
+
+test("Redis loses what it had without going away: the node's own beats bring its snapshot back", async () => {
+  await using service = await createRedisDatabase();
+  const { open, beat, listed } = createReplicas();
+  await using one = await open(service.url);
+  await beat(one, "a", 1);
+  await using _redis = await emptied(service.url);
+  await beat(one, "a", 2);
+  await beat(one, "a", 3);
+  await using late = await open(service.url);
+  expect(await listed(late)).toEqual(["a.3 of a"]);
 });
 
 test("a replica that has no snapshot of a node asks for it, and does not list it", async () => {

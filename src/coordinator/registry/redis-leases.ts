@@ -34,29 +34,30 @@ const settlingMs = 30_000;
 const streamLength = 20_000;
 
 // Beats are ordered here, and nowhere else: of two, whichever replica takes them in, the later stays. The lease and what
-// tells the others of it are written together.
+// tells the others of it are written together. Redis may have evicted the snapshot meanwhile.
 const writeScript = `
 local held = redis.call('get', KEYS[1])
 if held then
   local started, counter = string.match(held, '^(%d+)%.(%d+) ')
   started, counter = tonumber(started), tonumber(counter)
   local ours = tonumber(ARGV[1])
-  if started > ours or (started == ours and counter >= tonumber(ARGV[2])) then return held end
+  if started > ours or (started == ours and counter >= tonumber(ARGV[2])) then return {held, 0} end
 end
+local kept = 1
 redis.call('set', KEYS[1], ARGV[3], 'px', ARGV[5])
 if ARGV[4] ~= '' then redis.call('set', KEYS[2], ARGV[4], 'px', ARGV[5])
-else redis.call('pexpire', KEYS[2], ARGV[5]) end
+else kept = redis.call('pexpire', KEYS[2], ARGV[5]) end
 redis.call('zadd', KEYS[3], ARGV[7], ARGV[6])
 redis.call('zremrangebyscore', KEYS[3], '-inf', ARGV[7] - ARGV[5])
 redis.call('xadd', KEYS[4], 'maxlen', '~', ARGV[8], '*', ARGV[6], ARGV[3])
-return false`;
+return {false, kept}`;
 
 declare module "ioredis" {
   interface RedisCommander<Context> {
-    /** @returns the lease that is not older, where there is one */
+    /** @returns the lease that is not older, where there is one, and whether Redis has the snapshot */
     writeLease(
       ...keysThenTexts: [lease: string, snapshot: string, live: string, stream: string, ...string[]]
-    ): Result<string | null, Context>;
+    ): Result<[newer: string | null, hasSnapshot: number], Context>;
   }
 }
 
@@ -67,6 +68,8 @@ export interface RedisLeasesOptions {
   clock: Clock;
   random: Random;
   log: Log;
+  /** What other replicas hear is not heard of here just now: told again and again until it is. */
+  onDeaf?: () => void;
 }
 
 /** What this replica knows of a node. */
@@ -81,7 +84,7 @@ interface Known {
 
 /** Resolves when what is in Redis is known here, or Redis is known not to be there. */
 export async function openRedisLeases(options: RedisLeasesOptions): Promise<Leases> {
-  const { url, prefix, clock, log } = options;
+  const { url, prefix, clock, log, onDeaf } = options;
   const names = namesOf(prefix);
   const redis = connectRedis(url, log, {
     scripts: { writeLease: { lua: writeScript, numberOfKeys: 4 } },
@@ -89,13 +92,19 @@ export async function openRedisLeases(options: RedisLeasesOptions): Promise<Leas
   let connection = 0;
   redis.on("ready", () => (connection += 1));
   const view = boundedMap<string, Known>(mostNodes);
-  /** Until then a lease that has ended counts a while longer. */
+  /** Until then a lease that has ended since nothing was heard any more counts a while longer. */
   let patientUntil = 0;
+  let lostAt = 0;
 
   const isLater = ({ lease }: Known) => {
     const known = view.get(lease.node);
     return !known || isNewer(lease, known.lease);
   };
+
+  const prolonged = ({ lease, snapshot }: HeldLease): HeldLease =>
+    lease.endsAt > lostAt
+      ? { lease: { ...lease, endsAt: lease.endsAt + graceMs }, snapshot }
+      : { lease, snapshot };
 
   /** Takes in what Redis has of some nodes. */
   async function takeIn(texts: readonly string[]): Promise<void> {
@@ -124,16 +133,17 @@ export async function openRedisLeases(options: RedisLeasesOptions): Promise<Leas
     const toldAnew =
       known.connection !== connection && snapshotId === lease.heldSnapshotId && snapshot;
     try {
-      const held = await redis.writeLease(
+      const [newer, hasSnapshot] = await redis.writeLease(
         ...[names.lease(node), names.snapshot(node), names.live, names.stream],
         ...[String(started), String(counter), writeLease(lease)],
         toldAnew ? writeSnapshot(snapshotId!, toldAnew) : "",
         ...[String(keptMs), node, String(endsAt), String(streamLength)],
       );
-      known.connection = connection;
-      return held;
+      known.connection = hasSnapshot ? connection : 0;
+      return newer;
     } catch (error) {
-      log.debug({ err: error, node }, "a beat was taken in without Redis");
+      // Of the error its message alone: it holds the whole command, and so all that a node has told.
+      log.debug({ reason: (error as Error).message, node }, "a beat was taken in without Redis");
       known.connection = 0;
       return null;
     }
@@ -146,7 +156,12 @@ export async function openRedisLeases(options: RedisLeasesOptions): Promise<Leas
       const { started, counter } = view.get(node)?.lease ?? {};
       return text.startsWith(`${started}.${counter} `);
     },
-    onLost: () => (patientUntil = Infinity),
+    onLost: () => {
+      const now = clock.now();
+      if (now >= patientUntil) lostAt = now;
+      patientUntil = Infinity;
+      onDeaf?.();
+    },
     onFollowing: () => {
       if (patientUntil === Infinity) patientUntil = clock.now() + settlingMs;
     },
@@ -178,13 +193,9 @@ export async function openRedisLeases(options: RedisLeasesOptions): Promise<Leas
       return next;
     },
     async live(now) {
-      const patienceMs = now < patientUntil ? graceMs : 0;
-      const held = [...view.values()].filter(({ lease }) => lease.endsAt + patienceMs > now);
-      if (patienceMs === 0) return held.map(heldOf);
-      return held.map(heldOf).map(({ lease, snapshot }) => ({
-        lease: { ...lease, endsAt: lease.endsAt + patienceMs },
-        snapshot,
-      }));
+      const all = [...view.values()].map(heldOf);
+      const counted = now < patientUntil ? all.map(prolonged) : all;
+      return counted.filter(({ lease }) => lease.endsAt > now);
     },
     async [Symbol.asyncDispose]() {
       await following[Symbol.asyncDispose]();

@@ -40,11 +40,16 @@ export interface Listing {
   tariff: Tariff;
 }
 
+/** Of ten thousand nodes it takes a second of everybody's time, and anybody may ask: a tenth of the time at most. */
+const sharedTimes = 10;
+
 export type Registry = ReturnType<typeof createRegistry>;
 
 export function createRegistry(options: RegistryOptions) {
   const { leases, clock, addressPolicy, heartbeatMs, fittedRates } = options;
   const { isRelayAllowed = () => false, reputationOf, presence } = options;
+  /** Of all nodes, being made or made not long ago; on the monotonic clock. */
+  let shared: { listing: Promise<Listing>; until: number } | undefined;
 
   return {
     /**
@@ -82,31 +87,10 @@ export function createRegistry(options: RegistryOptions) {
 
     /**
      * Nodes that may be offered now, with the prices that follow from what they all claim.
-     * @param model only nodes that offer it
+     * @param model only nodes that offer it; of all, callers share one listing for ten times as long as it took
      */
-    async list(model?: string): Promise<Listing> {
-      const now = clock.now();
-      const offering = (await leases.live(now)).flatMap(({ lease, snapshot: stated }) => {
-        if (!stated || !isListed(lease, now)) return [];
-        const snapshot = { ...stated, models: modelsThatFit(stated.models, lease.memoryBytes) };
-        return offersModel(snapshot, model) ? [{ lease, snapshot }] : [];
-      });
-      const tariff = tariffOf(
-        offering.map(({ lease, snapshot }) => ({ owner: lease.owner, models: snapshot.models })),
-        fittedRates?.(),
-      );
-      return {
-        nodes: offering.map(({ lease, snapshot }) => ({
-          lease,
-          snapshot,
-          peer: {
-            ...peerOf(lease, snapshot, tariff),
-            ...(reputationOf ? { reputation: reputationOf(lease.node) } : {}),
-          },
-        })),
-        tariff,
-      };
-    },
+    list: (model?: string): Promise<Listing> =>
+      model === undefined ? listAll() : listOffering(model),
 
     /** Ids of all nodes that may be offered now: without their prices, which take a hundred times as long. */
     async listedNodes(): Promise<string[]> {
@@ -133,6 +117,43 @@ export function createRegistry(options: RegistryOptions) {
       return lease && isLive(lease, clock.now()) ? new Set(lease.running) : undefined;
     },
   };
+
+  function listAll(): Promise<Listing> {
+    const begun = clock.monotonic();
+    if (shared && begun < shared.until) return shared.listing;
+    const own = { listing: listOffering(undefined), until: Infinity };
+    shared = own;
+    const made = () => {
+      const now = clock.monotonic();
+      own.until = now + sharedTimes * (now - begun);
+    };
+    own.listing.then(made, () => (own.until = -Infinity));
+    return own.listing;
+  }
+
+  async function listOffering(model: string | undefined): Promise<Listing> {
+    const now = clock.now();
+    const offering = (await leases.live(now)).flatMap(({ lease, snapshot: stated }) => {
+      if (!stated || !isListed(lease, now)) return [];
+      const snapshot = { ...stated, models: modelsThatFit(stated.models, lease.memoryBytes) };
+      return offersModel(snapshot, model) ? [{ lease, snapshot }] : [];
+    });
+    const tariff = tariffOf(
+      offering.map(({ lease, snapshot }) => ({ owner: lease.owner, models: snapshot.models })),
+      fittedRates?.(),
+    );
+    return {
+      nodes: offering.map(({ lease, snapshot }) => ({
+        lease,
+        snapshot,
+        peer: {
+          ...peerOf(lease, snapshot, tariff),
+          ...(reputationOf ? { reputation: reputationOf(lease.node) } : {}),
+        },
+      })),
+      tariff,
+    };
+  }
 
   function withAllowedRelays({ relays = [], ...snapshot }: NodeSnapshot): NodeSnapshot {
     const allowed = relays.filter(isRelayAllowed);

@@ -65,6 +65,18 @@ test("a first beat says nothing, nor does one that follows a time in which nobod
   expect(presence.take().size).toBe(0);
 });
 
+test("who could not be heard here has missed nothing, and is counted again from the next beat on", () => {
+  const { clock, presence, beatAfter } = watch();
+  const endsAt = clock.at + leaseMs;
+  clock.at += 5 * minute;
+  presence.excuse();
+  clock.at += 5 * second;
+  presence.beat("n", { status: "IDLE", endsAt });
+  expect(presence.take().size).toBe(0);
+  beatAfter(2 * minute);
+  expect(presence.take().get("n")).toEqual({ presentMs: 0, missedMs: 2 * minute });
+});
+
 test("what was taken is not given again", () => {
   const { beatAfter, presence } = watch();
   beatAfter(10 * second);

@@ -1,7 +1,7 @@
 /**
  * How long nodes were there, told by their beats. A node that says that it pauses or leaves is away, which nobody is
  * blamed for; one that was listed and fell silent has missed its beats, ten minutes of them at most each time: those
- * were the minutes in which clients were sent to it.
+ * were the minutes in which clients were sent to it. What could not be heard here, nobody has missed.
  */
 import { boundedMap } from "../../base/bounded-map.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -17,6 +17,8 @@ export interface LastBeat {
 export interface PresenceWatch {
   /** A beat was taken in. */
   beat(node: string, before: LastBeat | undefined): void;
+  /** Beats may have got lost here until now, or been heard by others alone: no silence from before counts. */
+  excuse(): void;
   /** What was seen since this was last asked, by node. */
   take(): Map<string, Presence>;
 }
@@ -27,13 +29,12 @@ const nothing: Presence = { presentMs: 0, missedMs: 0 };
 
 export function createPresenceWatch(clock: Pick<Clock, "now">, leaseMs: number): PresenceWatch {
   let seen = boundedMap<string, Presence>(nodesMost);
-  const startedAt = clock.now();
+  let heardSince = clock.now();
   return {
     beat(node, before) {
       if (!before) return;
       const lastAt = before.endsAt - leaseMs;
-      // Nobody was here to take beats in.
-      if (lastAt < startedAt) return;
+      if (lastAt < heardSince) return;
       const wasListed = before.status === "IDLE" || before.status === "BUSY";
       const spell = spellOf(clock.now() - lastAt, leaseMs, wasListed);
       const { presentMs, missedMs } = seen.get(node) ?? nothing;
@@ -41,6 +42,9 @@ export function createPresenceWatch(clock: Pick<Clock, "now">, leaseMs: number):
         presentMs: presentMs + spell.presentMs,
         missedMs: missedMs + spell.missedMs,
       });
+    },
+    excuse() {
+      heardSince = clock.now();
     },
     take() {
       const taken = new Map(seen.entries());

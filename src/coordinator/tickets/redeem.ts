@@ -69,22 +69,26 @@ export function createRedeemer({ ledger, accounts, verifier, clock, publicUrl }:
 
   return {
     /** One outcome per statement, in the order sent. One that is refused does not stop the others. */
-    redeemReceipts: (statements: readonly string[]) => each(statements, receipt),
-    redeemAcknowledgements: (statements: readonly string[]) => each(statements, acknowledgement),
+    redeemReceipts: (statements: readonly string[], record?: RecordTaken) =>
+      each(statements, receipt, record),
+    redeemAcknowledgements: (statements: readonly string[], record?: RecordTaken) =>
+      each(statements, acknowledgement, record),
   };
 }
+
+/** Told what was redeemed, before it is answered; also where the call fails at a later statement. */
+type RecordTaken = (outcomes: readonly StatementOutcome[]) => Promise<void>;
 
 async function each(
   statements: readonly string[],
   redeem: (jws: string) => Promise<StatementOutcome>,
+  record?: RecordTaken,
 ): Promise<StatementOutcome[]> {
   const outcomes: StatementOutcome[] = [];
-  for (const jws of statements) {
-    try {
-      outcomes.push(await redeem(jws));
-    } catch (error) {
-      outcomes.push(refusalOf(error));
-    }
+  try {
+    for (const jws of statements) outcomes.push(await redeem(jws).catch(refusalOf));
+  } finally {
+    await record?.(outcomes);
   }
   return outcomes;
 }
@@ -93,7 +97,9 @@ async function each(
 function refusalOf(error: unknown): StatementOutcome {
   if (
     error instanceof TroopError &&
-    (error.code === "invalid_signature" || error.code === "clock_skew")
+    (error.code === "invalid_signature" ||
+      error.code === "clock_skew" ||
+      error.code === "account_revoked")
   )
     return { status: "refused", code: error.code };
   // Signed by a key that was revoked.

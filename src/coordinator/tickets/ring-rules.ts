@@ -10,7 +10,7 @@ const dayMs = 24 * 60 * 60_000;
 export const publishedAheadMs = dayMs;
 const lifeMs = 90 * dayMs;
 /** A replica that is late to hear of the next one still signs with the one before; then its last ticket has to end. */
-const graceMs = 60 * 60_000 + limits.ticketLifeMs;
+export const graceMs = 60 * 60_000 + limits.ticketLifeMs;
 
 export interface Turn {
   number: number;

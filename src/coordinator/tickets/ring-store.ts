@@ -35,13 +35,17 @@ export async function addToRing(database: Database, key: SealedKey): Promise<voi
   );
 }
 
-/** @param before keys with lower numbers go */
+/** @param before keys with lower numbers go @param from ms; no earlier than that by the database's clock, which all share */
 export async function dropFromRing(
   database: Database,
   purpose: Purpose,
   before: number,
+  from: number,
 ): Promise<void> {
   await reaching(() =>
-    sql`delete from ring_key where purpose = ${purpose} and number < ${before}`.execute(database),
+    sql`
+      delete from ring_key where purpose = ${purpose} and number < ${before}
+        and ${from}::bigint <= extract(epoch from statement_timestamp()) * 1000
+    `.execute(database),
   );
 }

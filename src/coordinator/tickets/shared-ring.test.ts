@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { systemClock } from "../../base/clock.ts";
 import { systemRandom } from "../../base/random.ts";
 import { createLog } from "../../host/log.ts";
 import type { TicketClaims } from "../../protocol/ticket.ts";
 import { ticketKeys } from "../../protocol/ticket.ts";
 import { createMovedClock } from "../clock.fixture.ts";
 import { migrateUp, openDatabase, type Database } from "../database.ts";
+import { readRing } from "./ring-store.ts";
 import { openKeyRing } from "./shared-ring.ts";
 
 const day = 24 * 60 * 60_000;
@@ -65,6 +67,24 @@ test("a new key is known everywhere for a day before it signs, and the old one w
   await one.refresh();
   expect(one.keySet.keys).toHaveLength(1);
   await expect(one.tickets.verify(early)).rejects.toMatchObject({ code: "invalid_ticket" });
+});
+
+test("a coordinator whose clock is ahead takes no key from those who still sign with it", async () => {
+  const now = systemClock.now();
+  clock = createMovedClock(now);
+  await using ring = await open();
+  await ring.rotate();
+  const numbers = async () =>
+    (await readRing(database)).flatMap(({ purpose, number }) =>
+      purpose === "ticket" ? number : [],
+    );
+  clock = createMovedClock(now + 3 * day);
+  await using ahead = await open();
+  expect(ahead.keySet.keys).toHaveLength(1);
+  expect(await numbers()).toEqual([1, 2]);
+  await sql`update ring_key set used_from_ms = used_from_ms - ${3 * day}::bigint`.execute(database);
+  await ring.refresh();
+  expect(await numbers()).toEqual([2]);
 });
 
 test("nobody has to think of it: after a quarter of a year the next key is there", async () => {

@@ -19,7 +19,7 @@ import {
   type KeyRing,
   type TicketKey,
 } from "./key-ring.ts";
-import { isNextDue, publishedAheadMs, ringAt, type Turn } from "./ring-rules.ts";
+import { graceMs, isNextDue, publishedAheadMs, ringAt, type Turn } from "./ring-rules.ts";
 import { createRingSeal } from "./ring-seal.ts";
 import { addToRing, dropFromRing, readRing, type Purpose } from "./ring-store.ts";
 import { loadSecret, readSecretFile } from "./secret-file.ts";
@@ -109,8 +109,10 @@ export async function openKeyRing(options: SharedRingOptions): Promise<SharedKey
     const { signing, published } = ringAt(state.keys, clock.now());
     ring = keyRingOf(signing, published, state.pseudonymSecret);
     tickets = ticketKeys(ring.keySet);
-    const [oldest] = published;
-    if (oldest !== state.keys[0]) await dropFromRing(database, "ticket", oldest!.number);
+    const { number, usedFrom } = published[0]!;
+    // This clock may be ahead, and others may still sign with those.
+    if (number !== state.keys[0]!.number)
+      await dropFromRing(database, "ticket", number, usedFrom + graceMs);
   }
 
   async function rotate(): Promise<void> {

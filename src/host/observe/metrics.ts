@@ -2,7 +2,7 @@
  * Counts and measures, told in Prometheus' text format 0.0.4. Names and labels are written out where they are registered
  * (`docs/metrics.md` lists them); no label is ever taken from what somebody sent.
  */
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, sleep } from "../../base/clock.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -24,7 +24,7 @@ export interface Metrics {
   counter(name: string, help: string): Counter;
   /** @param bounds upper ones of the buckets, ascending */
   histogram(name: string, help: string, bounds: readonly number[]): Histogram;
-  /** @param read what fails to be read is left out, and no other figure for it */
+  /** @param read what fails to be read, or takes longer than anybody waits, is left out, and no other figure for it */
   gauge(name: string, help: string, read: Read): void;
   /** As a gauge, of what something else counts. */
   total(name: string, help: string, read: Read): void;
@@ -38,7 +38,10 @@ export const metricsMediaType = "text/plain; version=0.0.4; charset=utf-8";
 /** Of one metric. Labels come from closed sets; should one ever not, what is beyond counts as one `other`. */
 const seriesMost = 1_000;
 
-export function createMetrics(): Metrics {
+/** For what has to be looked up: Prometheus itself waits 10 s, and gets nothing at all after that. */
+const patienceMs = 2_000;
+
+export function createMetrics(clock: Clock): Metrics {
   const families: { head: string; lines: () => Promise<string[]> }[] = [];
   const register = (
     name: string,
@@ -94,13 +97,16 @@ export function createMetrics(): Metrics {
     gauge: (name, help, read) => void looked(name, help, "gauge", read),
     total: (name, help, read) => void looked(name, help, "counter", read),
     async text() {
-      const told = await Promise.all(
+      const told = new AbortController();
+      const late = sleep(clock, patienceMs, told.signal).then((): string[] => []);
+      const texts = await Promise.all(
         families.map(async ({ head, lines }) => {
-          const found = await lines().catch(() => []);
+          const found = await Promise.race([lines().catch(() => []), late]);
           return found.length > 0 ? head + found.join("") : "";
         }),
       );
-      return told.join("");
+      told.abort();
+      return texts.join("");
     },
   };
 }
@@ -136,21 +142,26 @@ function lineOf(name: string, labels: Labels = {}, value: number): string {
 const escaped = (text: string) =>
   text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 
-/** Reads once for all who ask within `keepMs`. What failed is asked again. */
+/**
+ * Reads once for all who ask within `keepMs`, and for as long as it takes: never twice at once.
+ * @param failedMs for how long a failure is everybody's answer too
+ */
 export function remembered<Value>(
   clock: Clock,
   keepMs: number,
   read: () => Promise<Value>,
+  failedMs = 0,
 ): () => Promise<Value> {
-  let kept: { at: number; value: Promise<Value> } | undefined;
+  let kept: { until: number; value: Promise<Value> } | undefined;
   return () => {
-    if (kept && clock.monotonic() - kept.at < keepMs) return kept.value;
-    const value = read();
-    const mine = { at: clock.monotonic(), value };
+    if (kept && clock.monotonic() < kept.until) return kept.value;
+    const began = clock.monotonic();
+    const mine = { until: Infinity, value: read() };
     kept = mine;
-    value.catch(() => {
-      if (kept === mine) kept = undefined;
-    });
-    return value;
+    mine.value.then(
+      () => (mine.until = began + keepMs),
+      () => (mine.until = clock.monotonic() + failedMs),
+    );
+    return mine.value;
   };
 }

@@ -17,9 +17,13 @@ export function acknowledgementsRoute(app: App, { redeemer, auditLog }: Services
       },
     },
     async (request) => {
-      const outcomes = await redeemer.redeemAcknowledgements(request.body.statements);
-      for (const event of statementsTaken("acknowledgements", callerOf(request), outcomes))
-        await auditLog.recordDurably(event);
+      const outcomes = await redeemer.redeemAcknowledgements(
+        request.body.statements,
+        async (taken) => {
+          for (const event of statementsTaken("acknowledgements", callerOf(request), taken))
+            await auditLog.recordDurably(event);
+        },
+      );
       return { outcomes };
     },
   );

@@ -22,6 +22,9 @@ export function heartbeatRoute(app: App, services: Services): void {
       const { arrivedAt, body: beat } = request;
       const source = request.source.address ?? "";
       const { id } = await callers.provenKey(request);
+      const known = await nodes.find(id);
+      // Nobody is sent to it from now on: else its lease would go on until it ends.
+      if (known?.isRevoked) await registry.beat(known, { ...beat, status: "OFFLINE" }, source);
       const node = await nodes.live(id);
       verification.roundTrips.heard(id, arrivedAt);
       const { resend } = await registry.beat(node, beat, source);

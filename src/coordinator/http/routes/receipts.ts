@@ -17,9 +17,10 @@ export function receiptsRoute(app: App, { redeemer, auditLog }: Services): void 
       },
     },
     async (request) => {
-      const outcomes = await redeemer.redeemReceipts(request.body.statements);
-      for (const event of statementsTaken("receipts", callerOf(request), outcomes))
-        await auditLog.recordDurably(event);
+      const outcomes = await redeemer.redeemReceipts(request.body.statements, async (taken) => {
+        for (const event of statementsTaken("receipts", callerOf(request), taken))
+          await auditLog.recordDurably(event);
+      });
       return { outcomes };
     },
   );
