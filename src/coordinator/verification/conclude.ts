@@ -53,17 +53,18 @@ export const createConclude =
       ending.kind === "proven" ? await readServed(database, trial.node, now) : undefined;
     const { outcome, measured } = judge(ending, served);
     const { provenance, missed, memory } = node.hardware;
-    // What it is made of now never held that.
-    const held = trial.reason === "changed" ? null : memory;
+    // What it is made of now never held that. Who shows nothing of it is not to be bound by less than before.
+    const isOther = trial.reason === "changed" && ending.kind === "proven";
+    const held = isOther ? null : memory;
     const before = { multiplier: node.multiplier, provenance, missed, memory: held };
     const after = afterVerdict(before, outcome, now, random);
-    const device = last?.device ?? undefined;
     const verdict: VerdictRow = {
       ...{ id: random.uuid(), node: trial.node, trial: trial.id, outcome: ending.kind },
       ...{ multiplier: after.multiplier, provenance: after.provenance, decidedAt: now },
-      details: { reason: trial.reason, joint: trial.joint, device: device ?? null, ...measured },
+      details: { reason: trial.reason, joint: trial.joint, ...measured },
     };
-    const isFirst = await writeVerdict(database, verdict, after, device?.id);
+    // Not among the details, which stay when the account goes: what a GPU is called and its id are its owner's.
+    const isFirst = await writeVerdict(database, verdict, after, last?.device?.id);
     forget(trial.node);
     if (!isFirst) return;
     recordVerdict(verdict);

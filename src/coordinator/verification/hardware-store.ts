@@ -51,8 +51,8 @@ export interface Companion {
 const companionsMost = 64;
 
 /**
- * Those who could share a prover with a node, and some who are due next. None that is kept out, and none that is being
- * tried but for those that are close.
+ * Those who could share a prover with a node, and some who are due next. None that is quarantined or revoked, and none
+ * that is being tried but for those that are close.
  * @param prefix of the node's address; undefined where that says nothing
  * @param strangers how many of the others, the next first
  */
@@ -74,8 +74,10 @@ export async function findCompanions(
             select from hardware_trial t
             where t.node = h.node and t.outcome is null and t.ends_ms > ${now}::bigint
           ) as tried
-        from hardware h join node n on n.id = h.node, me
-        where h.node <> ${node} and h.quarantined_ms <= ${now}::bigint
+        from me, hardware h join node n on n.id = h.node
+          join account a on a.id = n.owner
+        where h.node <> ${node} and greatest(h.quarantined_ms, n.quarantined_ms) <= ${now}::bigint
+          and n.revoked_ms is null and a.revoked_ms is null
       )
       select node, close as "isClose", tried as "isTried" from (
         (select node, close, tried from free

@@ -93,7 +93,7 @@ describe("a node that shows its memory", { timeout: 60_000 }, () => {
       ...snapshot!.models[0]!,
       ...{ name, size_bytes },
     });
-    const [small, large] = [`s-${prover.node.id}:1b`, `l-${prover.node.id}:1b`];
+    const [small, large] = [`small-${prover.node.id}`, `large-${prover.node.id}`];
     const models = [named(small, 2 * mebibyte), named(large, 2 * mebibyte + 1)];
     const list = async () => {
       await prover.beat({ status: "IDLE", snapshot: { ...snapshot!, models } });
@@ -179,6 +179,14 @@ describe("a node that shows none", { timeout: 60_000 }, () => {
     };
     expect(await again(3)).toBe(2 * mebibyte);
     expect(await again(28)).toBe(null);
+  });
+
+  test("nor its arithmetic, a month after it showed some, counts as having none", async () => {
+    for (const _ of [1, 2]) await walkOnce(network, prover);
+    await ended();
+    network.clock.advance(31 * 24 * 3_600_000);
+    for (const _ of [1, 2]) await prover.giveUp(await prover.challenge());
+    expect(await standing()).toMatchObject({ provenance: "proven", memory_bytes: 0 });
   });
 });
 

@@ -21,6 +21,7 @@ import {
   proverOf,
   smallest,
 } from "./proving.fixture.ts";
+import { findCompanions } from "./hardware-store.ts";
 import { readRound } from "./trial-store.ts";
 
 let service: TestService;
@@ -80,6 +81,11 @@ async function proveBeside(prover: Prover, other: Prover): Promise<number> {
   return (Number(multiplier) / Number(multiplierAt(fastMs))) ** (1 / 0.75);
 }
 
+async function openIn(stack: AsyncDisposableStack) {
+  const config = { url: service.url, folder: undefined, poolSize: 1 };
+  return stack.adopt(await openDatabase(config, createLog("silent")), (opened) => opened.destroy());
+}
+
 test("a neighbour of another owner that has a proof to lose, and stays away, counts as having lent its hardware", async () => {
   const neighbour = await nodeAt("203.0.113.7");
   await neighbour.prove();
@@ -91,11 +97,8 @@ test("a neighbour of another owner that has a proof to lose, and stays away, cou
 });
 
 test("however many neighbours stay away they count as one, those who have proven nothing as none, and one's own each", async () => {
-  const config = { url: service.url, folder: undefined, poolSize: 1 };
   await using stack = new AsyncDisposableStack();
-  const database = stack.adopt(await openDatabase(config, createLog("silent")), (opened) =>
-    opened.destroy(),
-  );
+  const database = await openIn(stack);
   const owner = await makeSigner();
   const absentAmong = async (others: readonly { own: boolean; provenance: string }[]) => {
     const round = crypto.randomUUID();
@@ -128,4 +131,21 @@ test("however many neighbours stay away they count as one, those who have proven
   expect(await absentAmong([{ ...neighbour, provenance: "unproven" }])).toBe(0);
   expect(await absentAmong([{ ...neighbour, provenance: "refuted" }])).toBe(0);
   expect(await absentAmong([own, own, neighbour, neighbour])).toBe(3);
+});
+
+test.each([
+  ["a node in quarantine", "node set quarantined_ms = 9e15 where id"],
+  ["a node that was revoked", "node set revoked_ms = 0 where id"],
+  [
+    "one whose account was revoked",
+    "account set revoked_ms = 0 where (select max(id) from node where owner = account.id)",
+  ],
+])("%s is tried with nobody", async (_, cutOff) => {
+  await using stack = new AsyncDisposableStack();
+  const database = await openIn(stack);
+  const [me, other] = [await nodeAt("203.0.113.7"), await nodeAt("203.0.113.8")];
+  const due = () => findCompanions(database, me.node.id, undefined, 9, clock.now());
+  expect((await due()).map(({ node }) => node)).toEqual([other.node.id]);
+  await sql`update ${sql.raw(cutOff)} = ${other.node.id}`.execute(database);
+  expect(await due()).toEqual([]);
 });

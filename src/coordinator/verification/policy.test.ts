@@ -56,6 +56,20 @@ test("memory that was shown counts for a month, and more that is shown at once",
   expect(shown(8, hourMs, 16)).toEqual({ bytes: 16, at: now });
 });
 
+test.each(["failed", "refuted"] as const)(
+  "memory that was shown goes on to count where a proof is %s, and is none after a month",
+  (kind) => {
+    const shown = (memory: Standing["memory"]) => {
+      const before = { multiplier: 500, provenance: "proven", missed: 0, memory } as const;
+      return afterVerdict(before, { kind }, now, randomOf(0.5)).memory;
+    };
+    const month = 30 * 24 * hourMs;
+    expect(shown({ bytes: 8, at: now - month + 1 })?.bytes).toBe(8);
+    expect(shown({ bytes: 8, at: now - month })?.bytes).toBe(0);
+    expect(shown(null)).toBeNull();
+  },
+);
+
 describe("a proof that is missed", () => {
   const failed = (before: Standing) => afterVerdict(before, { kind: "failed" }, now, randomOf(0.5));
 

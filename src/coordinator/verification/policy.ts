@@ -94,23 +94,36 @@ export function afterVerdict(
       const standing = {
         multiplier: unprovenMultiplier,
         provenance: "refuted",
-        ...{ missed: 0, memory: null },
+        ...{ missed: 0, memory: heldSince(before.memory, now) },
       } as const;
       return { ...standing, quarantinedUntil, dueAt: quarantinedUntil, dueReason: "again" };
     }
     case "failed":
-      return { ...missedOnce(before), quarantinedUntil: 0, ...again };
+      return {
+        ...missedOnce(before),
+        memory: heldSince(before.memory, now),
+        ...{ quarantinedUntil: 0, ...again },
+      };
     default:
       return outcome satisfies never;
   }
 }
+
+const isKept = ({ at }: HeldMemory, now: number): boolean => at > now - memoryKeptMs;
+
+/**
+ * After a verdict that shows nothing. What was shown too long ago is none: unlike not having been measured, that lets
+ * nothing be offered whose size is known.
+ */
+const heldSince = (before: HeldMemory | null, now: number): HeldMemory | null =>
+  before && !isKept(before, now) ? { ...before, bytes: 0 } : before;
 
 function mostOf(
   before: HeldMemory | null,
   bytes: number | undefined,
   now: number,
 ): HeldMemory | null {
-  const kept = before && before.at > now - memoryKeptMs ? before : null;
+  const kept = before && isKept(before, now) ? before : null;
   return bytes === undefined || (kept && kept.bytes > bytes) ? kept : { bytes, at: now };
 }
 

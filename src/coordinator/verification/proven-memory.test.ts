@@ -79,7 +79,18 @@ test("no dataset is larger than the largest there is", () => {
 });
 
 test("a node offers what fits into its proven memory, and what nobody knows the size of", () => {
-  const models = [{ size_bytes: 5 * gigabyte }, { size_bytes: 9 * gigabyte }, {}];
-  expect(modelsThatFit(models, 8 * gigabyte)).toEqual([models[0], models[2]]);
+  const models = [5, 9].map((size) => ({ name: "m", size_bytes: size * gigabyte }));
+  const unknown = { name: "m" };
+  expect(modelsThatFit([...models, unknown], 8 * gigabyte)).toEqual([models[0], unknown]);
   expect(modelsThatFit(models, undefined)).toEqual(models);
+});
+
+test("what a model's name says counts where a node says less, or nothing", () => {
+  const fits = (name: string, size_bytes?: number) =>
+    modelsThatFit([{ name, size_bytes }], 8 * gigabyte).length === 1;
+  expect(["llama3.1:70b", "qwen3:32b"].some((name) => fits(name))).toBe(false);
+  expect(fits("llama3.1:8b")).toBe(true);
+  expect(fits("llama3.1:70b", 1)).toBe(false);
+  // A build of few bits, as its node says: it may be.
+  expect(fits("qwen3:32b", 8e9)).toBe(true);
 });

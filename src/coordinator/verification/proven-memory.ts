@@ -14,6 +14,7 @@ import {
   walkedBytes,
 } from "../../protocol/hardware-proof/memory.ts";
 import type { Model } from "../../protocol/node.ts";
+import { parametersOf } from "../ledger/tariff.ts";
 
 /** A walk that passed. */
 export interface PassedWalk extends MemorySize {
@@ -141,14 +142,25 @@ export function passesFor(
   return Math.min(Math.max(whole, passesUnit), passesMost(count));
 }
 
+/** No build of a model has fewer: two bits for a parameter. */
+const leastBytesPerParameter = 0.25;
+/** Where a node says nothing: as prices guess it. */
+const usualBytesPerParameter = 0.6;
+
+/** What weights take at least: as its node says, who may say less than is true, or nothing; and as the name says. */
+function leastSize({ name, size_bytes: claimed = 0 }: Pick<Model, "name" | "size_bytes">): number {
+  const perParameter = claimed > 0 ? leastBytesPerParameter : usualBytesPerParameter;
+  return Math.max(claimed, (parametersOf(name) ?? 0) * perParameter);
+}
+
 /**
  * The models that a node may offer: whose weights fit into the memory that was proven, as far as their size is known.
  * Part of what is proven holds the conversations, and is left for that by whoever chooses models for a machine: only
  * what cannot possibly fit is refused.
- * @param provenBytes undefined: a node whose memory nobody measured, which offers what it likes at the least multiplier
+ * @param provenBytes undefined: a node that has shown no memory, which offers what it likes and counts as 0.18 at most
  */
-export const modelsThatFit = <Offered extends Pick<Model, "size_bytes">>(
+export const modelsThatFit = <Offered extends Pick<Model, "name" | "size_bytes">>(
   models: readonly Offered[],
   provenBytes: number | undefined,
 ): Offered[] =>
-  models.filter(({ size_bytes = 0 }) => provenBytes === undefined || size_bytes <= provenBytes);
+  models.filter((model) => provenBytes === undefined || leastSize(model) <= provenBytes);

@@ -5,7 +5,7 @@ import { createDatabase } from "../../../test/support/services.ts";
 import { createLog } from "../../host/log.ts";
 import { makeSigner, openCoordinator } from "../coordinator.fixture.ts";
 import { openDatabase } from "../database.ts";
-import { askingNode, createFineClock, smallest } from "./proving.fixture.ts";
+import { askingNode, createFineClock, smallest, someDevice } from "./proving.fixture.ts";
 import { deleteTrials } from "./trial-store.ts";
 
 test("trials are forgotten with their sessions, and their verdicts are not", async () => {
@@ -32,6 +32,11 @@ test("trials are forgotten with their sessions, and their verdicts are not", asy
   const prover = await askingNode(network, await makeSigner());
   await prover.prove();
   expect(await count()).toEqual([1, 3, 1]);
+  // It stays when the account goes, and the owner's device is not to.
+  const verdict = await sql<{
+    row: string;
+  }>`select row_to_json(v)::text as row from hardware_verdict v`.execute(database);
+  expect(verdict.rows[0]!.row).not.toContain(someDevice.name);
   expect(await deleteTrials(database, clock.now())).toBe(0);
   expect(await count()).toEqual([1, 3, 1]);
 

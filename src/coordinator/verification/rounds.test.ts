@@ -150,6 +150,25 @@ test("who misses an instant is out, and nobody waits for it", async () => {
   expect(await second.beat()).not.toHaveProperty("challenge");
 });
 
+test("who is used by its owner in the middle has missed its turn at the next instant", async () => {
+  const { first, second, startsAt } = await openRound();
+  const tasks = await tasksAt(startsAt, [first, second]);
+  await shareOne(tasks, [first, second], [first, second]);
+  clock.advance(slotMs + 1_000);
+  expect(await second.beat({ status: "BUSY" })).not.toHaveProperty("challenge");
+});
+
+test("one that begins and falls silent is not waited for, and counts as having lent its hardware", async () => {
+  const { first, second, startsAt } = await openRound();
+  const [task] = await tasksAt(startsAt, [first, second]);
+  await shareOne([task!], [first], [first]);
+  for (const number of [1, 2])
+    await shareOne(await tasksAt(startsAt + number * slotMs, [first]), [first], [first]);
+  clock.advance(1_000);
+  expect(await first.beat()).not.toHaveProperty("challenge");
+  expectAbout(await speedOf(first), 1 / 2);
+});
+
 test("while one of an owner's nodes is tried the other's trial waits: by turns one prover would do for both", async () => {
   const first = await askingNode(network, owner);
   await first.session();

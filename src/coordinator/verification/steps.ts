@@ -130,9 +130,10 @@ export function createSteps({ stopping, ...parts }: StepsParts): Step {
     beat: Heartbeat,
     end: (ending: Ending) => Promise<undefined>,
   ): Promise<Challenge | undefined> {
-    if (beat.status !== "PROVING" || beat.slots.active > 0) return standBy;
     const at = trial.startsAt + number * limits.proofSlotMs;
+    // Busy or not: the others wait for who may yet take part.
     if (trial.joint && clock.now() > at + graceMs) return end(missedTurn);
+    if (beat.status !== "PROVING" || beat.slots.active > 0) return standBy;
     if (trial.joint && !(await waitUntil(at))) return standBy;
     const { n, layers } = size;
     const binding = { session: random.uuid(), node: trial.node };

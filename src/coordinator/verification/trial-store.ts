@@ -46,11 +46,17 @@ export async function writeReady(database: Database, trial: string): Promise<voi
   );
 }
 
+/** Tasks come every slot: whoever had none for so long has missed one. */
+const missedMs = 2 * limits.proofSlotMs;
+/** Who has begun and does nothing for so long is not waited for; and nobody from then on. */
+const restingMs = 3 * limits.proofSlotMs;
+const searchingMs = 14 * limits.proofSlotMs;
+
 export interface RoundState {
   /** Take part, and need more. */
   unready: number;
   /**
-   * Of the same owner or GPU, and did not take part, or not to the end: they may have lent their hardware. Of other
+   * Of the same owner or GPU, and did not take part, fell silent, or failed: they may have lent their hardware. Of other
    * owners' neighbours by address, all together count as one, and only those with a proof to lose: enrolling costs
    * nothing, and who stays away loses a part of its multiplier.
    */
@@ -66,31 +72,30 @@ export async function readRound(
     sql<RoundState>`
       with others as (
         select t.outcome, t.ready, t.ends_ms,
-          exists (select from hardware_session s where s.trial = t.id) as begun,
           n.owner = me.owner or coalesce(h.device = mine.device, false) as close,
           h.prefix = mine.prefix and h.provenance in ('proven', 'stale') as next_door,
-          t.outcome = 'failed' or t.outcome is null and not exists (
-            select from hardware_session s where s.trial = t.id
-          ) as away
+          coalesce((select max(s.issued_ms) from hardware_session s where s.trial = t.id), 0) <
+            case when not t.ready then ${now - missedMs}::bigint
+              -- Whoever walks with the others is told how at that instant, or later.
+              when t.walks_ms < ${now}::bigint then greatest(t.walks_ms, ${now - restingMs}::bigint)
+              else ${now - restingMs}::bigint end as silent
         from hardware_trial t
           join node n on n.id = t.node join hardware h on h.node = t.node,
           node me join hardware mine on mine.node = me.id
         where t.round = ${round} and t.id <> ${id} and me.id = ${node}
+      ), counted as (
+        select *, outcome = 'failed' or outcome is null and silent as away from others
       )
       select
         (count(*) filter (
-          where outcome is null and begun and not ready and ends_ms > ${now}::bigint))::int as unready,
+          where outcome is null and not silent and not ready and ends_ms > ${now}::bigint))::int as unready,
         ((count(*) filter (where away and close)) + least(1, count(*) filter (
           where away and next_door and not close)))::int as absent
-      from others
+      from counted
     `.execute(database),
   );
   return rows[0]!;
 }
-
-/** Who has begun and does nothing for so long is not waited for; and nobody from then on. */
-const restingMs = 3 * limits.proofSlotMs;
-const searchingMs = 14 * limits.proofSlotMs;
 
 /**
  * This node knows how large a dataset it holds. Once all do that take part, the instant is set at which they walk: one

@@ -10,9 +10,14 @@ export interface HeldMemory extends AsyncDisposable {
 
 /**
  * Resolves once the dataset is held. Disposed, it is let go of, walked or not.
- * @throws Error where it does not fit
+ * @param unwanted gives it up while it is being filled
+ * @throws Error where it does not fit, and the signal's reason when it aborts
  */
-export async function holdMemory(prover: MemoryProver, dataset: Dataset): Promise<HeldMemory> {
+export async function holdMemory(
+  prover: MemoryProver,
+  dataset: Dataset,
+  unwanted: AbortSignal,
+): Promise<HeldMemory> {
   const ended = new AbortController();
   const told = Promise.withResolvers<Walk>();
   const filled = Promise.withResolvers<void>();
@@ -21,7 +26,12 @@ export async function holdMemory(prover: MemoryProver, dataset: Dataset): Promis
     filled.resolve();
     return told.promise;
   };
-  const committed = commitMemory(prover, dataset, isFilled, ended.signal);
+  const committed = commitMemory(
+    prover,
+    dataset,
+    isFilled,
+    AbortSignal.any([unwanted, ended.signal]),
+  );
   await Promise.race([filled.promise, committed]);
   // Whoever walks hears of it; while nobody does, nobody need.
   committed.catch(() => undefined);

@@ -63,6 +63,20 @@ test("it holds a dataset, walks it, shows lanes; and what was not walked gives w
   expect(checkMemory(claim)).toEqual({ kind: "right" });
 }, 60_000);
 
+test("a dataset that is still being filled gives way to the next, and is not mistaken for it", async () => {
+  using child = await start("wasm");
+  const dataset = { seed: new Uint8Array(32).fill(1), segments: 1 };
+  const walk = { walkSeed: new Uint8Array(32).fill(2), passes: 16 };
+  const late = child.fill({ seed: new Uint8Array(32), segments: 4 });
+  const filled = child.fill(dataset);
+  await expect(late).rejects.toThrow("not wanted any more");
+  await filled;
+  const commitment = fromBase64url(await child.walk(walk, binding))!;
+  const opening = await child.openLanes([3]);
+  const claim = { binding, task: { ...dataset, ...walk }, commitment, asked: [3], opening };
+  expect(checkMemory(claim)).toEqual({ kind: "right" });
+}, 60_000);
+
 test("the first that starts is taken, and says why it is not the one before", async () => {
   const tried: string[] = [];
   const { child, device } = await startFirst(

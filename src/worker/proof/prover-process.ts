@@ -13,7 +13,8 @@ import { type HeldMemory, holdMemory } from "./held-memory.ts";
 import type { Numbered, ProverQuestion, ProverReply } from "./messages.ts";
 import { type LoadedProver, loadProver } from "./provers.ts";
 
-const never = new AbortController().signal;
+/** Of the task that was asked for last: whoever asks for another does not want that one any more. */
+let unwanted = new AbortController();
 let loaded: LoadedProver | undefined;
 let committed: CommittedChain | undefined;
 let dataset: Dataset | undefined;
@@ -26,7 +27,7 @@ async function letGo(): Promise<void> {
   held = undefined;
 }
 
-async function answerTo(question: ProverQuestion): Promise<ProverReply> {
+async function answerTo(question: ProverQuestion, signal: AbortSignal): Promise<ProverReply> {
   switch (question.kind) {
     case "start": {
       loaded = await loadProver(question.choice, systemClock);
@@ -35,16 +36,16 @@ async function answerTo(question: ProverQuestion): Promise<ProverReply> {
     case "commit": {
       const task = { ...question.task, seed: fromBase64url(question.task.seed)! };
       await letGo();
-      committed = await commitChain(loaded!.prover, task, never);
+      committed = await commitChain(loaded!.prover, task, signal);
       const root = commitmentOf(question.binding, task, committed.layerRoots);
       return { kind: "committed", root: toBase64url(root) };
     }
     case "open":
-      return { kind: "opened", opening: await committed!.open(question.rows, never) };
+      return { kind: "opened", opening: await committed!.open(question.rows, signal) };
     case "fill": {
       await letGo();
       dataset = { ...question.dataset, seed: fromBase64url(question.dataset.seed)! };
-      held = await holdMemory(loaded!.memory, dataset);
+      held = await holdMemory(loaded!.memory, dataset, signal);
       return { kind: "filled" };
     }
     case "walk": {
@@ -60,14 +61,27 @@ async function answerTo(question: ProverQuestion): Promise<ProverReply> {
   }
 }
 
-async function answer({ number, ...question }: Numbered<ProverQuestion>): Promise<void> {
-  const reply = await answerTo(question).catch((error: unknown): ProverReply => {
+async function answer(
+  { number, ...question }: Numbered<ProverQuestion>,
+  signal: AbortSignal,
+): Promise<void> {
+  const reply = await answerTo(question, signal).catch((error: unknown): ProverReply => {
     return { kind: "failed", message: error instanceof Error ? error.message : String(error) };
   });
   process.send!({ ...reply, number } satisfies Numbered<ProverReply>);
 }
 
-process.on("message", (question) => void answer(question as Numbered<ProverQuestion>));
+let answered: Promise<void> = Promise.resolve();
+process.on("message", (message) => {
+  const question = message as Numbered<ProverQuestion>;
+  if (question.kind === "commit" || question.kind === "fill") {
+    unwanted.abort(new Error("it is not wanted any more"));
+    unwanted = new AbortController();
+  }
+  const { signal } = unwanted;
+  // One after the other: two datasets at once would take twice the memory, and be mistaken for each other.
+  answered = answered.then(() => answer(question, signal));
+});
 process.once("disconnect", () => process.exit(0));
 // Ctrl-C reaches the whole process group; the worker lets go of us when it is done.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});

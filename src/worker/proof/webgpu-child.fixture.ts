@@ -72,8 +72,8 @@ async function run(gpu: Gpu, work: Errand["work"]): Promise<Outcomes[keyof Outco
     case "memory": {
       const prover = createWebGpuMemoryProver(gpu, work.bufferBytes);
       // One that is let go of leaves the device free for the next.
-      await (await holdMemory(prover, work.task))[Symbol.asyncDispose]();
-      await using held = await holdMemory(prover, work.task);
+      await (await holdMemory(prover, work.task, never))[Symbol.asyncDispose]();
+      await using held = await holdMemory(prover, work.task, never);
       const { root, open } = await held.walk(work.task);
       return { root, opening: open(work.lanes) };
     }
