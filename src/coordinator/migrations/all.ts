@@ -15,7 +15,7 @@ import { auditLog } from "./0012-audit-log.ts";
 import { memory } from "./0013-memory.ts";
 import { administration } from "./0014-administration.ts";
 import { scaleOut } from "./0015-scale-out.ts";
-import { requestsByTime } from "./0017-requests-by-time.ts";
+import { requestsByTime } from "./0016-requests-by-time.ts";
 
 /** The numbers order them; one that was released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -34,5 +34,5 @@ export const migrations: Record<string, Migration> = {
   "0013-memory": memory,
   "0014-administration": administration,
   "0015-scale-out": scaleOut,
-  "0017-requests-by-time": requestsByTime,
+  "0016-requests-by-time": requestsByTime,
 };
