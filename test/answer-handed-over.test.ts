@@ -73,11 +73,7 @@ async function handOver(...able: Capability[]) {
   await expect.poll(passTime, patience).toBe(true);
   const error = await ended;
 
-  while (lender.worker.pending() > 0) {
-    lender.worker.flush();
-    await network.settle();
-  }
-  await network.settle();
+  await network.settle(lender);
   const entries = await network.history(network.requester);
   const begun = entries.find(({ metadata }) => metadata.finish === "yielded");
   const later = entries.find(({ metadata }) => metadata.continues);

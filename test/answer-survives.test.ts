@@ -57,11 +57,7 @@ test.each([true, false])(
       { role: "assistant", content: "Hello" },
     ]);
 
-    while (lender.worker.pending() > 0) {
-      lender.worker.flush();
-      await network.settle();
-    }
-    await network.settle();
+    await network.settle(lender);
     const entries = (await network.history(network.requester)).filter(
       ({ kind }) => kind === "request",
     );

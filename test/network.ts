@@ -99,7 +99,7 @@ export interface Network extends AsyncDisposable {
   posted(account: Signer): Promise<string>;
   history(account: Signer): Promise<HistoryEntry[]>;
   /** Lets requests end and both outboxes deliver, and resolves when nothing waits. */
-  settle(): Promise<void>;
+  settle(...others: readonly Lender[]): Promise<void>;
 }
 
 export async function makeSigner(): Promise<Signer> {
@@ -181,11 +181,13 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     posted: async (account) => (await read(account, "balance", balanceAnswer)).balance,
     history: async (account) =>
       (await read(account, "transactions", transactionsAnswer)).transactions,
-    async settle() {
-      const isBusy = () => worker.status().slots.active + worker.pending() + sidecar.pending() > 0;
+    async settle(...others) {
+      const workers = [worker, ...others.map((lender) => lender.worker)];
+      const isBusy = () =>
+        sidecar.pending() > 0 ||
+        workers.some((one) => one.status().slots.active + one.pending() > 0);
       while (isBusy()) {
-        worker.flush();
-        sidecar.flush();
+        for (const one of [...workers, sidecar]) one.flush();
         await new Promise((resolve) => setImmediate(resolve));
       }
     },

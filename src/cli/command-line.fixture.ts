@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
+import { finished } from "node:stream/promises";
 import type { Environment } from "../host/env.ts";
 import { runCli } from "./cli.ts";
 
@@ -48,6 +49,8 @@ async function run(
     environment,
     shutdown: new AbortController().signal,
   });
+  // What was written last may not have come through yet.
+  for (const { stream } of [stdout, stderr]) await finished(stream.end());
   const last = stdout.text().trimEnd().split("\n").at(-1) ?? "";
   const json: unknown = last.startsWith("{") ? JSON.parse(last) : undefined;
   return { code, stdout: stdout.text(), stderr: stderr.text(), json };
