@@ -8,6 +8,7 @@ import { createCoordinatorClient } from "../../src/host/coordinator-client.ts";
 import { digestOf } from "../../src/protocol/bytes.ts";
 import { formatCredits, parseCredits } from "../../src/protocol/credits.ts";
 import { authorizeAnswer, enrolNodeAnswer } from "../../src/protocol/endpoints.ts";
+import { TroopError } from "../../src/protocol/error-codes.ts";
 import { heartbeatAnswer } from "../../src/protocol/node.ts";
 import { costOf, parseRates } from "../../src/protocol/price.ts";
 import {
@@ -36,7 +37,7 @@ export interface Answered {
 export interface Load extends AsyncDisposable {
   readonly answered: Map<string, Answered>;
   readonly retries: Retries;
-  /** How many settlements the coordinator has confirmed. */
+  /** How many settlements the coordinator has confirmed. @throws what ended a requester's work, if anything did */
   settled(): number;
   /** Resolves once a ticket was given: the coordinator authorizes. */
   authorize(): Promise<void>;
@@ -145,16 +146,27 @@ export async function startLoad(url: string): Promise<Load> {
     for (; !isStopping; await pause(beatMs)) await beat().catch(() => undefined);
   })();
   const working = Array.from({ length: requesters }, async () => {
-    const payer = await makeSigner();
-    while (!isStopping) await useTicket(payer);
+    let payer = await makeSigner();
+    while (!isStopping) {
+      try {
+        await useTicket(payer);
+      } catch (error) {
+        if (!isBroke(error)) throw error;
+        // Starter credits come to an end: somebody new goes on.
+        payer = await makeSigner();
+      }
+    }
   });
-  // Failures are seen when it finishes.
-  for (const work of working) work.catch(() => undefined);
+  let failure: { reason: unknown } | undefined;
+  for (const work of working) work.catch((reason: unknown) => (failure ??= { reason }));
   const prober = await makeSigner();
   return {
     answered,
     retries,
-    settled: () => settled,
+    settled() {
+      if (failure) throw failure.reason;
+      return settled;
+    },
     async authorize() {
       const { anchor } = createSecretTree(systemRandom.bytes(32));
       await authorize(prober, systemRandom.uuid(), anchor);
@@ -169,6 +181,9 @@ export async function startLoad(url: string): Promise<Load> {
     },
   };
 }
+
+const isBroke = (error: unknown): boolean =>
+  error instanceof TroopError && error.code === "insufficient_credits";
 
 async function makeSigner(): Promise<Signer> {
   const { privateKey } = await generateKeyPair("Ed25519", { extractable: true });
