@@ -13,6 +13,7 @@ import { tryReplicas } from "./faults/replica-victims.ts";
 import { isGood, sentenceOf, tableOf } from "./faults/table.ts";
 import { provide } from "./services/apt.ts";
 import { programs } from "./services/programs.ts";
+import { readWish } from "./read-wish.ts";
 
 type Try = (fault: Fault, rounds: number, server: DatabaseServer) => Promise<Row>;
 const victims: Record<VictimName, Try> = {
@@ -28,20 +29,10 @@ const victims: Record<VictimName, Try> = {
   relay: (fault, rounds, server) => tryNetwork("relay", fault, rounds, server),
 };
 
-const wish = read();
+const wish = readWish(readOptions, usage);
 if (!wish) process.exitCode = 2;
 else if (wish.kind === "help") console.log(usage);
 else process.exitCode = (await tryAll(wish)).every(isGood) ? 0 : 1;
-
-/** Undefined, and said why, where it is not understood. */
-function read(): Wish | undefined {
-  try {
-    return readOptions(process.argv.slice(2));
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    return undefined;
-  }
-}
 
 async function tryAll(wish: Extract<Wish, { kind: "faults" }>): Promise<Row[]> {
   provide([programs.postgres, programs.redis, programs.ip]);

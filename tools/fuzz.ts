@@ -15,6 +15,7 @@ import { judge } from "./fuzz/judge.ts";
 import { readOptions, usage, type Wish } from "./fuzz/options.ts";
 import { provocations, publicCodes } from "./fuzz/public-codes.ts";
 import { sendCase } from "./fuzz/send.ts";
+import { readWish } from "./read-wish.ts";
 
 /** Caches and compiled code are there after so many cases; what grows from then on grows for ever. */
 const warmCases = 2_000;
@@ -24,20 +25,11 @@ setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
 const resources = new AsyncDisposableStack();
-const wish = read();
+const wish = readWish(readOptions, usage);
 try {
   process.exitCode = wish ? ((await obey(wish)) ? 0 : 1) : 2;
 } finally {
   await resources.disposeAsync();
-}
-
-function read(): Wish | undefined {
-  try {
-    return readOptions(process.argv.slice(2));
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    return undefined;
-  }
 }
 
 /** @returns whether all is well */

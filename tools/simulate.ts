@@ -10,21 +10,12 @@ import { createProgress } from "./simulate/progress.ts";
 import { isGood, type Report, reportOf, reportText } from "./simulate/report.ts";
 import { type BrokenSeed, spreadSeeds } from "./simulate/spread.ts";
 import { isHarmless, stallingText, tryStalling } from "./simulate/stalling.ts";
+import { readWish } from "./read-wish.ts";
 
 type Of<Kind extends Wish["kind"]> = Extract<Wish, { kind: Kind }>;
 
-const wish = read();
+const wish = readWish(readOptions, usage);
 process.exitCode = wish ? ((await obey(wish)) ? 0 : 1) : 2;
-
-/** Undefined, and said why, where it is not understood. */
-function read(): Wish | undefined {
-  try {
-    return readOptions(process.argv.slice(2));
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    return undefined;
-  }
-}
 
 /** @returns whether all is well */
 async function obey(wish: Wish): Promise<boolean> {
