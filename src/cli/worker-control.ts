@@ -17,6 +17,7 @@ const workerStatus = z.looseObject({
   proof: z.looseObject({
     provenance: z.string(),
     device: z.looseObject({ prover: z.string(), name: z.string() }).nullable(),
+    others: z.array(z.looseObject({ name: z.string() })),
     failure: z.string().nullable(),
   }),
   models: z.array(z.string()),

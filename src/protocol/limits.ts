@@ -140,6 +140,8 @@ export const limits = {
   proofSlotMs: 30 * second,
   /** A prover computes for no longer, all challenges of a trial together. */
   provingMs: 300 * second,
+  /** Of a node, each proven by itself: as many as a machine has, and as its processor can feed at once. */
+  provenGpus: 8,
   /** Of the time a commitment took: what the network may have had of it. */
   proofRoundTripMs: 150,
   /** Checking an opening takes an eighth of a second at the largest size; a thread that takes this long hangs. */

@@ -5,5 +5,5 @@ export const startEndlessProver = async (kind: ProverKind) => {
   const forever = () => new Promise<never>(() => {});
   const device = { prover: kind, name: "an endless device" };
   const work = { commit: forever, open: forever, fill: forever, walk: forever, openLanes: forever };
-  return { pid: undefined, device, ...work, [Symbol.dispose]: () => {} };
+  return { pid: undefined, device, others: [], ...work, [Symbol.dispose]: () => {} };
 };

@@ -1,6 +1,6 @@
 /** SQL of enrolled nodes. */
 import { sql } from "kysely";
-import type { Provenance } from "../../protocol/hardware-proof/wire.ts";
+import type { Provenance, ProvenGpu } from "../../protocol/hardware-proof/wire.ts";
 import type { PublicJwk } from "../../protocol/signature.ts";
 import { reaching, transact, type Database } from "../database.ts";
 
@@ -35,6 +35,8 @@ export interface NodeHardware {
   isOwed: boolean;
   /** The most memory that it has shown to hold, bytes, and when; null: nobody measured it. */
   memory: { bytes: number; at: number } | null;
+  /** What each of its GPUs came to, of those that passed last; null: there was one. */
+  gpus: ProvenGpu[] | null;
   /** Digest of what it last said it is made of. */
   stated: string | null;
   /** It is being tried. */
@@ -52,6 +54,7 @@ type NodeRecord = Omit<Node, "hardware" | "quarantinedUntil" | "isRevoked"> & {
   owed: boolean;
   memory_bytes: bigint | null;
   memory_ms: bigint | null;
+  gpus: ProvenGpu[] | null;
   stated: string | null;
   tried: boolean;
 };
@@ -63,7 +66,7 @@ export async function findNode(database: Database, id: string): Promise<Node | u
         greatest(n.quarantined_ms, h.quarantined_ms) as kept_out_ms,
         coalesce(n.revoked_ms, a.revoked_ms) is not null as revoked,
         h.provenance, h.proven_ms, h.missed, h.quarantined_ms, h.due_ms, h.stated,
-        h.due_reason = 'owed' as owed, h.memory_bytes, h.memory_ms,
+        h.due_reason = 'owed' as owed, h.memory_bytes, h.memory_ms, h.gpus,
         exists (select from hardware_trial t where t.node = n.id and t.outcome is null) as tried
       from node n join account a on a.id = n.owner left join hardware h on h.node = n.id
       where n.id = ${id}
@@ -77,14 +80,14 @@ const timeOf = (ms: bigint | null): number | null => (ms === null ? null : Numbe
 function readNode(row: NodeRecord): Node {
   const { kept_out_ms, revoked: isRevoked, ...known } = row;
   const { provenance, proven_ms, missed, quarantined_ms, due_ms, stated, tried, ...others } = known;
-  const { memory_bytes, memory_ms, owed, ...rest } = others;
+  const { memory_bytes, memory_ms, gpus, owed, ...rest } = others;
   const node = { ...rest, isRevoked, quarantinedUntil: Number(kept_out_ms) };
   if (provenance === null) return node;
   const times = { provenAt: timeOf(proven_ms), dueAt: timeOf(due_ms) };
   const memory =
     memory_bytes === null ? null : { bytes: Number(memory_bytes), at: Number(memory_ms) };
   const course = { isTried: tried, isOwed: owed, ...times };
-  const hardware = { provenance, missed, stated, memory, ...course };
+  const hardware = { provenance, missed, stated, memory, gpus, ...course };
   return { ...node, hardware: { ...hardware, quarantinedUntil: Number(quarantined_ms) } };
 }
 

@@ -103,6 +103,7 @@ test("the OpenAPI document names every route, with the schemas that validate", a
     "/demand",
     "/hardware/challenge",
     "/hardware/commit",
+    "/hardware/next",
     "/hardware/verify",
     "/health",
     "/health/ready",

@@ -48,7 +48,7 @@ const routes = [
   transfersRoute, //         POST /transfers
   enrolRoute, //             POST /nodes
   heartbeatRoute, //         POST /heartbeat
-  hardwareRoute, //          POST /hardware/challenge, /hardware/commit, /hardware/verify
+  hardwareRoute, //          POST /hardware/challenge, /hardware/next, /hardware/commit, /hardware/verify
   peersRoute, //             GET  /peers, /nodes
   nodeRoute, //              GET  /nodes/:id
   reputationRoute, //        GET  /nodes/:id/reputation

@@ -58,6 +58,7 @@ const routes: Readonly<Record<string, RouteRule>> = {
   "POST /nodes": { ...strict, knownBy: "node" },
   "POST /heartbeat": { ...usual, knownBy: "node", own: "heartbeat" },
   "POST /hardware/challenge": { ...strict, knownBy: "node" },
+  "POST /hardware/next": { ...usual, knownBy: "node", own: "heartbeat" },
   "POST /hardware/commit": { ...strict, knownBy: "node" },
   "POST /hardware/verify": { ...strict, knownBy: "node" },
   "POST /receipts": statements,

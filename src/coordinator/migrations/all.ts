@@ -16,6 +16,7 @@ import { memory } from "./0013-memory.ts";
 import { administration } from "./0014-administration.ts";
 import { scaleOut } from "./0015-scale-out.ts";
 import { requestsByTime } from "./0016-requests-by-time.ts";
+import { gpus } from "./0017-gpus.ts";
 
 /** The numbers order them; one that was released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -35,4 +36,5 @@ export const migrations: Record<string, Migration> = {
   "0014-administration": administration,
   "0015-scale-out": scaleOut,
   "0016-requests-by-time": requestsByTime,
+  "0017-gpus": gpus,
 };

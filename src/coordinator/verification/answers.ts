@@ -30,7 +30,7 @@ import {
   writeCommitment,
   writePushed,
 } from "./session-store.ts";
-import { findOpenTrial } from "./trial-store.ts";
+import { findTrial } from "./trial-store.ts";
 
 export interface AnswersParts {
   database: Database;
@@ -72,8 +72,8 @@ export function createAnswers(parts: AnswersParts): Answers {
   }
 
   async function end(session: Session, kind: "failed" | "refuted", why: string): Promise<void> {
-    const trial = await findOpenTrial(database, session.node);
-    if (trial?.id === session.trial) await conclude(trial, { kind, why }, session);
+    const trial = await findTrial(database, session.trial);
+    if (trial) await conclude(trial, { kind, why });
   }
 
   async function giveUp(session: Session, why: string): Promise<CommitAnswer> {

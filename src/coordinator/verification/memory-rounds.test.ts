@@ -15,7 +15,14 @@ import {
   withMemory,
 } from "./memory.fixture.ts";
 import { gopsPerGigabyte, multiplierOf, unshownMost } from "./multiplier.ts";
-import { askingNode, compute, createFineClock, fastMs, type FineClock } from "./proving.fixture.ts";
+import {
+  askingNode,
+  atInstant,
+  compute,
+  createFineClock,
+  fastMs,
+  type FineClock,
+} from "./proving.fixture.ts";
 import type { Prover } from "./proving.fixture.ts";
 
 let service: TestService;
@@ -37,16 +44,6 @@ const slotMs = 30_000;
 const worth = (bandwidth: number) =>
   multiplierOf({ gops: gopsPerGigabyte * bandwidth, gigabytesPerSecond: bandwidth });
 
-/** Lets all of them wait for an instant, and passes it. */
-async function atInstant<Told>(at: number, asked: () => Promise<Told>[]): Promise<Told[]> {
-  clock.advance(at - 4_000 - clock.now());
-  const told = asked();
-  await expect.poll(() => clock.waitingFor(at)).toBe(told.length);
-  // Not by one: what comes every thirty seconds would seem to wait for the next instant.
-  clock.advance(at + 7 - clock.now());
-  return Promise.all(told);
-}
-
 /** Six walks, and the check of each. */
 const timeout = 90_000;
 
@@ -61,7 +58,7 @@ async function provenTogether(): Promise<Prover[]> {
   await second.beat({ status: "IDLE" });
   const both = [first, second];
   for (let number = 0; number < 3; number += 1) {
-    const tasks = await atInstant(startsAt + number * slotMs, () =>
+    const tasks = await atInstant(clock, startsAt + number * slotMs, () =>
       both.map((prover) => prover.challenge()),
     );
     const done = await Promise.all(tasks.map((task, at) => compute(task, both[at]!.node.id)));
@@ -90,7 +87,7 @@ const datasets = () => Promise.all(all.map(nextDataset));
 
 /** All of them walk at the instant, on one memory: whoever comes second waits until the first is served. */
 async function walkShared(at: number, held: readonly MemoryChallenge[]): Promise<void> {
-  const walks = await atInstant(at, () =>
+  const walks = await atInstant(clock, at, () =>
     held.map((dataset, index) => nextWalk(all[index]!, dataset)),
   );
   for (const [index, dataset] of held.entries()) {
@@ -123,7 +120,7 @@ test(
     const [first, second] = all as [Prover, Prover];
     const dataset = await nextDataset(first);
     await nextDataset(second);
-    const [walk] = await atInstant(at, () => [nextWalk(first, dataset)]);
+    const [walk] = await atInstant(clock, at, () => [nextWalk(first, dataset)]);
     const task = taskOf(dataset, walk!);
     const { root, open } = await computeWalk(dataset.session, task, first.node.id);
     clock.advance(honestMs(task));
@@ -143,6 +140,6 @@ test("who cannot hold it while the other does has shown none", { timeout }, asyn
   const dataset = await nextDataset(first);
   await second.giveUp(await nextDataset(second));
   expect((await second.beat()).multiplier).toBe(formatMultiplier(worth(unshownMost)));
-  const [walk] = await atInstant(at, () => [nextWalk(first, dataset)]);
+  const [walk] = await atInstant(clock, at, () => [nextWalk(first, dataset)]);
   expect(walk!.passes).toBe(16);
 });

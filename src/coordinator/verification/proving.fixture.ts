@@ -1,4 +1,5 @@
 /** A node that proves itself to a running coordinator, call by call, and as fast as a test says. */
+import { expect } from "vitest";
 import { createWasmProver } from "../../worker/proof/wasm-prover.ts";
 import { commitChain } from "../../worker/proof/commit-chain.ts";
 import { systemClock } from "../../base/clock.ts";
@@ -46,6 +47,20 @@ export function createFineClock(): FineClock {
   };
 }
 
+/** Lets all of them wait for an instant, and passes it. */
+export async function atInstant<Told>(
+  clock: FineClock,
+  at: number,
+  asked: () => Promise<Told>[],
+): Promise<Told[]> {
+  clock.advance(at - 4_000 - clock.now());
+  const told = asked();
+  await expect.poll(() => clock.waitingFor(at)).toBe(told.length);
+  // Not by one: what comes every thirty seconds would seem to wait for the next instant.
+  clock.advance(at + 7 - clock.now());
+  return Promise.all(told);
+}
+
 export const someDevice: ProvingDevice = { prover: "wasm", name: "a device" };
 const prover = createWasmProver({ clock: systemClock });
 const never = new AbortController().signal;
@@ -69,7 +84,7 @@ type Called = ReturnType<TestCoordinator["call"]>;
 
 export interface Prover {
   readonly node: Signer;
-  /** The answer to a beat as PROVING, unless other fields are given. */
+  /** The answer to a beat as PROVING, unless other fields are given; of a further GPU, to its call for the next task. */
   beat(fields?: Partial<Heartbeat>): Promise<{ challenge?: Challenge; multiplier: string }>;
   /** The next task. @throws Error where none comes */
   challenge(): Promise<ChainChallenge>;
@@ -82,13 +97,21 @@ export interface Prover {
   prove(tookMs?: number, device?: ProvingDevice): Promise<string>;
 }
 
-/** @param node enrolled, and listed */
-export function proverOf(test: TestCoordinator, node: Signer): Prover {
+/**
+ * @param node enrolled, and listed
+ * @param gpu 1 and more: further ones
+ */
+export function proverOf(test: TestCoordinator, node: Signer, gpu = 0): Prover {
   const { call, clock } = test;
   let counter = 1;
   const self: Prover = {
     node,
     async beat(fields = {}) {
+      if (gpu > 0) {
+        const { filled } = fields;
+        const asked = { gpu, ...(filled !== undefined && { filled }) };
+        return (await call(node, "POST", "/hardware/next", asked)).body;
+      }
       counter += 1;
       const { snapshot: _known, ...short } = beatOf({ status: "PROVING", ...fields, counter });
       const sent = fields.snapshot ? { ...short, snapshot: fields.snapshot } : short;

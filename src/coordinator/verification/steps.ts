@@ -12,7 +12,8 @@ import { limits } from "../../protocol/limits.ts";
 import type { Heartbeat } from "../../protocol/node.ts";
 import type { Database } from "../database.ts";
 import { chainTask } from "./challenge.ts";
-import type { Conclude, Ending } from "./conclude.ts";
+import type { Conclude } from "./conclude.ts";
+import type { Ending } from "./judge.ts";
 import { memoryTask } from "./memory-challenge.ts";
 import { memoryPlanOf, type MemorySettings, rateOf, type TriedWalk } from "./proven-memory.ts";
 import { planOf, type RampSettings, repeatsWanted, type TaskSize } from "./ramp.ts";
@@ -40,8 +41,11 @@ export interface StepsParts {
   stopping: AbortSignal;
 }
 
-/** What the answer to a beat of a node that is being tried brings; undefined: its trial is over. */
-export type Step = (trial: Trial, beat: Heartbeat) => Promise<Challenge | undefined>;
+/** What is said of a GPU that is being tried: by the node's beat of the first, by a call of its own of any other. */
+export type Word = Pick<Heartbeat, "status" | "slots" | "filled">;
+
+/** What the answer brings; undefined: its trial is over. */
+export type Step = (trial: Trial, word: Word) => Promise<Challenge | undefined>;
 
 /** A beat's answer is kept so long at most; nodes beat more often than that, and wait for an answer longer. */
 const holdMs = 12_000;
@@ -60,22 +64,18 @@ const missedTurn: Ending = { kind: "failed", why: "it missed its turn" };
 export function createSteps({ stopping, ...parts }: StepsParts): Step {
   const { database, clock, random, ramp, conclude } = parts;
 
-  async function step(trial: Trial, beat: Heartbeat): Promise<Challenge | undefined> {
+  async function step(trial: Trial, word: Word): Promise<Challenge | undefined> {
     const sessions = await findSessions(database, trial.id);
     const last = sessions.at(-1);
     const end = async (ending: Ending) => {
-      await conclude(
-        trial,
-        ending,
-        sessions.findLast(({ device }) => device !== null),
-      );
+      await conclude(trial, ending);
       return undefined;
     };
     if (last && last.state !== "ended") {
-      const waited = await goOn(trial, last, beat);
+      const waited = await goOn(trial, last, word);
       if (waited) return waited;
       if (last.kind === "chain") return end({ kind: "failed", why: "it did not answer in time" });
-      return step(trial, beat);
+      return step(trial, word);
     }
     const chains = sessions.filter(({ kind }) => kind === "chain") as ChainSession[];
     const walks = sessions.filter(({ kind }) => kind === "memory") as MemorySession[];
@@ -87,26 +87,22 @@ export function createSteps({ stopping, ...parts }: StepsParts): Step {
       const { unready, absent } = await readRound(database, trial, clock.now());
       const prove = (memory: ShownMemory) =>
         end({ kind: "proven", size: plan.size, spans: plan.spans, memory, absent });
-      if (unready === 0 || isOver || walks.length > 0) {
+      if (!trial.joint || unready === 0 || isOver || walks.length > 0) {
         if (!ramp.memory) return prove("not_asked");
         const settings = ramp.memory;
-        const next = await nextWalk(trial, sessions.length, walks, { settings, beat });
+        const next = await nextWalk(trial, sessions.length, walks, { settings, word });
         if (!("shown" in next)) return next;
         return next.shown === "missed" ? end(missedTurn) : prove(next.shown);
       }
     }
     if (isOver) return end({ kind: "failed", why: "it did not take part, or not to the end" });
-    return nextChain(trial, chains.length, plan.size, beat, end);
+    return nextChain(trial, chains.length, plan.size, word, end);
   }
 
   /** Of a session that is not over. Undefined where its time is. */
-  async function goOn(
-    trial: Trial,
-    last: Session,
-    beat: Heartbeat,
-  ): Promise<Challenge | undefined> {
+  async function goOn(trial: Trial, last: Session, word: Word): Promise<Challenge | undefined> {
     const isInTime = clock.now() < last.issuedAt + limits.proofSlotMs;
-    const isHeld = last.kind === "memory" && last.state === "issued" && beat.filled === last.id;
+    const isHeld = last.kind === "memory" && last.state === "issued" && word.filled === last.id;
     if (!isInTime || (isHeld && isMissed(trial, last.size))) {
       await endSession(database, last.id, ["issued", "walking", "committed", "checking"], "late");
       return undefined;
@@ -127,13 +123,13 @@ export function createSteps({ stopping, ...parts }: StepsParts): Step {
     trial: Trial,
     number: number,
     size: TaskSize,
-    beat: Heartbeat,
+    word: Word,
     end: (ending: Ending) => Promise<undefined>,
   ): Promise<Challenge | undefined> {
     const at = trial.startsAt + number * limits.proofSlotMs;
     // Busy or not: the others wait for who may yet take part.
     if (trial.joint && clock.now() > at + graceMs) return end(missedTurn);
-    if (beat.status !== "PROVING" || beat.slots.active > 0) return standBy;
+    if (word.status !== "PROVING" || word.slots.active > 0) return standBy;
     if (trial.joint && !(await waitUntil(at))) return standBy;
     const { n, layers } = size;
     const binding = { session: random.uuid(), node: trial.node };
@@ -151,23 +147,24 @@ export function createSteps({ stopping, ...parts }: StepsParts): Step {
     trial: Trial,
     number: number,
     walks: readonly MemorySession[],
-    { settings, beat }: { settings: MemorySettings; beat: Heartbeat },
+    { settings, word }: { settings: MemorySettings; word: Word },
   ): Promise<Challenge | { shown: ShownMemory | "missed" }> {
     const now = clock.now();
     const search = walks.filter(({ size }) => !size.together).map(triedOf);
     const common = walks.find(({ size }) => size.together);
     const { kind, size, proven = "none" } = memoryPlanOf(search, settings);
-    if (trial.joint && now >= trial.endsAt) return { shown: "missed" };
+    const isAlone = trial.others === 0;
+    if (!isAlone && now >= trial.endsAt) return { shown: "missed" };
     if (common) return { shown: togetherOf(proven, common) };
     const isFound = kind === "done" || now >= trial.endsAt;
-    if (isFound && (proven === "none" || !trial.joint)) return { shown: proven };
+    if (isFound && (proven === "none" || isAlone)) return { shown: proven };
     const isTogether = isFound && trial.walksAt !== null;
     if (isTogether && isMissed(trial, { together: true })) return { shown: "missed" };
     if (isFound && !isTogether) {
       await writeFound(database, trial, now + walkLeadMs, now);
       return standBy;
     }
-    if (beat.status !== "PROVING") return standBy;
+    if (word.status !== "PROVING") return standBy;
     const binding = { session: random.uuid(), node: trial.node };
     const { seed, walkSeed } = memoryTask(random.bytes(32), binding, size);
     const work = {

@@ -1,5 +1,5 @@
 /** SQL of trials that go on, and of the rounds that they are part of. */
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { limits } from "../../protocol/limits.ts";
 import { reaching, transact, type Database } from "../database.ts";
 import type { DueReason } from "./policy.ts";
@@ -8,35 +8,76 @@ export interface Trial {
   id: string;
   round: string;
   node: string;
+  /** Which one of the node's: each has a trial of its own. */
+  gpu: number;
   reason: DueReason;
-  /** Others are tried at the same instants. */
+  /** Other nodes are tried at the same instants. */
   joint: boolean;
+  /** Others that walk through their memory at the same instant: the node's own further GPUs, and other nodes'. */
+  others: number;
   startsAt: number;
   endsAt: number;
   /** When all of the round walk through their memory at once; null as long as one of them still looks for its size. */
   walksAt: number | null;
 }
 
-/** The trial of a node that has no verdict yet. */
-export async function findOpenTrial(database: Database, node: string): Promise<Trial | undefined> {
+/** The trial of one of a node's GPUs that is not over. */
+export const findOpenTrial = async (
+  database: Database,
+  node: string,
+  gpu = 0,
+): Promise<Trial | undefined> =>
+  (await readOpenTrials(database, sql`node = ${node} and gpu = ${gpu}`))[0];
+
+/** Whether any of its GPUs is being tried. */
+export const isTried = async (database: Database, node: string): Promise<boolean> =>
+  (await readOpenTrials(database, sql`node = ${node}`)).length > 0;
+
+/** Undefined where it is over. */
+export const findTrial = async (database: Database, id: string): Promise<Trial | undefined> =>
+  (await readOpenTrials(database, sql`id = ${id}`))[0];
+
+async function readOpenTrials(database: Database, which: RawBuilder<unknown>): Promise<Trial[]> {
   const { rows } = await reaching(() =>
     sql<
-      Pick<Trial, "id" | "round" | "node" | "reason" | "joint"> & {
+      Omit<Trial, "startsAt" | "endsAt" | "walksAt"> & {
         starts_ms: bigint;
         ends_ms: bigint;
         walks_ms: bigint | null;
       }
     >`
-      select id, round, node, reason, joint, starts_ms, ends_ms, walks_ms from hardware_trial
-      where node = ${node} and outcome is null
+      select id, round, node, gpu, reason, joint, starts_ms, ends_ms, walks_ms,
+        (select count(*) from hardware_trial o where o.round = t.round and o.id <> t.id)::int as others
+      from hardware_trial t where ${which} and outcome is null
     `.execute(database),
   );
-  if (!rows[0]) return undefined;
-  const { starts_ms, ends_ms, walks_ms, ...trial } = rows[0];
-  return {
+  return rows.map(({ starts_ms, ends_ms, walks_ms, ...trial }) => ({
     ...{ ...trial, startsAt: Number(starts_ms), endsAt: Number(ends_ms) },
     walksAt: walks_ms === null ? null : Number(walks_ms),
-  };
+  }));
+}
+
+/**
+ * A further GPU of a node takes part in the node's trial, once: as long as nothing has been asked of the first, and in
+ * a round of several nodes before it begins. False where it is too late, or the node is not being tried.
+ */
+export async function joinTrial(
+  database: Database,
+  { id, node, gpu }: Pick<Trial, "id" | "node" | "gpu">,
+  now: number,
+): Promise<boolean> {
+  const { numAffectedRows } = await reaching(() =>
+    sql`
+      insert into hardware_trial (id, round, node, gpu, reason, joint, starts_ms, ends_ms)
+      select ${id}, t.round, t.node, ${gpu}::int, t.reason, t.joint, t.starts_ms, t.ends_ms
+      from hardware_trial t
+      where t.node = ${node} and t.gpu = 0 and t.outcome is null
+        and (not t.joint or t.starts_ms > ${now}::bigint)
+        and not exists (select from hardware_session s where s.trial = t.id)
+      on conflict do nothing
+    `.execute(database),
+  );
+  return numAffectedRows === 1n;
 }
 
 /** This node's arithmetic is measured; where that of others of its round is not, it goes on with them. */
@@ -56,9 +97,9 @@ export interface RoundState {
   /** Take part, and need more. */
   unready: number;
   /**
-   * Of the same owner or GPU, and did not take part, fell silent, or failed: they may have lent their hardware. Of other
-   * owners' neighbours by address, all together count as one, and only those with a proof to lose: enrolling costs
-   * nothing, and who stays away loses a part of its multiplier.
+   * Nodes of the same owner or GPU that did not take part, fell silent, or failed: they may have lent their hardware.
+   * Of other owners' neighbours by address, all together count as one, and only those with a proof to lose: enrolling
+   * costs nothing, and who stays away loses a part of its multiplier.
    */
   absent: number;
 }
@@ -71,7 +112,7 @@ export async function readRound(
   const { rows } = await reaching(() =>
     sql<RoundState>`
       with others as (
-        select t.outcome, t.ready, t.ends_ms,
+        select t.node, t.outcome, t.ready, t.ends_ms,
           n.owner = me.owner or coalesce(h.device = mine.device, false) as close,
           h.prefix = mine.prefix and h.provenance in ('proven', 'stale') as next_door,
           coalesce((select max(s.issued_ms) from hardware_session s where s.trial = t.id), 0) <
@@ -84,17 +125,33 @@ export async function readRound(
           node me join hardware mine on mine.node = me.id
         where t.round = ${round} and t.id <> ${id} and me.id = ${node}
       ), counted as (
-        select *, outcome = 'failed' or outcome is null and silent as away from others
+        -- A node's own GPUs were there to be tried with it.
+        select *, node <> ${node} and (outcome = 'failed' or outcome is null and silent) as away
+        from others
       )
       select
         (count(*) filter (
           where outcome is null and not silent and not ready and ends_ms > ${now}::bigint))::int as unready,
-        ((count(*) filter (where away and close)) + least(1, count(*) filter (
+        ((count(distinct node) filter (where away and close)) + least(1, count(*) filter (
           where away and next_door and not close)))::int as absent
       from counted
     `.execute(database),
   );
   return rows[0]!;
+}
+
+/**
+ * Those of a node's GPUs that began and fell silent, or that take too long, while the node's other ones are done. One
+ * that knows what it holds may wait for others for as long as the trial.
+ */
+export async function findSilent(database: Database, node: string, now: number): Promise<Trial[]> {
+  return readOpenTrials(
+    database,
+    sql`node = ${node} and (ends_ms <= ${now}::bigint
+      or not (found and walks_ms is null) and greatest(starts_ms, walks_ms,
+        (select max(s.issued_ms) from hardware_session s where s.trial = t.id))
+          < ${now - restingMs}::bigint)`,
+  );
 }
 
 /**

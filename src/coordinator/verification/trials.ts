@@ -10,7 +10,7 @@
  */
 import { sourcePrefix } from "../../host/source-prefix.ts";
 import { digestOf } from "../../protocol/bytes.ts";
-import type { Challenge } from "../../protocol/hardware-proof/wire.ts";
+import type { Challenge, NextTaskRequest } from "../../protocol/hardware-proof/wire.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Heartbeat } from "../../protocol/node.ts";
 import type { Node } from "../accounts/node-store.ts";
@@ -23,7 +23,7 @@ import {
 } from "./hardware-store.ts";
 import { patienceMs } from "./policy.ts";
 import { createSteps, type StepsParts } from "./steps.ts";
-import { findOpenTrial, type Trial } from "./trial-store.ts";
+import { findOpenTrial, findSilent, isTried, joinTrial, type Trial } from "./trial-store.ts";
 
 export interface TrialsParts extends StepsParts {
   forget: (node: string) => void;
@@ -34,6 +34,8 @@ export interface TrialsParts extends StepsParts {
 export interface Trials {
   /** What the answer to a beat is to bring. @param source the address that the beat came from */
   onBeat(node: Node, beat: Heartbeat, source: string): Promise<Challenge | undefined>;
+  /** What one of its further GPUs is to do next; undefined: its trial is over, or it was too late for it. */
+  onNext(node: string, request: NextTaskRequest): Promise<Challenge | undefined>;
 }
 
 /** Of nodes that have nothing in common with the one that is due: two provers with one GPU are found so, in time. */
@@ -42,9 +44,11 @@ const strangers = 1;
 const leadMs = 75_000;
 /** What still runs may take as long as the owner's `drain`, and then there is the proof itself. */
 const trialMs = limits.drainMs + limits.provingMs;
+/** The node says of itself, by its beats, whether something runs on it. */
+const idle = { active: 0, total: 0 };
 
 export function createTrials(parts: TrialsParts): Trials {
-  const { database, clock, random, forget, isReachable } = parts;
+  const { database, clock, random, conclude, forget, isReachable } = parts;
   const step = createSteps(parts);
 
   return {
@@ -57,9 +61,24 @@ export function createTrials(parts: TrialsParts): Trials {
       const trial =
         (await findOpenTrial(database, node.id)) ??
         (isDue ? await begin(node, beat, source) : undefined);
-      return trial && (await step(trial, beat));
+      const asked = trial && (await step(trial, beat));
+      if (asked || (!trial && !hardware.isTried)) return asked;
+      return waitForRest(node.id);
+    },
+    async onNext(node, { gpu, filled }) {
+      const trial = await findOpenTrial(database, node, gpu);
+      if (trial) return step(trial, { status: "PROVING", slots: idle, filled });
+      const joining = { id: random.uuid(), node, gpu };
+      return (await joinTrial(database, joining, clock.now())) ? { kind: "stand_by" } : undefined;
     },
   };
+
+  /** The first GPU is done: the node stands by until the others are, or have fallen silent. */
+  async function waitForRest(node: string): Promise<Challenge | undefined> {
+    for (const silent of await findSilent(database, node, clock.now()))
+      await conclude(silent, { kind: "failed", why: "it fell silent" });
+    return (await isTried(database, node)) ? { kind: "stand_by" } : undefined;
+  }
 
   async function hearOf({ id, hardware }: Node, described: object): Promise<void> {
     const stated = digestOf(JSON.stringify(described));

@@ -1,11 +1,15 @@
 /** SQL of verdicts: each is written once, with what follows from it for the node. */
 import { sql } from "kysely";
+import type { ProvenGpu } from "../../protocol/hardware-proof/wire.ts";
 import { transact, type Database } from "../database.ts";
+import type { Ending } from "./judge.ts";
 import type { After } from "./policy.ts";
+import type { Trial } from "./trial-store.ts";
 
 export interface VerdictRow {
   id: string;
   node: string;
+  /** Of the node's first GPU. */
   trial: string;
   outcome: "proven" | "refuted" | "failed";
   /** Ten-thousandths, from now on. */
@@ -16,35 +20,78 @@ export interface VerdictRow {
   decidedAt: number;
 }
 
-/** False where this trial has its verdict already. */
-export const writeVerdict = (
+/** A verdict, and what it changes. */
+export interface Decision {
+  verdict: Omit<VerdictRow, "trial">;
+  after: After;
+  /** Of each GPU that was proven, where there are several. */
+  gpus: readonly ProvenGpu[] | null;
+}
+
+/** One that shows wrong rows decides for all. */
+const givenUp: Ending = { kind: "failed", why: "another of the node's GPUs was refuted" };
+
+/**
+ * This trial is over; and once those of the node's other GPUs are, so is the verdict. Undefined where they are not yet,
+ * or this one was over before.
+ * @param decide of how all of them ended, in the order of the GPUs
+ */
+export const writeEnding = (
   database: Database,
-  verdict: VerdictRow,
-  after: After,
-  device: string | undefined,
-): Promise<boolean> =>
+  { id, round, node }: Pick<Trial, "id" | "round" | "node">,
+  ending: Ending,
+  decide: (endings: Ending[]) => Decision,
+): Promise<VerdictRow | undefined> =>
   transact(database, async (tx) => {
-    const { id, node, trial, outcome, multiplier, provenance, details, decidedAt } = verdict;
-    const { numAffectedRows } = await sql`
-      update hardware_trial set outcome = ${outcome} where id = ${trial} and outcome is null
+    // Whichever two of them end at once: the second sees how the first did.
+    const { rows: trials } = await sql<{ id: string; gpu: number; cameTo: Ending | null }>`
+      select id, gpu, came_to as "cameTo" from hardware_trial
+      where round = ${round} and node = ${node} order by gpu for update
     `.execute(tx);
-    if (numAffectedRows === 0n) return false;
-    await sql`
-      insert into hardware_verdict
-        (id, node, trial, outcome, multiplier, provenance, details, decided_ms)
-      values (${id}, ${node}, ${trial}, ${outcome}, ${multiplier}, ${provenance},
-        ${JSON.stringify(details)}::jsonb, ${decidedAt}::bigint)
-    `.execute(tx);
-    await sql`
-      update hardware set provenance = ${provenance}, missed = ${after.missed},
-        proven_ms = case when ${outcome} = 'proven' then ${decidedAt}::bigint else proven_ms end,
-        quarantined_ms = ${after.quarantinedUntil}::bigint,
-        due_ms = ${Math.round(after.dueAt)}::bigint, due_reason = ${after.dueReason},
-        device = coalesce(${device ?? null}, device),
-        memory_bytes = ${after.memory?.bytes ?? null}::bigint,
-        memory_ms = ${after.memory?.at ?? null}::bigint
-      where node = ${node}
-    `.execute(tx);
-    await sql`update node set multiplier = ${multiplier} where id = ${node}`.execute(tx);
-    return true;
+    const isOpen = trials.some((trial) => trial.id === id && trial.cameTo === null);
+    if (!isOpen) return undefined;
+    const endings: Ending[] = [];
+    for (const trial of trials) {
+      const isOver = trial.cameTo ?? (trial.id === id ? ending : undefined);
+      const cameTo = isOver ?? (ending.kind === "refuted" ? givenUp : undefined);
+      if (!cameTo) continue;
+      endings.push(cameTo);
+      await sql`
+        update hardware_trial set outcome = ${cameTo.kind}, came_to = ${JSON.stringify(cameTo)}::jsonb
+        where id = ${trial.id} and came_to is null
+      `.execute(tx);
+    }
+    if (endings.length < trials.length) return undefined;
+    return writeVerdict(tx, trials[0]!.id, decide(endings));
   });
+
+async function writeVerdict(
+  tx: Database,
+  trial: string,
+  { verdict, after, gpus }: Decision,
+): Promise<VerdictRow> {
+  const { id, node, outcome, multiplier, provenance, details, decidedAt } = verdict;
+  await sql`
+    insert into hardware_verdict
+      (id, node, trial, outcome, multiplier, provenance, details, decided_ms)
+    values (${id}, ${node}, ${trial}, ${outcome}, ${multiplier}, ${provenance},
+      ${JSON.stringify(details)}::jsonb, ${decidedAt}::bigint)
+  `.execute(tx);
+  // Not among the details, which stay when the account goes: what a GPU's id is is its owner's.
+  await sql`
+    update hardware set provenance = ${provenance}, missed = ${after.missed},
+      proven_ms = case when ${outcome} = 'proven' then ${decidedAt}::bigint else proven_ms end,
+      gpus = case when ${outcome} = 'proven' then ${gpus && JSON.stringify(gpus)}::jsonb else gpus end,
+      quarantined_ms = ${after.quarantinedUntil}::bigint,
+      due_ms = ${Math.round(after.dueAt)}::bigint, due_reason = ${after.dueReason},
+      device = coalesce((
+        select s.device ->> 'id' from hardware_session s
+        where s.trial = ${trial} and s.device is not null order by s.number desc limit 1
+      ), device),
+      memory_bytes = ${after.memory?.bytes ?? null}::bigint,
+      memory_ms = ${after.memory?.at ?? null}::bigint
+    where node = ${node}
+  `.execute(tx);
+  await sql`update node set multiplier = ${multiplier} where id = ${node}`.execute(tx);
+  return { ...verdict, trial };
+}

@@ -86,6 +86,22 @@ export const askProofAnswer = z.strictObject({
   due_at: timestamp.nullable(),
 });
 
+/**
+ * A further GPU of a node that is being tried asks for what it is to do, as the first does by the node's beats: it is
+ * tried by itself, beside the first. It takes part from its first call on, before the first one's first task; without
+ * a challenge in the answer its trial is over, or it was too late.
+ */
+export const nextTaskRequest = z.strictObject({
+  gpu: z
+    .int()
+    .min(1)
+    .max(limits.provenGpus - 1),
+  /** The session whose dataset is held now. */
+  filled: uuidText.optional(),
+});
+export type NextTaskRequest = z.infer<typeof nextTaskRequest>;
+export const nextTaskAnswer = z.strictObject({ challenge: challengeSchema.optional() });
+
 export const commitRequest = z.union([
   z.strictObject({ session: uuidText, root: hashText, device: deviceSchema }),
   /** The prover failed, or the owner came back: the session counts for nothing. */
@@ -115,14 +131,24 @@ export const verifyAnswer = z.strictObject({
 });
 export type VerifyAnswer = z.infer<typeof verifyAnswer>;
 
+/** What one of several GPUs of a node came to. */
+export const provenGpu = z.strictObject({
+  multiplier: multiplierText,
+  /** Held while all the others held theirs; null: none. */
+  memory_bytes: z.int().nonnegative().nullable(),
+});
+export type ProvenGpu = z.infer<typeof provenGpu>;
+
 /** `GET /nodes/{id}`. */
 export const nodeAnswer = z.strictObject({
   node_id: thumbprintText,
   owner: thumbprintText,
   multiplier: multiplierText,
   provenance: z.enum(provenances),
-  /** Memory that it has shown to hold: larger models of it are not listed. Null where nobody measured it. */
+  /** Memory that it has shown to hold, of all its GPUs: larger models of it are not listed. Null where nobody measured it. */
   memory_bytes: z.int().nonnegative().nullable(),
+  /** What each GPU came to, of those that passed last; absent where there was one, and in what an older coordinator says. */
+  gpus: z.array(provenGpu).max(limits.provenGpus).optional(),
   /** When it last passed, and how long ago that is; null where it never has. */
   proven_at: timestamp.nullable(),
   age_ms: z.int().nonnegative().nullable(),

@@ -28,7 +28,9 @@ export interface AskedWalk {
 
 /** What is to compute, and where what it needs was installed. */
 export type ProverChoice =
-  { prover: Exclude<ProverKind, "webgpu"> } | { prover: "webgpu"; folder: string };
+  | { prover: Exclude<ProverKind, "webgpu"> }
+  /** `adapter`: the GPU's name; without one, the fastest. */
+  | { prover: "webgpu"; folder: string; adapter?: string | undefined };
 
 /** An answer bears its question's number: one that comes too late is to nobody. */
 export type Numbered<Message> = Message & { number: number };
@@ -46,7 +48,8 @@ export type ProverQuestion =
   | { kind: "open_lanes"; lanes: number[] };
 
 export type ProverReply =
-  | { kind: "started"; device: ProvingDevice }
+  /** `others`: further GPUs here, by name. */
+  | { kind: "started"; device: ProvingDevice; others: readonly string[] }
   /** base64url. */
   | { kind: "committed"; root: string }
   | { kind: "opened"; opening: Opening }

@@ -28,6 +28,8 @@ import { fetchWebGpu } from "./webgpu-package.ts";
 export interface ProverChild extends Disposable {
   readonly pid: number | undefined;
   readonly device: ProvingDevice;
+  /** Further GPUs here, by the names that their drivers have for them. */
+  readonly others: readonly string[];
   /** The commitment, base64url. */
   commit(task: ChainTask, binding: ProofBinding): Promise<string>;
   /** Rows of the task that was committed to last. */
@@ -40,8 +42,11 @@ export interface ProverChild extends Disposable {
   openLanes(lanes: number[]): Promise<MemoryOpening>;
 }
 
-/** Rejects where this prover cannot run here. */
-export type StartProver = (kind: ProverKind) => Promise<ProverChild>;
+/**
+ * Rejects where this prover cannot run here.
+ * @param adapter the GPU's name; without one, the fastest
+ */
+export type StartProver = (kind: ProverKind, adapter?: string) => Promise<ProverChild>;
 
 /** Beside this file, with its extension: `.ts` from source, `.js` in `dist/`, since Node strips no types there. */
 const processFile = join(import.meta.dirname, `prover-process${extname(import.meta.filename)}`);
@@ -57,12 +62,12 @@ export interface StartProverParts {
 
 export const createStartProver =
   (parts: StartProverParts): StartProver =>
-  async (kind) => {
+  async (kind, adapter) => {
     const failed = (cause: unknown) => {
       const reason = cause instanceof Error ? cause.message : String(cause);
       return new Error(`${kind}: ${reason}`.slice(0, limits.modelNameCharacters), { cause });
     };
-    const choice = await choiceOf(kind, parts).catch((error: unknown) => {
+    const choice = await choiceOf(kind, adapter, parts).catch((error: unknown) => {
       throw failed(error);
     });
     // `execArgv` is not inherited: a debugger's port or a test runner's loader is not for the child.
@@ -97,10 +102,10 @@ export const createStartProver =
     }
 
     try {
-      const { device: described } = await ask({ kind: "start", choice }, "started");
+      const { device: described, others } = await ask({ kind: "start", choice }, "started");
       const device = await withId(described, parts);
       return {
-        ...{ pid: child.pid, device, [Symbol.dispose]: kill },
+        ...{ pid: child.pid, device, others, [Symbol.dispose]: kill },
         async commit({ seed, n, layers }, binding) {
           const task = { seed: toBase64url(seed), n, layers };
           return (await ask({ kind: "commit", task, binding }, "committed")).root;
@@ -132,8 +137,14 @@ async function withId(
   return id === undefined ? device : { ...device, id };
 }
 
-const choiceOf = async (kind: ProverKind, parts: StartProverParts): Promise<ProverChoice> =>
-  kind === "webgpu" ? { prover: kind, folder: await fetchWebGpu(parts) } : { prover: kind };
+const choiceOf = async (
+  kind: ProverKind,
+  adapter: string | undefined,
+  parts: StartProverParts,
+): Promise<ProverChoice> =>
+  kind === "webgpu"
+    ? { prover: kind, folder: await fetchWebGpu(parts), adapter }
+    : { prover: kind };
 
 /** A prover that works, and why none before it did. */
 export interface ChosenProver {

@@ -31,7 +31,8 @@ async function answerTo(question: ProverQuestion, signal: AbortSignal): Promise<
   switch (question.kind) {
     case "start": {
       loaded = await loadProver(question.choice, systemClock);
-      return { kind: "started", device: loaded.device };
+      const { device, others } = loaded;
+      return { kind: "started", device, others };
     }
     case "commit": {
       const task = { ...question.task, seed: fromBase64url(question.task.seed)! };

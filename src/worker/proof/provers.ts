@@ -11,12 +11,19 @@ export interface LoadedProver {
   prover: ChainProver;
   memory: MemoryProver;
   device: ProvingDevice;
+  /** Further GPUs here, by name. */
+  others: readonly string[];
 }
 
 function onCpu(prover: ChainProver, clock: Clock): LoadedProver {
   const name = (cpus()[0]?.model ?? "unknown").slice(0, limits.modelNameCharacters);
   const memory = createReferenceMemoryProver({ clock });
-  return { prover, memory, device: { prover: prover.kind, name, memory_bytes: totalmem() } };
+  return {
+    prover,
+    memory,
+    device: { prover: prover.kind, name, memory_bytes: totalmem() },
+    others: [],
+  };
 }
 
 /** Those that a worker tries, the best first. */
@@ -28,10 +35,11 @@ export async function loadProver(choice: ProverChoice, clock: Clock): Promise<Lo
     case "webgpu": {
       const { openGpu } = await import("./webgpu-device.ts");
       const { createWebGpuProver } = await import("./webgpu-chain.ts");
-      const gpu = await openGpu({ folder: choice.folder, allowSoftware: false });
+      const gpu = await openGpu({ ...choice, allowSoftware: false });
       const { createWebGpuMemoryProver } = await import("./webgpu-memory.ts");
       const memory = createWebGpuMemoryProver(gpu);
-      return { prover: createWebGpuProver(gpu), memory, device: gpu.described };
+      const { described: device, others } = gpu;
+      return { prover: createWebGpuProver(gpu), memory, device, others };
     }
     case "wasm":
       return onCpu((await import("./wasm-prover.ts")).createWasmProver({ clock }), clock);

@@ -21,6 +21,7 @@ import { limits } from "../../protocol/limits.ts";
 import type { Signer } from "../../protocol/signature.ts";
 import type { WorkerEvent, WorkerState } from "../lifecycle.ts";
 import { createExchange, type Task } from "./exchange.ts";
+import { type FurtherGpus, joinFurther, reasonOf } from "./further-gpus.ts";
 import type { ProverKind } from "./messages.ts";
 import { type ChosenProver, type StartProver, startFirst } from "./prover-child.ts";
 
@@ -51,6 +52,8 @@ export interface ProofStatus {
   provenance: Provenance | "off" | "unknown";
   /** What computed last. */
   device: ProvingDevice | null;
+  /** The node's further GPUs, each tried by itself. */
+  others: readonly ProvingDevice[];
   /** Why the last proof came to nothing. */
   failure: string | null;
 }
@@ -78,6 +81,7 @@ interface Attempt {
   readonly ended: AbortController;
   limit: Timer;
   prover: Promise<ChosenProver> | undefined;
+  further: FurtherGpus | undefined;
   /** It was asked for something. */
   hasBegun: boolean;
   isComputing: boolean;
@@ -93,6 +97,7 @@ export function createProving(parts: ProvingParts): Proving {
   let attempt: Attempt | undefined;
   let provenance: ProofStatus["provenance"] = startProver ? "unknown" : "off";
   let device: ProvingDevice | null = null;
+  let others: readonly ProvingDevice[] = [];
   let failure: string | null = null;
   let stopped = false;
   let breaker = closedBreaker;
@@ -108,7 +113,8 @@ export function createProving(parts: ProvingParts): Proving {
 
   function begin(start: StartProver): void {
     const course = { hasBegun: false, isComputing: false, filled: undefined };
-    const of = { ...course, ended: new AbortController(), limit: limited(), prover: undefined };
+    const nobody = { prover: undefined, further: undefined };
+    const of = { ...course, ...nobody, ended: new AbortController(), limit: limited() };
     attempt = of;
     take(of, startFirst(start, provers));
   }
@@ -128,7 +134,13 @@ export function createProving(parts: ProvingParts): Proving {
     if (of.ended.signal.aborted) child[Symbol.dispose]();
     of.ended.signal.addEventListener("abort", () => child[Symbol.dispose](), { once: true });
     device = rest.device;
-    return { child, ...rest };
+    const prover = { child, ...rest };
+    if (!of.further) {
+      const further = { coordinator, node, clock, log, exchange, startProver: startProver! };
+      of.further = await joinFurther(further, prover, of.ended.signal);
+      others = of.further.devices;
+    }
+    return prover;
   }
 
   /** @param why it came to nothing; undefined where the coordinator has what it needs */
@@ -201,10 +213,13 @@ export function createProving(parts: ProvingParts): Proving {
       const mayGoOn = state() === "proving" || state() === "serving";
       if (!mayGoOn) end("the worker was told to do something else");
       else if (isOwnerPresent()) end("you came back");
-      else if (state() === "proving" && active() === 0) beat();
+      else if (state() === "proving" && active() === 0) {
+        attempt.further?.begin();
+        beat();
+      }
     },
     filled: () => attempt?.filled,
-    status: () => ({ provenance, device, failure }),
+    status: () => ({ provenance, device, others, failure }),
     async run(signal) {
       if (!startProver) return;
       signal.addEventListener("abort", () => {
@@ -229,6 +244,3 @@ export function createProving(parts: ProvingParts): Proving {
     },
   };
 }
-
-const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).slice(0, limits.modelNameCharacters);

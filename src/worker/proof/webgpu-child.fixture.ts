@@ -1,7 +1,8 @@
 /** A process that opens the GPU and does one thing with it: a driver that crashes is not to take the tests along. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { dirname } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { ChainTask } from "../../protocol/hardware-proof/chain.ts";
 import type { MemoryTask } from "../../protocol/hardware-proof/memory.ts";
 import type { MemoryOpening } from "../../protocol/hardware-proof/memory-opening.ts";
@@ -25,31 +26,61 @@ interface Errand {
 }
 
 interface Outcomes {
-  describe: ProvingDevice;
+  describe: { device: ProvingDevice; others: readonly string[] };
   digests: Uint8Array;
   rows: Int32Array[];
   memory: { root: Uint8Array; opening: MemoryOpening };
   shader: Uint8Array;
 }
 
+function softwareDriver(): string {
+  const driver = process.env["TEST_VULKAN_DRIVER"];
+  if (driver === undefined) throw new Error("TEST_VULKAN_DRIVER is not set: use npm run test:long");
+  return driver;
+}
+
+/** The driver's manifest of a second pretended GPU: the first with another name, as long as its own. */
+export function anotherDriver(folder: string, name: string): string {
+  const manifest = JSON.parse(readFileSync(softwareDriver(), "utf8"));
+  const library = readFileSync(join(dirname(softwareDriver()), manifest.ICD.library_path));
+  const at = library.indexOf("SwiftShader Device");
+  library.write(name, at, "SwiftShader Device".length, "latin1");
+  manifest.ICD.library_path = join(folder, "driver.so");
+  writeFileSync(manifest.ICD.library_path, library);
+  const path = join(folder, "driver.json");
+  writeFileSync(path, JSON.stringify(manifest));
+  return path;
+}
+
+interface Here {
+  allowSoftware?: boolean;
+  /** Which GPU, by its name. */
+  adapter?: string;
+  /** Manifests of further ones. */
+  drivers?: readonly string[];
+}
+
 /** @throws Error what the child said */
 export async function onSoftwareGpu<Kind extends Errand["work"]["kind"]>(
   folder: string,
   work: Extract<Errand["work"], { kind: Kind }>,
-  allowSoftware = true,
+  { allowSoftware = true, adapter, drivers = [] }: Here = {},
 ): Promise<Outcomes[Kind]> {
-  const driver = process.env["TEST_VULKAN_DRIVER"];
-  if (driver === undefined) throw new Error("TEST_VULKAN_DRIVER is not set: use npm run test:long");
+  const driver = softwareDriver();
   const child = fork(import.meta.filename, [], {
     serialization: "advanced",
     execArgv: [],
-    env: { ...process.env, VK_DRIVER_FILES: driver, LD_LIBRARY_PATH: dirname(driver) },
+    env: {
+      ...process.env,
+      VK_DRIVER_FILES: [driver, ...drivers].join(":"),
+      LD_LIBRARY_PATH: dirname(driver),
+    },
   });
   const ended = once(child, "exit").then(([code, signal]) => {
     throw new Error(`the child ended with ${code ?? signal}`);
   });
   try {
-    child.send({ gpu: { folder, allowSoftware }, work } satisfies Errand);
+    child.send({ gpu: { folder, allowSoftware, adapter }, work } satisfies Errand);
     const [{ outcome, failure }] = await Promise.race([once(child, "message"), ended]);
     if (failure !== undefined) throw new Error(failure);
     return outcome as Outcomes[Kind];
@@ -64,7 +95,7 @@ const never = new AbortController().signal;
 async function run(gpu: Gpu, work: Errand["work"]): Promise<Outcomes[keyof Outcomes]> {
   switch (work.kind) {
     case "describe":
-      return gpu.described;
+      return { device: gpu.described, others: gpu.others };
     case "digests":
       return createWebGpuProver(gpu).digests(work.task, never);
     case "rows":

@@ -6,12 +6,15 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ProvingDevice } from "../../protocol/hardware-proof/wire.ts";
 import { limits } from "../../protocol/limits.ts";
+import { identifierOf, listAdapters } from "./webgpu-adapters.ts";
 import type { GpuInfo, WebGpuLibrary } from "./webgpu-binding.ts";
 import { startWatching, stopWatching } from "./webgpu-errors.ts";
 import { createGpuRun, type GpuRun } from "./webgpu-run.ts";
 
 export interface Gpu extends AsyncDisposable {
   readonly described: ProvingDevice;
+  /** Further GPUs here, by their drivers' names. */
+  readonly others: readonly string[];
   /**
    * Gives `work` the device, takes back all buffers afterwards, and waits for none of its results.
    * One at a time.
@@ -25,17 +28,28 @@ export interface OpenGpuOptions {
   folder: string;
   /** For tests: a processor that pretends to be a GPU is one. */
   allowSoftware: boolean;
+  /** Its driver's name for the GPU; without one, whichever the driver calls the fastest. */
+  adapter?: string | undefined;
 }
 
 /** @throws Error where there is no GPU, or none but a pretended one */
-export async function openGpu({ folder, allowSoftware }: OpenGpuOptions): Promise<Gpu> {
+export async function openGpu({
+  folder,
+  allowSoftware,
+  adapter: wanted,
+}: OpenGpuOptions): Promise<Gpu> {
   const entry = join(folder, "node_modules", "webgpu", "index.js");
-  const { create } = (await import(pathToFileURL(entry).href)) as WebGpuLibrary;
-  let instance: object | undefined = create([]);
+  const library = (await import(pathToFileURL(entry).href)) as WebGpuLibrary;
+  const { create } = library;
+  const names = await listAdapters(library);
+  let instance: object | undefined = create(wanted === undefined ? [] : [`adapter=${wanted}`]);
   const adapter = await (instance as ReturnType<typeof create>).requestAdapter({
     powerPreference: "high-performance",
   });
   if (!adapter) throw new Error("no driver shows a GPU");
+  const name = names.find((known) => identifierOf(known) === adapter.info.device);
+  // It takes the first whose name contains what was asked for.
+  if (wanted !== undefined && name !== wanted) throw new Error(`${wanted} cannot be chosen here`);
   if (isSoftware(adapter.info) && !allowSoftware)
     throw new Error(`${nameOf(adapter.info)} is no GPU, but the processor`);
   const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } =
@@ -48,7 +62,8 @@ export async function openGpu({ folder, allowSoftware }: OpenGpuOptions): Promis
   });
   lost.catch(() => {});
   return {
-    described: describe(adapter.info),
+    described: describe(adapter.info, name),
+    others: names.filter((other) => other !== name && (allowSoftware || !isSoftwareName(other))),
     async run(signal, work) {
       await using run = createGpuRun(device, lost, signal);
       startWatching(device);
@@ -68,18 +83,19 @@ export async function openGpu({ folder, allowSoftware }: OpenGpuOptions): Promis
 
 /** What computes on the processor: SwiftShader, and Mesa's llvmpipe, which as a Vulkan driver is called lavapipe. */
 export const isSoftware = ({ vendor, architecture, device, description, ...info }: GpuInfo) =>
-  info.isFallbackAdapter ||
-  /swiftshader|llvmpipe|lavapipe/i.test([vendor, architecture, device, description].join(" "));
+  info.isFallbackAdapter || isSoftwareName([vendor, architecture, device, description].join(" "));
+
+const isSoftwareName = (text: string): boolean => /swiftshader|llvmpipe|lavapipe/i.test(text);
 
 const nameOf = ({ vendor, architecture, device, description }: GpuInfo): string =>
   device || description || `${vendor} ${architecture}`.trim() || "a GPU without a name";
 
-/** WebGPU tells neither a GPU's memory nor its id. */
-function describe(info: GpuInfo): ProvingDevice {
+/** WebGPU tells neither a GPU's memory nor its id. @param name its driver's; undefined: only WebGPU's is known */
+function describe(info: GpuInfo, name = nameOf(info)): ProvingDevice {
   const most = limits.modelNameCharacters;
   const driver = info.description.slice(0, most);
   return {
-    ...{ prover: "webgpu", name: nameOf(info).slice(0, most) },
+    ...{ prover: "webgpu", name: name.slice(0, most) },
     ...(driver !== "" && { driver }),
   };
 }

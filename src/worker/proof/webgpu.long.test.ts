@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
+import { createFolder } from "../../../test/support/processes.ts";
 import { systemClock as clock } from "../../base/clock.ts";
 import { systemRandom as random } from "../../base/random.ts";
 import { cacheFolder } from "../../host/folders.ts";
@@ -8,9 +9,10 @@ import { commitMemory } from "./commit-memory.ts";
 import { createReferenceMemoryProver } from "./memory-prover.ts";
 import { createReferenceProver } from "./reference-prover.ts";
 import { createWasmProver } from "./wasm-prover.ts";
-import { onSoftwareGpu } from "./webgpu-child.fixture.ts";
+import { anotherDriver, onSoftwareGpu } from "./webgpu-child.fixture.ts";
 import { webGpuPackages } from "./webgpu-package.ts";
 
+const software = "SwiftShader Device (Subzero)";
 const signal = new AbortController().signal;
 let folder: string;
 
@@ -53,11 +55,35 @@ test("the rows that a GPU shows are the ones that it has the digests of", async 
 test("a processor that pretends to be a GPU is described as what it is, and refused outside of tests", async () => {
   const described = await onSoftwareGpu(folder, { kind: "describe" });
   expect(described).toMatchObject({
-    ...{ prover: "webgpu", name: expect.stringMatching(/swiftshader/i) },
-    driver: expect.stringMatching(/SwiftShader/),
+    device: { prover: "webgpu", name: software, driver: expect.stringMatching(/SwiftShader/) },
+    others: [],
   });
-  await expect(onSoftwareGpu(folder, { kind: "describe" }, false)).rejects.toThrow(
+  const allowSoftware = false;
+  await expect(onSoftwareGpu(folder, { kind: "describe" }, { allowSoftware })).rejects.toThrow(
     /is no GPU, but the processor/,
+  );
+});
+
+test("of two GPUs each is found by its name, and computes the same", async () => {
+  await using home = await createFolder();
+  const other = software.replace("SwiftShader Device", "Another GPU, named");
+  const drivers = [anotherDriver(home.path, "Another GPU, named")];
+  const describe = { kind: "describe" } as const;
+  const both = [software, other];
+  const seen = await onSoftwareGpu(folder, describe, { drivers });
+  expect([seen.device.name, ...seen.others].toSorted()).toEqual(both.toSorted());
+  const task = tasks[0]!;
+  const reference = await createReferenceProver({ clock }).digests(task, signal);
+  for (const adapter of both) {
+    const { device, others } = await onSoftwareGpu(folder, describe, { drivers, adapter });
+    expect([device.name, ...others]).toEqual([adapter, ...both.filter((name) => name !== adapter)]);
+    const digests = await onSoftwareGpu(folder, { kind: "digests", task }, { drivers, adapter });
+    expect(Buffer.compare(digests, reference)).toBe(0);
+  }
+  // Dawn takes the first whose name contains what it is asked for.
+  const adapter = "SwiftShader";
+  await expect(onSoftwareGpu(folder, describe, { drivers, adapter })).rejects.toThrow(
+    "SwiftShader cannot be chosen here",
   );
 });
 

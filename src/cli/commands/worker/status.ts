@@ -23,8 +23,9 @@ export async function showWorkerStatus(context: CommandContext): Promise<void> {
 }
 
 function countsAs({ multiplier, proof }: ShownStatus): string {
-  const { provenance, device, failure } = proof;
-  const by = device ? `, by ${device.prover} on ${device.name}` : "";
+  const { provenance, device, others, failure } = proof;
+  const names = [device, ...others].map((gpu) => gpu?.name).join(" and ");
+  const by = device ? `, by ${device.prover} on ${names}` : "";
   const failed = failure ? `; the last proof came to nothing: ${failure}` : "";
   return `${multiplier} of an RTX 3060, ${proofWords[provenance] ?? provenance}${by}${failed}`;
 }

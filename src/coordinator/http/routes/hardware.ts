@@ -1,16 +1,23 @@
-/** `POST /hardware/challenge`, `/commit` and `/verify`: a node proves what it is made of. The challenge itself comes with a heartbeat's answer. */
+/**
+ * `POST /hardware/challenge`, `/next`, `/commit` and `/verify`: a node proves what it is made of. The challenge itself
+ * comes with a heartbeat's answer, and those of further GPUs with the answer to `/next`.
+ */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { formatMultiplier } from "../../../protocol/credits.ts";
 import {
   askProofAnswer,
   askProofRequest,
+  type Challenge,
   commitAnswer,
   commitRequest,
+  nextTaskAnswer,
+  nextTaskRequest,
   verifyAnswer,
   verifyRequest,
 } from "../../../protocol/hardware-proof/wire.ts";
 import { limits } from "../../../protocol/limits.ts";
 import type { Node } from "../../accounts/node-store.ts";
+import type { Verification } from "../../verification/verification.ts";
 import type { App, Services } from "../services.ts";
 
 export function hardwareRoute(app: App, { callers, clock, nodes, verification }: Services): void {
@@ -34,6 +41,22 @@ export function hardwareRoute(app: App, { callers, clock, nodes, verification }:
         // When one that was proven is tried again is nobody's to know.
         due_at: provenance === "proven" ? null : dueAt,
       };
+    },
+  );
+  app.post(
+    "/hardware/next",
+    {
+      schema: {
+        ...schema("Ask what a further GPU is to do next"),
+        ...{ body: nextTaskRequest, response: { 200: nextTaskAnswer } },
+      },
+    },
+    async (request, reply) => {
+      const { id } = await prover(request);
+      const challenge = await verification.onNext(id, request.body);
+      if (!challenge) return {};
+      onSent(reply, () => tellPushed(verification, challenge));
+      return { challenge };
     },
   );
   app.post(
@@ -66,6 +89,12 @@ export function hardwareRoute(app: App, { callers, clock, nodes, verification }:
       return answer;
     },
   );
+}
+
+/** What is timed is timed from here. */
+export function tellPushed(verification: Pick<Verification, "pushed">, challenge: Challenge): void {
+  if (challenge.kind === "chain" || challenge.kind === "walk")
+    verification.pushed(challenge.session);
 }
 
 /** The answer's last byte has been handed to the system. */

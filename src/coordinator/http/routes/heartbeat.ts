@@ -4,7 +4,7 @@ import { limits } from "../../../protocol/limits.ts";
 import { heartbeatAnswer, heartbeatSchema } from "../../../protocol/node.ts";
 import { oldestProtocolVersion } from "../../../protocol/version.ts";
 import type { App, Services } from "../services.ts";
-import { onSent } from "./hardware.ts";
+import { onSent, tellPushed } from "./hardware.ts";
 
 export function heartbeatRoute(app: App, services: Services): void {
   const { clock, nodes, registry, callers, keyRing, heartbeatMs, verification } = services;
@@ -31,10 +31,8 @@ export function heartbeatRoute(app: App, services: Services): void {
       const challenge = await verification.onBeat(node, beat, source);
       if (challenge)
         onSent(reply, () => {
-          if (challenge.kind === "chain" || challenge.kind === "walk")
-            verification.pushed(challenge.session);
-          else if (challenge.kind === "stand_by")
-            verification.roundTrips.sent(id, clock.monotonic());
+          tellPushed(verification, challenge);
+          if (challenge.kind === "stand_by") verification.roundTrips.sent(id, clock.monotonic());
         });
       // A verdict may just have been made.
       const { multiplier } = (await nodes.find(id)) ?? node;

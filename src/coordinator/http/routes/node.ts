@@ -28,6 +28,7 @@ export function nodeRoute(app: App, { callers, clock, nodes }: Services): void {
         multiplier: formatMultiplier(node.multiplier),
         provenance: hardware?.provenance ?? "unproven",
         memory_bytes: hardware?.memory?.bytes ?? null,
+        ...(hardware?.gpus && { gpus: hardware.gpus }),
         proven_at: provenAt,
         age_ms: provenAt === null ? null : Math.max(0, clock.now() - provenAt),
         missed: hardware?.missed ?? 0,
