@@ -6,7 +6,7 @@ import { systemRandom } from "../src/base/random.ts";
 import { nodeAnswer } from "../src/protocol/hardware-proof/wire.ts";
 import { peersAnswer } from "../src/protocol/endpoints.ts";
 import type { ProverKind } from "../src/worker/proof/messages.ts";
-import { createStartProver, type ProverChild } from "../src/worker/proof/prover-child.ts";
+import { createStartProver, type ProverChild } from "../src/worker/proof/start-prover.ts";
 import type { Worker } from "../src/worker/worker.ts";
 import { makeSigner, type Network, startNetwork } from "./network.ts";
 import { startEndlessProver } from "./support/endless-prover.ts";

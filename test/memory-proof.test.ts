@@ -4,7 +4,7 @@ import { systemClock } from "../src/base/clock.ts";
 import { systemRandom } from "../src/base/random.ts";
 import { peersAnswer } from "../src/protocol/endpoints.ts";
 import { nodeAnswer } from "../src/protocol/hardware-proof/wire.ts";
-import { createStartProver, type StartProver } from "../src/worker/proof/prover-child.ts";
+import { createStartProver, type StartProver } from "../src/worker/proof/start-prover.ts";
 import { makeSigner, type Network, startNetwork } from "./network.ts";
 import { type FakeEngine, startFakeEngine, testModel } from "./support/fake-engine/fake-engine.ts";
 

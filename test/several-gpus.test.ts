@@ -8,7 +8,7 @@ import {
   createStartProver,
   type ProverChild,
   type StartProver,
-} from "../src/worker/proof/prover-child.ts";
+} from "../src/worker/proof/start-prover.ts";
 import { makeSigner, type Network, startNetwork } from "./network.ts";
 import { type FakeEngine, startFakeEngine, testModel } from "./support/fake-engine/fake-engine.ts";
 
@@ -53,11 +53,11 @@ function twoGpus() {
       child[Symbol.dispose]();
     },
   });
-  const start: StartProver = async (kind, adapter = "first") => {
+  const start: StartProver = async (kind, { name } = { name: "first" }) => {
     const child = await startReal(kind);
-    seen.started.push(adapter);
-    const device = { ...child.device, name: adapter };
-    return { ...child, ...counted(child), device, others: ["second"] };
+    seen.started.push(name);
+    const device = { ...child.device, name };
+    return { ...child, ...counted(child), device, others: [{ name: "second" }] };
   };
   return { seen, start };
 }

@@ -1,5 +1,5 @@
 /** What proves the hardware, started from a command, which says what it fetches. */
-import { createStartProver, type StartProver } from "../worker/proof/prover-child.ts";
+import { createStartProver, type StartProver } from "../worker/proof/start-prover.ts";
 import { webGpuPackages } from "../worker/proof/webgpu-package.ts";
 import type { CommandContext } from "./context.ts";
 

@@ -32,7 +32,7 @@ import type { Senses } from "./idle/senses.ts";
 import { createJournal } from "./journal.ts";
 import { nextState, refusalIn, statusOf, type WorkerEvent, type WorkerState } from "./lifecycle.ts";
 import { announcedHosts } from "./listen-address.ts";
-import type { StartProver } from "./proof/prover-child.ts";
+import type { StartProver } from "./proof/start-prover.ts";
 import { createProving, type ProofStatus } from "./proof/proving.ts";
 import { createCacheSalts } from "./proxy/cache-salt.ts";
 import { createInfer, type Infer } from "./proxy/infer.ts";

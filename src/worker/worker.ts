@@ -34,7 +34,7 @@ import { createWorkReport } from "./no-work/work-report.ts";
 import { createExchanges } from "./proxy/exchanges.ts";
 import { serveAtFirstFree } from "./proxy/serve.ts";
 import { createDial } from "./relay/dial.ts";
-import type { StartProver } from "./proof/prover-child.ts";
+import type { StartProver } from "./proof/start-prover.ts";
 import { createRelays } from "./relay/relays.ts";
 import { createServeRelayed } from "./relay/serve-relayed.ts";
 import { drain, stop, type StopParts } from "./stop.ts";

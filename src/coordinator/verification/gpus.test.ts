@@ -49,7 +49,7 @@ beforeEach(async () => {
   first = await askingNode(network, owner);
   second = proverOf(network, first.node, 1);
   await first.beat({ status: "IDLE" });
-  expect(await second.beat()).toEqual(standBy);
+  await second.beat();
 }, timeout);
 afterEach(async () => {
   await network[Symbol.asyncDispose]();

@@ -12,7 +12,7 @@ import {
   type WalkChallenge,
 } from "../../protocol/hardware-proof/wire.ts";
 import type { Signer } from "../../protocol/signature.ts";
-import type { ChosenProver } from "./prover-child.ts";
+import type { ChosenProver } from "./start-prover.ts";
 
 export type Task = Exclude<Challenge, { kind: "stand_by" }>;
 

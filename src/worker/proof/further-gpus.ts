@@ -13,8 +13,9 @@ import {
 } from "../../protocol/hardware-proof/wire.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Signer } from "../../protocol/signature.ts";
+import type { GpuChoice } from "./alike-gpus.ts";
 import type { Exchange } from "./exchange.ts";
-import type { ChosenProver, StartProver } from "./prover-child.ts";
+import type { ChosenProver, StartProver } from "./start-prover.ts";
 
 export interface FurtherParts {
   coordinator: CoordinatorClient;
@@ -37,7 +38,6 @@ const standByMs = 5_000;
 /**
  * Resolves once all that can take part do: which must be before the first one is asked for anything. One that does not
  * start is left out, and said.
- * @param names of the GPUs, as the first one's process has them
  * @param signal ends all of them
  */
 export async function joinFurther(
@@ -50,25 +50,24 @@ export async function joinFurther(
     return (await coordinator.call({ ...call, body, signer: node, signal })).challenge;
   };
 
-  async function start(name: string): Promise<ChosenProver> {
-    const started = await startProver(kind, name);
+  async function start(choice: GpuChoice): Promise<ChosenProver> {
+    const started = await startProver(kind, choice);
     const kill = () => started[Symbol.dispose]();
     if (signal.aborted) kill();
     signal.addEventListener("abort", kill, { once: true });
     return { child: started, kind, device: started.device };
   }
 
-  const names = child.others.slice(0, limits.provenGpus - 1);
   const takingPart = await Promise.all(
-    names.map(async (name, index) => {
+    child.others.slice(0, limits.provenGpus - 1).map(async (choice, index) => {
       const gpu = index + 1;
       try {
-        const chosen = await start(name);
+        const chosen = await start(choice);
         const isIn = (await next({ gpu })) !== undefined;
         if (isIn) return [{ gpu, chosen }];
         chosen.child[Symbol.dispose]();
       } catch (error) {
-        log.warn({ err: error, gpu: name }, "a GPU takes no part in the proof of hardware");
+        log.warn({ err: error, gpu: choice.name }, "a GPU takes no part in the proof of hardware");
       }
       return [];
     }),

@@ -29,8 +29,8 @@ export interface AskedWalk {
 /** What is to compute, and where what it needs was installed. */
 export type ProverChoice =
   | { prover: Exclude<ProverKind, "webgpu"> }
-  /** `adapter`: the GPU's name; without one, the fastest. */
-  | { prover: "webgpu"; folder: string; adapter?: string | undefined };
+  /** `adapter`: the GPU's name; without one, the fastest. `isAlone`: no other is shown to the process. */
+  | { prover: "webgpu"; folder: string; adapter?: string | undefined; isAlone: boolean };
 
 /** An answer bears its question's number: one that comes too late is to nobody. */
 export type Numbered<Message> = Message & { number: number };
@@ -48,8 +48,8 @@ export type ProverQuestion =
   | { kind: "open_lanes"; lanes: number[] };
 
 export type ProverReply =
-  /** `others`: further GPUs here, by name. */
-  | { kind: "started"; device: ProvingDevice; others: readonly string[] }
+  /** `names`: of all GPUs here, alike ones as often as there are. */
+  | { kind: "started"; device: ProvingDevice; names: readonly string[] }
   /** base64url. */
   | { kind: "committed"; root: string }
   | { kind: "opened"; opening: Opening }

@@ -7,7 +7,7 @@ import { systemClock } from "../../base/clock.ts";
 import { systemRandom } from "../../base/random.ts";
 import { checkMemory } from "../../coordinator/verification/check-memory.ts";
 import { fromBase64url } from "../../protocol/bytes.ts";
-import { createStartProver, startFirst } from "./prover-child.ts";
+import { createStartProver, startFirst } from "./start-prover.ts";
 
 const patience = { timeout: 30_000, interval: 50 };
 const parts = { environment: process.env, clock: systemClock, random: systemRandom };
@@ -23,7 +23,7 @@ const isAlive = (pid: number) => {
 };
 
 test("a worker that is killed takes it along, in the middle of its work", async () => {
-  const file = join(import.meta.dirname, "prover-child.ts");
+  const file = join(import.meta.dirname, "start-prover.ts");
   const program = `
     import { createStartProver } from ${JSON.stringify(file)};
     const start = createStartProver({ environment: process.env });

@@ -14,6 +14,7 @@ import type { Opening, RowPlace } from "../../protocol/hardware-proof/opening.ts
 import type { ProvingDevice } from "../../protocol/hardware-proof/wire.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Progress } from "../packages/install.ts";
+import { type GpuChoice, showAlone } from "./alike-gpus.ts";
 import { gpuIdOf } from "./describe-gpus.ts";
 import type {
   Numbered,
@@ -25,11 +26,11 @@ import type {
 import { fetchWebGpu } from "./webgpu-package.ts";
 
 /** Each verb rejects where the process ended, or says that it cannot. */
-export interface ProverChild extends Disposable {
+export interface ProverProcess extends Disposable {
   readonly pid: number | undefined;
   readonly device: ProvingDevice;
-  /** Further GPUs here, by the names that their drivers have for them. */
-  readonly others: readonly string[];
+  /** Of all GPUs here, alike ones as often as there are; none: it computes on the processor. */
+  readonly names: readonly string[];
   /** The commitment, base64url. */
   commit(task: ChainTask, binding: ProofBinding): Promise<string>;
   /** Rows of the task that was committed to last. */
@@ -42,16 +43,10 @@ export interface ProverChild extends Disposable {
   openLanes(lanes: number[]): Promise<MemoryOpening>;
 }
 
-/**
- * Rejects where this prover cannot run here.
- * @param adapter the GPU's name; without one, the fastest
- */
-export type StartProver = (kind: ProverKind, adapter?: string) => Promise<ProverChild>;
-
 /** Beside this file, with its extension: `.ts` from source, `.js` in `dist/`, since Node strips no types there. */
 const processFile = join(import.meta.dirname, `prover-process${extname(import.meta.filename)}`);
 
-export interface StartProverParts {
+export interface StartProcessParts {
   /** Handed on whole: a GPU's driver and its loader may need any of it. */
   environment: Environment;
   clock: Clock;
@@ -60,19 +55,26 @@ export interface StartProverParts {
   onProgress?: Progress;
 }
 
-export const createStartProver =
-  (parts: StartProverParts): StartProver =>
-  async (kind, adapter) => {
+/**
+ * Rejects where this prover cannot run here.
+ * @param gpu without one, the fastest
+ */
+export type StartProcess = (kind: ProverKind, gpu?: GpuChoice) => Promise<ProverProcess>;
+
+export const createStartProcess =
+  (parts: StartProcessParts): StartProcess =>
+  async (kind, gpu) => {
     const failed = (cause: unknown) => {
       const reason = cause instanceof Error ? cause.message : String(cause);
       return new Error(`${kind}: ${reason}`.slice(0, limits.modelNameCharacters), { cause });
     };
-    const choice = await choiceOf(kind, adapter, parts).catch((error: unknown) => {
+    const choice = await choiceOf(kind, gpu, parts).catch((error: unknown) => {
       throw failed(error);
     });
+    const alone = gpu?.ids && showAlone(gpu.ids, parts.environment);
     // `execArgv` is not inherited: a debugger's port or a test runner's loader is not for the child.
     const child = fork(processFile, [], {
-      env: { ...parts.environment },
+      env: { ...(alone?.environment ?? parts.environment) },
       execArgv: [],
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
@@ -84,7 +86,7 @@ export const createStartProver =
       );
     });
     // Nobody need be waiting when it ends.
-    ended.catch(() => undefined);
+    ended.catch(() => alone?.[Symbol.dispose]());
 
     let asked = 0;
     async function ask<Kind extends ProverReply["kind"]>(question: ProverQuestion, kind: Kind) {
@@ -102,10 +104,10 @@ export const createStartProver =
     }
 
     try {
-      const { device: described, others } = await ask({ kind: "start", choice }, "started");
+      const { device: described, names } = await ask({ kind: "start", choice }, "started");
       const device = await withId(described, parts);
       return {
-        ...{ pid: child.pid, device, others, [Symbol.dispose]: kill },
+        ...{ pid: child.pid, device, names, [Symbol.dispose]: kill },
         async commit({ seed, n, layers }, binding) {
           const task = { seed: toBase64url(seed), n, layers };
           return (await ask({ kind: "commit", task, binding }, "committed")).root;
@@ -130,7 +132,7 @@ export const createStartProver =
 /** WebGPU tells no GPU's id. */
 async function withId(
   device: ProvingDevice,
-  { environment, clock }: StartProverParts,
+  { environment, clock }: StartProcessParts,
 ): Promise<ProvingDevice> {
   if (device.prover !== "webgpu") return device;
   const id = await gpuIdOf(createRunProgram(environment, clock), device.name);
@@ -139,39 +141,12 @@ async function withId(
 
 const choiceOf = async (
   kind: ProverKind,
-  adapter: string | undefined,
-  parts: StartProverParts,
+  gpu: GpuChoice | undefined,
+  parts: StartProcessParts,
 ): Promise<ProverChoice> =>
   kind === "webgpu"
-    ? { prover: kind, folder: await fetchWebGpu(parts), adapter }
+    ? {
+        ...{ prover: kind, folder: await fetchWebGpu(parts) },
+        ...{ adapter: gpu?.name, isAlone: gpu?.ids !== undefined },
+      }
     : { prover: kind };
-
-/** A prover that works, and why none before it did. */
-export interface ChosenProver {
-  child: ProverChild;
-  kind: ProverKind;
-  device: ProvingDevice;
-}
-
-/**
- * The first that starts.
- * @param insteadOf why it is not one that was tried before
- * @throws Error the last one's reason
- */
-export async function startFirst(
-  start: StartProver,
-  kinds: readonly ProverKind[],
-  insteadOf?: string,
-): Promise<ChosenProver> {
-  let reason = insteadOf;
-  for (const kind of kinds) {
-    try {
-      const child = await start(kind);
-      const device = reason === undefined ? child.device : { ...child.device, instead_of: reason };
-      return { child, kind, device };
-    } catch (error) {
-      reason = (error as Error).message;
-    }
-  }
-  throw new Error(reason ?? "there is no prover");
-}

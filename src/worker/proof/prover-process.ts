@@ -31,8 +31,8 @@ async function answerTo(question: ProverQuestion, signal: AbortSignal): Promise<
   switch (question.kind) {
     case "start": {
       loaded = await loadProver(question.choice, systemClock);
-      const { device, others } = loaded;
-      return { kind: "started", device, others };
+      const { device, names } = loaded;
+      return { kind: "started", device, names };
     }
     case "commit": {
       const task = { ...question.task, seed: fromBase64url(question.task.seed)! };

@@ -11,8 +11,8 @@ export interface LoadedProver {
   prover: ChainProver;
   memory: MemoryProver;
   device: ProvingDevice;
-  /** Further GPUs here, by name. */
-  others: readonly string[];
+  /** Of all GPUs here; none: it computes on the processor. */
+  names: readonly string[];
 }
 
 function onCpu(prover: ChainProver, clock: Clock): LoadedProver {
@@ -22,7 +22,7 @@ function onCpu(prover: ChainProver, clock: Clock): LoadedProver {
     prover,
     memory,
     device: { prover: prover.kind, name, memory_bytes: totalmem() },
-    others: [],
+    names: [],
   };
 }
 
@@ -38,8 +38,8 @@ export async function loadProver(choice: ProverChoice, clock: Clock): Promise<Lo
       const gpu = await openGpu({ ...choice, allowSoftware: false });
       const { createWebGpuMemoryProver } = await import("./webgpu-memory.ts");
       const memory = createWebGpuMemoryProver(gpu);
-      const { described: device, others } = gpu;
-      return { prover: createWebGpuProver(gpu), memory, device, others };
+      const { described: device, names } = gpu;
+      return { prover: createWebGpuProver(gpu), memory, device, names };
     }
     case "wasm":
       return onCpu((await import("./wasm-prover.ts")).createWasmProver({ clock }), clock);

@@ -23,7 +23,7 @@ import type { WorkerEvent, WorkerState } from "../lifecycle.ts";
 import { createExchange, type Task } from "./exchange.ts";
 import { type FurtherGpus, joinFurther, reasonOf } from "./further-gpus.ts";
 import type { ProverKind } from "./messages.ts";
-import { type ChosenProver, type StartProver, startFirst } from "./prover-child.ts";
+import { type ChosenProver, type StartProver, startFirst } from "./start-prover.ts";
 
 export interface ProvingParts {
   coordinator: CoordinatorClient;

@@ -11,10 +11,11 @@ const complaint = [
   "",
 ].join("\n");
 
-test("its complaint names the GPUs that there are, two alike once", () => {
+test("its complaint names the GPUs that there are, alike or not", () => {
   expect(adaptersIn(complaint)).toEqual([
     "NVIDIA GeForce RTX 3060",
     "AMD Radeon RX 7600 (RADV NAVI33)",
+    "NVIDIA GeForce RTX 3060",
   ]);
   expect(adaptersIn("something else went wrong")).toEqual([]);
 });

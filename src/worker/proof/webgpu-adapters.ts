@@ -6,7 +6,7 @@ import type { WebGpuLibrary } from "./webgpu-binding.ts";
 
 const nobody = "adapter=none has this name";
 
-/** As their driver calls them, each name once: two alike have one name. */
+/** As their drivers call them: two alike have one name, and are in it twice. */
 export async function listAdapters({ create }: WebGpuLibrary): Promise<string[]> {
   try {
     await create([nobody]).requestAdapter({ powerPreference: "high-performance" });
@@ -17,11 +17,8 @@ export async function listAdapters({ create }: WebGpuLibrary): Promise<string[]>
 }
 
 /** ` * backend: 'vulkan', name: 'NVIDIA GeForce RTX 3060'` a line. */
-export const adaptersIn = (complaint: string): string[] => [
-  ...new Set(
-    [...complaint.matchAll(/^ \* backend: '[^']*', name: '(.+)'$/gm)].map(([, name]) => name!),
-  ),
-];
+export const adaptersIn = (complaint: string): string[] =>
+  [...complaint.matchAll(/^ \* backend: '[^']*', name: '(.+)'$/gm)].map(([, name]) => name!);
 
 /** As WebGPU has the name of a device. */
 export const identifierOf = (name: string): string =>

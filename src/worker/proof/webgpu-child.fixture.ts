@@ -8,6 +8,7 @@ import type { MemoryTask } from "../../protocol/hardware-proof/memory.ts";
 import type { MemoryOpening } from "../../protocol/hardware-proof/memory-opening.ts";
 import type { RowPlace } from "../../protocol/hardware-proof/opening.ts";
 import type { ProvingDevice } from "../../protocol/hardware-proof/wire.ts";
+import { showAlone, type VulkanIds } from "./alike-gpus.ts";
 import { holdMemory } from "./held-memory.ts";
 import { createWebGpuProver } from "./webgpu-chain.ts";
 import { type Gpu, openGpu, type OpenGpuOptions } from "./webgpu-device.ts";
@@ -26,7 +27,7 @@ interface Errand {
 }
 
 interface Outcomes {
-  describe: { device: ProvingDevice; others: readonly string[] };
+  describe: { device: ProvingDevice; names: readonly string[] };
   digests: Uint8Array;
   rows: Int32Array[];
   memory: { root: Uint8Array; opening: MemoryOpening };
@@ -39,12 +40,23 @@ function softwareDriver(): string {
   return driver;
 }
 
-/** The driver's manifest of a second pretended GPU: the first with another name, as long as its own. */
-export function anotherDriver(folder: string, name: string): string {
+/** By what Vulkan's loader knows a pretended GPU whose own id ends so. */
+export const idsOf = (ending: string): VulkanIds => ({
+  deviceUUID: [...Buffer.from(`SwiftShaderUUI${ending}\0`)],
+  driverUUID: [0, 0, 0x40, 0x01, ...Array<number>(12).fill(0)],
+  driverVersion: 5 * 2 ** 22,
+});
+
+/**
+ * The driver's manifest of a second pretended GPU: the first with another name, as long as its own, and with another id
+ * where that is to be told apart.
+ */
+export function anotherDriver(folder: string, name: string, ending = "D"): string {
   const manifest = JSON.parse(readFileSync(softwareDriver(), "utf8"));
   const library = readFileSync(join(dirname(softwareDriver()), manifest.ICD.library_path));
   const at = library.indexOf("SwiftShader Device");
   library.write(name, at, "SwiftShader Device".length, "latin1");
+  library.write(ending, library.indexOf("SwiftShaderUUID") + "SwiftShaderUUI".length, "latin1");
   manifest.ICD.library_path = join(folder, "driver.so");
   writeFileSync(manifest.ICD.library_path, library);
   const path = join(folder, "driver.json");
@@ -56,6 +68,9 @@ interface Here {
   allowSoftware?: boolean;
   /** Which GPU, by its name. */
   adapter?: string;
+  /** Which one of those of that name. */
+  ids?: VulkanIds;
+  isAlone?: boolean;
   /** Manifests of further ones. */
   drivers?: readonly string[];
 }
@@ -64,23 +79,22 @@ interface Here {
 export async function onSoftwareGpu<Kind extends Errand["work"]["kind"]>(
   folder: string,
   work: Extract<Errand["work"], { kind: Kind }>,
-  { allowSoftware = true, adapter, drivers = [] }: Here = {},
+  { allowSoftware = true, adapter, drivers = [], ids, isAlone = ids !== undefined }: Here = {},
 ): Promise<Outcomes[Kind]> {
   const driver = softwareDriver();
-  const child = fork(import.meta.filename, [], {
-    serialization: "advanced",
-    execArgv: [],
-    env: {
-      ...process.env,
-      VK_DRIVER_FILES: [driver, ...drivers].join(":"),
-      LD_LIBRARY_PATH: dirname(driver),
-    },
-  });
+  const drives = {
+    VK_DRIVER_FILES: [driver, ...drivers].join(":"),
+    LD_LIBRARY_PATH: dirname(driver),
+  };
+  const environment = { ...process.env, ...drives };
+  using alone = ids && showAlone(ids, environment);
+  const env = { ...(alone?.environment ?? environment) };
+  const child = fork(import.meta.filename, [], { serialization: "advanced", execArgv: [], env });
   const ended = once(child, "exit").then(([code, signal]) => {
     throw new Error(`the child ended with ${code ?? signal}`);
   });
   try {
-    child.send({ gpu: { folder, allowSoftware, adapter }, work } satisfies Errand);
+    child.send({ gpu: { folder, allowSoftware, adapter, isAlone }, work } satisfies Errand);
     const [{ outcome, failure }] = await Promise.race([once(child, "message"), ended]);
     if (failure !== undefined) throw new Error(failure);
     return outcome as Outcomes[Kind];
@@ -95,7 +109,7 @@ const never = new AbortController().signal;
 async function run(gpu: Gpu, work: Errand["work"]): Promise<Outcomes[keyof Outcomes]> {
   switch (work.kind) {
     case "describe":
-      return { device: gpu.described, others: gpu.others };
+      return { device: gpu.described, names: gpu.names };
     case "digests":
       return createWebGpuProver(gpu).digests(work.task, never);
     case "rows":

@@ -13,8 +13,8 @@ import { createGpuRun, type GpuRun } from "./webgpu-run.ts";
 
 export interface Gpu extends AsyncDisposable {
   readonly described: ProvingDevice;
-  /** Further GPUs here, by their drivers' names. */
-  readonly others: readonly string[];
+  /** All GPUs here, this one too, by their drivers' names. */
+  readonly names: readonly string[];
   /**
    * Gives `work` the device, takes back all buffers afterwards, and waits for none of its results.
    * One at a time.
@@ -30,6 +30,8 @@ export interface OpenGpuOptions {
   allowSoftware: boolean;
   /** Its driver's name for the GPU; without one, whichever the driver calls the fastest. */
   adapter?: string | undefined;
+  /** Vulkan's loader was told to show no other GPU. */
+  isAlone?: boolean | undefined;
 }
 
 /** @throws Error where there is no GPU, or none but a pretended one */
@@ -37,11 +39,14 @@ export async function openGpu({
   folder,
   allowSoftware,
   adapter: wanted,
+  isAlone = false,
 }: OpenGpuOptions): Promise<Gpu> {
   const entry = join(folder, "node_modules", "webgpu", "index.js");
   const library = (await import(pathToFileURL(entry).href)) as WebGpuLibrary;
   const { create } = library;
   const names = await listAdapters(library);
+  if (isAlone && names.length > 1)
+    throw new Error("Vulkan's loader here is too old to tell GPUs of one name apart");
   let instance: object | undefined = create(wanted === undefined ? [] : [`adapter=${wanted}`]);
   const adapter = await (instance as ReturnType<typeof create>).requestAdapter({
     powerPreference: "high-performance",
@@ -63,7 +68,7 @@ export async function openGpu({
   lost.catch(() => {});
   return {
     described: describe(adapter.info, name),
-    others: names.filter((other) => other !== name && (allowSoftware || !isSoftwareName(other))),
+    names: names.filter((known) => allowSoftware || !isSoftwareName(known)),
     async run(signal, work) {
       await using run = createGpuRun(device, lost, signal);
       startWatching(device);

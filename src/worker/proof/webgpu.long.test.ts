@@ -9,7 +9,7 @@ import { commitMemory } from "./commit-memory.ts";
 import { createReferenceMemoryProver } from "./memory-prover.ts";
 import { createReferenceProver } from "./reference-prover.ts";
 import { createWasmProver } from "./wasm-prover.ts";
-import { anotherDriver, onSoftwareGpu } from "./webgpu-child.fixture.ts";
+import { anotherDriver, idsOf, onSoftwareGpu } from "./webgpu-child.fixture.ts";
 import { webGpuPackages } from "./webgpu-package.ts";
 
 const software = "SwiftShader Device (Subzero)";
@@ -56,7 +56,7 @@ test("a processor that pretends to be a GPU is described as what it is, and refu
   const described = await onSoftwareGpu(folder, { kind: "describe" });
   expect(described).toMatchObject({
     device: { prover: "webgpu", name: software, driver: expect.stringMatching(/SwiftShader/) },
-    others: [],
+    names: [software],
   });
   const allowSoftware = false;
   await expect(onSoftwareGpu(folder, { kind: "describe" }, { allowSoftware })).rejects.toThrow(
@@ -71,12 +71,13 @@ test("of two GPUs each is found by its name, and computes the same", async () =>
   const describe = { kind: "describe" } as const;
   const both = [software, other];
   const seen = await onSoftwareGpu(folder, describe, { drivers });
-  expect([seen.device.name, ...seen.others].toSorted()).toEqual(both.toSorted());
+  expect(both).toContain(seen.device.name);
+  expect(seen.names.toSorted()).toEqual(both.toSorted());
   const task = tasks[0]!;
   const reference = await createReferenceProver({ clock }).digests(task, signal);
   for (const adapter of both) {
-    const { device, others } = await onSoftwareGpu(folder, describe, { drivers, adapter });
-    expect([device.name, ...others]).toEqual([adapter, ...both.filter((name) => name !== adapter)]);
+    const { device } = await onSoftwareGpu(folder, describe, { drivers, adapter });
+    expect(device.name).toBe(adapter);
     const digests = await onSoftwareGpu(folder, { kind: "digests", task }, { drivers, adapter });
     expect(Buffer.compare(digests, reference)).toBe(0);
   }
@@ -85,6 +86,24 @@ test("of two GPUs each is found by its name, and computes the same", async () =>
   await expect(onSoftwareGpu(folder, describe, { drivers, adapter })).rejects.toThrow(
     "SwiftShader cannot be chosen here",
   );
+});
+
+test("of two GPUs of one name each is found by its ids, where the loader can tell", async () => {
+  await using home = await createFolder();
+  const drivers = [anotherDriver(home.path, "SwiftShader Device", "2")];
+  const describe = { kind: "describe" } as const;
+  const { names } = await onSoftwareGpu(folder, describe, { drivers });
+  expect(names).toEqual([software, software]);
+  const one = { drivers, adapter: software };
+  for (const ending of ["D", "2"]) {
+    const seen = await onSoftwareGpu(folder, describe, { ...one, ids: idsOf(ending) });
+    expect(seen.names).toEqual([software]);
+  }
+  const nobody = onSoftwareGpu(folder, describe, { ...one, ids: idsOf("3") });
+  await expect(nobody).rejects.toThrow("no driver shows a GPU");
+  // As an older loader does, which reads no such settings.
+  const both = onSoftwareGpu(folder, describe, { ...one, isAlone: true });
+  await expect(both).rejects.toThrow("too old to tell GPUs of one name apart");
 });
 
 test.each([

@@ -18,7 +18,7 @@ import { chainSeedBytes } from "../../../protocol/hardware-proof/chain.ts";
 import type { ProvingDevice } from "../../../protocol/hardware-proof/wire.ts";
 import { memorySeedBytes } from "../../../protocol/hardware-proof/memory.ts";
 import { usualProvers } from "../../../worker/proof/provers.ts";
-import { type ProverChild, startFirst } from "../../../worker/proof/prover-child.ts";
+import { type ProverChild, startFirst } from "../../../worker/proof/start-prover.ts";
 import type { CommandContext } from "../../context.ts";
 import { startProverHere } from "../../prover.ts";
 
@@ -39,8 +39,8 @@ export async function benchWorker(context: CommandContext): Promise<void> {
   const start = startProverHere(context);
   const first = await startFirst(start, usualProvers);
   const benches = [await benchOne(context, first.child, first.device)];
-  for (const name of first.child.others) {
-    const child = await start(first.kind, name);
+  for (const gpu of first.child.others) {
+    const child = await start(first.kind, gpu);
     benches.push(await benchOne(context, child, child.device));
   }
   const best = benches.reduce((one, other) =>

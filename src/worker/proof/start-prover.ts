@@ -1,0 +1,74 @@
+/** Which prover a worker computes with: the first that starts; and of several GPUs one process for each. */
+import { createRunProgram, type RunProgram } from "../../host/run-program.ts";
+import type { ProvingDevice } from "../../protocol/hardware-proof/wire.ts";
+import { choicesOf, type GpuChoice } from "./alike-gpus.ts";
+import type { ProverKind } from "./messages.ts";
+import {
+  createStartProcess,
+  type ProverProcess,
+  type StartProcess,
+  type StartProcessParts,
+} from "./prover-child.ts";
+
+export interface ProverChild extends Omit<ProverProcess, "names"> {
+  /** Further GPUs here, each of which another process can prove. */
+  readonly others: readonly GpuChoice[];
+}
+
+/**
+ * Rejects where this prover cannot run here.
+ * @param gpu without one, the fastest
+ */
+export type StartProver = (kind: ProverKind, gpu?: GpuChoice) => Promise<ProverChild>;
+
+export const createStartProver = (parts: StartProcessParts): StartProver =>
+  withOthers(createStartProcess(parts), createRunProgram(parts.environment, parts.clock));
+
+/** @param run asks for what tells GPUs of one name apart */
+export const withOthers =
+  (startProcess: StartProcess, run: RunProgram): StartProver =>
+  async (kind, gpu) => {
+    const first = await startProcess(kind, gpu);
+    const choices = gpu ? [] : await choicesOf(run, first.names);
+    const own = choices.find(({ name }) => name === first.device.name);
+    const others = choices.filter((choice) => choice !== own);
+    if (!own?.ids) return { ...first, others };
+    // Whichever of those of its name it is: none of them may be tried twice.
+    try {
+      const alone = await startProcess(kind, own);
+      first[Symbol.dispose]();
+      return { ...alone, others };
+    } catch {
+      return { ...first, others: others.filter(({ ids }) => !ids) };
+    }
+  };
+
+/** A prover that works, and why none before it did. */
+export interface ChosenProver {
+  child: ProverChild;
+  kind: ProverKind;
+  device: ProvingDevice;
+}
+
+/**
+ * The first that starts.
+ * @param insteadOf why it is not one that was tried before
+ * @throws Error the last one's reason
+ */
+export async function startFirst(
+  start: StartProver,
+  kinds: readonly ProverKind[],
+  insteadOf?: string,
+): Promise<ChosenProver> {
+  let reason = insteadOf;
+  for (const kind of kinds) {
+    try {
+      const child = await start(kind);
+      const device = reason === undefined ? child.device : { ...child.device, instead_of: reason };
+      return { child, kind, device };
+    } catch (error) {
+      reason = (error as Error).message;
+    }
+  }
+  throw new Error(reason ?? "there is no prover");
+}
