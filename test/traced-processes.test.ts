@@ -1,4 +1,4 @@
-/** Three processes that are told of a collector, and of where to serve metrics, by nothing but their environment. */
+/** Four processes that are told of a collector, and of where to serve metrics, by nothing but their environment. */
 import { expect, test } from "vitest";
 import { startFakeEngine } from "./support/fake-engine/fake-engine.ts";
 import { startCollector } from "./support/otlp-collector.ts";
@@ -26,6 +26,9 @@ test(
     await using up = await start("up", ...of, "--port", String(await freePort()));
     const [, base] = await up.line(/ at (http:\S+\/v1)$/m);
 
+    await using relay = await start("relay", ...of, "--port", String(await freePort()));
+    await relay.line(/^Relay ready at/m);
+
     const messages = [{ role: "user", content: "Hi" }];
     const answer = await fetch(`${base}/chat/completions`, {
       method: "POST",
@@ -39,7 +42,8 @@ test(
     for (const text of told) expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
 
     // What waits is sent as they stop.
-    for (const role of [up, worker, coordinator]) expect((await role.end("SIGTERM")).code).toBe(0);
+    for (const role of [relay, up, worker, coordinator])
+      expect((await role.end("SIGTERM")).code).toBe(0);
     const spans = collector.spans();
     const root = spans.find(({ name }) => name === "POST /v1/chat/completions")!;
     const tree = spans.filter(({ traceId }) => traceId === root.traceId);
@@ -52,6 +56,6 @@ test(
       has("client", "chat test-model")!.spanId,
     );
     const sent = collector.bodies.map(String).join("\n");
-    expect(sent).toContain("the coordinator serves");
+    for (const role of ["coordinator", "relay"]) expect(sent).toContain(`the ${role} serves`);
   },
 );

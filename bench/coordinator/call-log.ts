@@ -1,6 +1,7 @@
 /** What counting a call costs, against a Redis of its own. */
-import { Redis } from "ioredis";
+import { once } from "node:events";
 import { createRedisCallLog } from "../../src/coordinator/limits/redis-call-log.ts";
+import { connectRedis } from "../../src/coordinator/redis-connection.ts";
 import { createLog } from "../../src/host/log.ts";
 import { startRedis } from "../../tools/services/redis.ts";
 import { figureOf, median, say, type Figure } from "../figure.ts";
@@ -16,8 +17,9 @@ export async function callLogFigure(rounds: number): Promise<Figure> {
   const log = createLog("error");
   const calls = stack.use(await createRedisCallLog({ url: server.url, prefix: "bench:", log }));
   // The same driver, set the same way: what is compared is the work, not the waiting for it.
-  const bare = new Redis(server.url, { enableAutoPipelining: true, socketTimeout: 500 });
+  const bare = connectRedis(server.url, log);
   stack.defer(() => bare.disconnect());
+  await once(bare, "ready");
 
   const ratios: number[] = [];
   for (let round = 1 - warmUpRounds; round <= rounds; round += 1) {

@@ -118,7 +118,7 @@ test("a new migration gets the next number, is listed, and is refused outside of
     writeFileSync(join(folder, "all.ts"), list);
     expect(() => writeMigration(root, "Add Regions")).toThrow("lower case");
     const file = writeMigration(root, "add-regions");
-    const number = String(all.length + 1).padStart(4, "0");
+    const number = String(Number.parseInt(all.at(-1)!, 10) + 1).padStart(4, "0");
     expect(file).toBe(join(folder, `${number}-add-regions.ts`));
     expect(existsSync(file)).toBe(true);
     const listed = readFileSync(join(folder, "all.ts"), "utf8");

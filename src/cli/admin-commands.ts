@@ -9,14 +9,37 @@ import { auditVerify, readMark } from "./commands/admin/audit-verify.ts";
 import { auditLedger } from "./commands/admin/audit-ledger.ts";
 import { canary } from "./commands/admin/canary.ts";
 import { dbRoles } from "./commands/admin/db-roles.ts";
+import { type ElsewhereFlags, elsewhereOf } from "./commands/admin/elsewhere.ts";
 import { readCount } from "./commands/admin/invite.ts";
 import { migrateDown, migrateNew, migrateStatus, migrateUp } from "./commands/admin/migrate.ts";
 
-export function addAdminCommands(program: Command, add: AddCommand): void {
+/** A command of an operator, for the coordinator that the flags of the group name. */
+const forOperators =
+  (add: AddCommand): AddCommand =>
+  (name, description, verb, parent) =>
+    add(
+      name,
+      description,
+      (context, flags: ElsewhereFlags) =>
+        verb({ ...context, elsewhere: elsewhereOf(context, flags) }, flags as never),
+      parent,
+    );
+
+export function addAdminCommands(program: Command, addCommand: AddCommand): void {
+  const add = forOperators(addCommand);
   const admin = program
     .command("admin")
     .description("for operators: the coordinator that runs on this machine, or its database alone")
-    .addHelpText("after", example("troop admin users", "troop admin audit-ledger"));
+    .option("--url <url>", "a coordinator that runs elsewhere: where it listens to operators")
+    .option("--as <name>", "who you are there; TROOP_ADMIN_PASSWORD, or you are asked for it")
+    .addHelpText(
+      "after",
+      example(
+        "troop admin users",
+        "troop admin audit-ledger",
+        "troop admin --url https://operators.example:8443 --as lea ledger",
+      ),
+    );
   addPeopleCommands(admin, add);
   add("audit-ledger", "recompute the books; exit 1 and name the rows where they are not sound", auditLedger, admin) // prettier-ignore
     .addHelpText("after", example("troop admin audit-ledger --json"));

@@ -67,6 +67,8 @@ describe.each([
     expect(first).toMatchObject({ id, amount: "12.500000", repeated: false });
     expect(await told(...words, "--yes")).toEqual({ ...first, repeated: true });
     expect(await told("users", user!)).toMatchObject({ balance: "12.500000" });
+    for (const list of [["users", user!], ["ledger"]])
+      expect((await admin(...list)).said).toMatch(/12\.500000 +\S{43} +local:\S+ +for the night/);
     const failed = await admin("grant", user!, "13", "--memo", "m", "--id", id, "--yes");
     expect(failed.stderr).toContain("idempotency_mismatch");
     expect((await admin("grant", user!, "13")).code).toBe(2);

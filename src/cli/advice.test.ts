@@ -49,7 +49,9 @@ async function complaintAbout(line: string): Promise<string | undefined> {
 }
 
 /** It does nothing by itself: one of its commands must be named. */
-const isGroup = (command: Command) => command.options.length === 0;
+/** The options of `troop admin` are for all of its commands. */
+const isGroup = (command: Command) =>
+  command.options.length === 0 || nameOf(command) === "troop admin";
 
 /** Where a code is met, if not while chatting. */
 const metBy: Partial<Record<ErrorCode, string[]>> = {

@@ -24,15 +24,18 @@ export interface Questions {
     initial: string,
     complaint: (answer: string) => string | undefined,
   ): Promise<string>;
+  /** What is shown to nobody as it is typed. @throws TroopError `usage` where nothing is */
+  password(message: string): Promise<string>;
   /** Something that does no harm: Enter means yes. */
   agrees(message: string): Promise<boolean>;
   /**
    * Asks before something that cannot be taken back; `--yes` has answered already.
    * @param preview what is about to happen, a line each
+   * @param usual what Enter says: yes only where the same command takes it back
    * @returns whether it may happen
    * @throws TroopError `usage` where nobody is there to answer
    */
-  mayGoOn(preview: readonly string[], flags: { yes?: boolean }): Promise<boolean>;
+  mayGoOn(preview: readonly string[], flags: { yes?: boolean }, usual?: boolean): Promise<boolean>;
   /**
    * A passphrase from the file (`-`: standard input), typed by the person, or from standard input; never from argv,
    * which everybody on the machine can read.
@@ -53,7 +56,7 @@ export function createQuestions(
 
   async function typed(message: string): Promise<string> {
     const answer = await password({ ...at, message });
-    if (isCancel(answer)) throw new TroopError("usage", "No passphrase was given.");
+    if (isCancel(answer)) throw new TroopError("usage", "Nothing was typed.");
     return answer ?? "";
   }
 
@@ -85,15 +88,16 @@ export function createQuestions(
       if (isCancel(answer)) throw new TroopError("usage", "Nothing was typed.");
       return answer;
     },
+    password: typed,
     agrees: async (message) => (await confirm({ ...at, message })) === true,
-    async mayGoOn(preview, { yes }) {
+    async mayGoOn(preview, { yes }, usual = false) {
       for (const line of preview) stderr.write(`${printable(line)}\n`);
       if (yes) return true;
       if (!isPossible)
         throw new TroopError("usage", "This has to be confirmed, and nobody is there to ask.", {
           details: { run: `${again} --yes` },
         });
-      const answer = await confirm({ ...at, message: "Go on?", initialValue: false });
+      const answer = await confirm({ ...at, message: "Go on?", initialValue: usual });
       return answer === true;
     },
 

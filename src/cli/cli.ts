@@ -29,6 +29,7 @@ import { addMeshCommands } from "./mesh-commands.ts";
 import { addNodeCommands } from "./node-commands.ts";
 import { printable } from "./output.ts";
 import { logged } from "./role-log.ts";
+import { namingSettingsFile } from "./settings-source.ts";
 import { addStartCommands } from "./start-commands.ts";
 import { addUpkeepCommands } from "./upkeep-commands.ts";
 import { addWorkerCommands } from "./worker-commands.ts";
@@ -62,7 +63,9 @@ export function buildProgram(surroundings: Surroundings, words: readonly string[
           unshield(given[index]),
         ]);
         const flags: CommonFlags = { ...command.optsWithGlobals(), ...Object.fromEntries(named) };
-        return verb(createContext(surroundings, flags, words), flags as never);
+        return namingSettingsFile(surroundings, flags.data, () =>
+          verb(createContext(surroundings, flags, words), flags as never),
+        );
       });
   const addConnected: AddCommand = (name, description, verb, parent) =>
     add(name, description, verb, parent).option(
@@ -88,7 +91,11 @@ export function buildProgram(surroundings: Surroundings, words: readonly string[
       example("troop coordinator", "DATABASE_URL=postgres://… troop coordinator --port 8100"),
     );
   addWorkerCommands(add, addConnected);
-  addConnected("relay", "carry sealed requests to workers that nobody can reach", relay as Verb)
+  addConnected(
+    "relay",
+    "carry sealed requests to workers that nobody can reach",
+    logged("relay", relay as Verb),
+  )
     .option("--listen <host:port>", "where to listen (RELAY_LISTEN)")
     .option("--port <port>", "the port alone, on this machine only")
     .option("--public-url <url>", "the URL others reach it by (RELAY_PUBLIC_URL)")
@@ -161,8 +168,8 @@ const unshield = (value: unknown): unknown =>
 
 /** Runs one command and returns its exit code. Never rejects. */
 export async function runCli(argv: string[], surroundings: Surroundings): Promise<number> {
+  const program = buildProgram(surroundings, argv);
   try {
-    const program = buildProgram(surroundings, argv);
     if (argv.length === 0) {
       surroundings.terminal.stdout.write(program.helpInformation());
       return exitCodes.ok;
@@ -170,18 +177,23 @@ export async function runCli(argv: string[], surroundings: Surroundings): Promis
     await program.parseAsync(argv.map(shield), { from: "user" });
     return exitCodes.ok;
   } catch (error) {
-    return report(error, argv, surroundings);
+    return report(error, commandOf(program, argv), argv, surroundings);
   }
 }
 
-function report(error: unknown, argv: string[], surroundings: Surroundings): number {
+function report(
+  error: unknown,
+  typed: Command,
+  argv: string[],
+  surroundings: Surroundings,
+): number {
   const { terminal, environment, shutdown } = surroundings;
   if (error instanceof EndedWith) return error.exitCode;
   // Help and version end by an exception too.
   if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
   if (shutdown.aborted && isAbort(error, shutdown)) return exitCodes.interrupted;
-  const known = error instanceof CommanderError ? usageError(error) : error;
-  const failure = failureOf(known, { argv, environment });
+  const known = error instanceof CommanderError ? usageError(error, typed) : error;
+  const failure = failureOf(known, { argv, environment, command: nameOf(typed) });
   // A bug's stack is for whoever asked for it; everybody else gets three lines.
   if (failure.code === "internal_error" && isVerbose(environment))
     terminal.stderr.write(`${inspect(error)}\n`);
@@ -196,12 +208,26 @@ const isAbort = (error: unknown, { reason }: AbortSignal): boolean =>
 const isVerbose = ({ LOG_LEVEL }: Surroundings["environment"]): boolean =>
   LOG_LEVEL === "debug" || LOG_LEVEL === "trace";
 
-function usageError({ message, code }: CommanderError): TroopError {
-  // A group of commands, and none of them named.
+/** The innermost command that the words name. */
+function commandOf(program: Command, words: readonly string[]): Command {
+  const [word = "", ...rest] = words;
+  if (word.startsWith("-")) return commandOf(program, rest);
+  const named = program.commands.find((command) => command.name() === word);
+  return named ? commandOf(named, rest) : program;
+}
+
+/** `worker pause`; undefined: none was named. */
+const nameOf = (command: Command): string | undefined =>
+  command.parent ? [nameOf(command.parent), command.name()].filter(Boolean).join(" ") : undefined;
+
+function usageError({ message, code }: CommanderError, typed: Command): TroopError {
+  const parts = typed.commands.map((command) => command.name()).join(", ");
   if (code === "commander.help")
-    return new TroopError("usage", "This is a group of commands, and none of them was named.");
+    return new TroopError("usage", `One of these has to follow: ${parts}.`);
+  const [, extra] = /got \d+: (.*)\.$/.exec(message) ?? [];
+  if (code === "commander.excessArguments" && parts !== "")
+    return new TroopError("usage", `There is no \`troop ${nameOf(typed)} ${extra}\`: ${parts}.`);
   const text = message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
-  const isAboutAll = code === "commander.unknownCommand";
-  const run = isAboutAll ? { details: { run: "troop --help" } } : {};
+  const run = typed.parent ? {} : { details: { run: "troop --help" } };
   return new TroopError("usage", `${text[0]?.toUpperCase()}${text.slice(1)}`, run);
 }

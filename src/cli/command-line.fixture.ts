@@ -68,7 +68,7 @@ export function createMachine(coordinatorUrl: string, more: Environment = {}): M
   const folder = mkdtempSync(join(tmpdir(), "troop-machine-"));
   const environment = { DATA_DIR: folder, LOG_LEVEL: "silent", ...more };
   const isLocal = ([command, part = ""]: string[]) =>
-    ["chat", "launch"].includes(command ?? "") || ["export", "import"].includes(part);
+    ["chat", "launch"].includes(command ?? "") || ["export", "import", "--url"].includes(part);
   const full = (words: string[]) =>
     isLocal(words) ? words : [...words, "--coordinator", coordinatorUrl];
   return {

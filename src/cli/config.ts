@@ -1,6 +1,6 @@
 /** The command line's door to the environment: the flags every command shares, and what they default to. */
 import { z } from "zod";
-import { type Environment, readSettings } from "../host/env.ts";
+import { type Environment, readSecret, readSettings } from "../host/env.ts";
 import { cacheFolder, dataFolder } from "../host/folders.ts";
 import { logLevels, type LogLevel } from "../host/log.ts";
 
@@ -43,3 +43,7 @@ export function readCliConfig(environment: Environment): CliConfig {
     roles: ROLES,
   };
 }
+
+/** Of the operator that `troop admin --url --as` names; undefined where it is to be asked for. */
+export const readAdminPassword = (environment: Environment): string | undefined =>
+  readSecret(environment, "TROOP_ADMIN_PASSWORD");

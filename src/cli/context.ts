@@ -12,6 +12,7 @@ import { createLog, type Log } from "../host/log.ts";
 import type { Telemetry } from "../host/observe/telemetry.ts";
 import type { Tracer } from "../host/observe/tracing.ts";
 import { shellWord } from "../host/shell-word.ts";
+import type { RoleCall } from "../host/role-socket.ts";
 import { readRunFile } from "../host/run-file.ts";
 import { readSettingsFile, withSettings } from "../host/settings-file.ts";
 import { healthAnswer } from "../protocol/endpoints.ts";
@@ -27,6 +28,14 @@ export interface CommonFlags {
   json?: boolean;
   data?: string;
   coordinator?: string;
+}
+
+/** What operators ask of a coordinator, whichever way it goes. */
+export type OperatorQuestion = Pick<RoleCall, "method" | "path" | "body">;
+
+export interface OperatorsPort {
+  /** @throws TroopError what is refused there, with what to do about it, or `coordinator_unreachable`, `timeout` */
+  ask(question: OperatorQuestion): Promise<unknown>;
 }
 
 export interface CommandContext {
@@ -46,6 +55,8 @@ export interface CommandContext {
   logShown: DestinationStream | undefined;
   /** Aborts when the user or the system asks the program to stop. */
   shutdown: AbortSignal;
+  /** Whom operators' commands ask, where that is not this machine. */
+  elsewhere?: OperatorsPort | undefined;
   /** What was typed behind `troop`. */
   words: readonly string[];
 }
@@ -148,12 +159,15 @@ function withAdvice(error: unknown, url: string): unknown {
   if (!(error instanceof TroopError)) return error;
   if (error.code !== "coordinator_unreachable" && error.code !== "timeout") return error;
   const { hostname, port } = new URL(url);
-  const isHere = coordinatorKind(url) === "loopback";
+  const errno = errnoOf(error.cause) ?? "";
   // Somebody who answers, but not as a coordinator, holds that port: another one would not get it.
-  const isFree = isHere && errnoOf(error.cause) === "ECONNREFUSED";
+  const isFree = coordinatorKind(url) === "loopback" && errno === "ECONNREFUSED";
   const listen = port === "8000" ? "" : ` --listen ${hostname}:${port}`;
-  const run = isFree ? `troop coordinator${listen}` : `curl ${url}/health`;
+  const look = untrusted.test(errno) ? `NODE_EXTRA_CA_CERTS=<file> ${again}` : `curl ${url}/health`;
+  const run = isFree ? `troop coordinator${listen}` : look;
   return new TroopError(error.code, error.message, { cause: error.cause, details: { run } });
 }
 
+/** What OpenSSL says of an authority that nobody here trusts. */
+export const untrusted = /SELF_SIGNED|ISSUER_CERT|VERIFY_LEAF/;
 const errnoOf = (error: unknown) => (error as NodeJS.ErrnoException | undefined)?.code;

@@ -51,6 +51,9 @@ export interface Failure {
   run: string;
 }
 
+/** Where a code's own sentence says it all. */
+const nothingMore = "Nothing more is known of it.";
+
 export function failureOf(error: unknown, typed: TypedCommand): Failure {
   const known = error instanceof TroopError;
   const code = known ? error.code : "internal_error";
@@ -60,7 +63,7 @@ export function failureOf(error: unknown, typed: TypedCommand): Failure {
   const run = (known ? error.details.run : undefined) ?? advice[code];
   // Where nothing lies beneath, the code's own sentence is the reason, and what was said is the cause.
   const usual = known ? errorCodes[code].text : "Something broke on our side.";
-  const said = message === usual ? "Nothing more is known of it." : message;
+  const said = message === usual ? nothingMore : message;
   return {
     code,
     reason: isPlain ? usual : message,
@@ -81,6 +84,6 @@ function causeOf(cause: unknown): string | undefined {
 
 export const failureLines = ({ code, reason, cause, run }: Failure): string[] => [
   `error: ${code}: ${reason}`,
-  `cause: ${cause}`,
+  ...(cause === nothingMore ? [] : [`cause: ${cause}`]),
   `try:   ${run}`,
 ];

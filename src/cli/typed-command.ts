@@ -5,6 +5,8 @@ import type { Environment } from "../host/env.ts";
 export interface TypedCommand {
   argv: readonly string[];
   environment: Environment;
+  /** Of the words, those that name the command, such as `worker pause`; without it the first that may. */
+  command?: string | undefined;
 }
 
 /** Stands for the whole command as it was typed, less the flags that follow it in the advice. */
@@ -21,8 +23,8 @@ export const commandIn = (argv: readonly string[]): string | undefined =>
   argv.find((word) => /^[a-z]+$/.test(word));
 
 /** Of `advice`, the line that can be typed here. */
-export function typedCommand(advice: string, { argv, environment }: TypedCommand): string {
-  const command = commandIn(argv);
+export function typedCommand(advice: string, typed: TypedCommand): string {
+  const { argv, environment, command = commandIn(argv) } = typed;
   const [, flag] = /^<again> (--[a-z-]+)/.exec(advice) ?? [];
   const line = advice
     .replace(again, ["troop", ...without(argv, flag).map(shellWord)].join(" "))

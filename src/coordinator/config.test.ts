@@ -49,6 +49,8 @@ test.each([
   ["ADDRESS_POLICY", "everywhere"],
   ["MIGRATE", "never"],
   ["OPERATOR_LISTEN", "somewhere"],
+  ["OPERATOR_URL", "http://operators.example"],
+  ["OPERATOR_URL", "operators"],
   ["ADMIN_USER", "a:b"],
   ["ADMIN_PASSWORD", "short"],
   ["AUDIT_DAYS", "6"],

@@ -9,7 +9,6 @@ import {
   isSocket,
   type ListenAddress,
   type ListenSocket,
-  readListenAddress,
   readListenPlace,
 } from "../host/listen.ts";
 import { readRelayUrls } from "../host/relay-url.ts";
@@ -19,6 +18,7 @@ import { limits } from "../protocol/limits.ts";
 import { readRelayLimits, type RelayLimits } from "../relay/config.ts";
 import { joinPolicies, type JoinPolicy } from "./accounts/joining.ts";
 import { addressPolicies, policyOf, type AddressPolicy } from "./registry/addresses.ts";
+import { readOperatorConfig } from "./operator/config.ts";
 import type { OperatorConfig } from "./operator/operator-listener.ts";
 import { postgresWay, redisWay } from "./verified-tls.ts";
 import type { RampSettings } from "./verification/ramp.ts";
@@ -68,11 +68,6 @@ const invalid = (name: string, reason: string): TroopError =>
   new TroopError("configuration_invalid", `${name} ${reason}`, { param: name });
 
 const dayMs = 24 * 60 * 60_000;
-const listenText = z.string().transform((text, context) => {
-  const address = readListenAddress(text);
-  if (!address) context.addIssue("expected an address such as 127.0.0.1:8000");
-  return address ?? z.NEVER;
-});
 const placeText = z.string().transform((text, context) => {
   const place = readListenPlace(text);
   if (!place) context.addIssue("expected an address such as 127.0.0.1:8000, or unix:/a/path");
@@ -105,11 +100,6 @@ const settings = z.object({
   HMAC_RECEIPTS: z.enum(["on", "off"]).default("off"),
   RELAY: z.enum(["on", "off"]).default("on"),
   RELAYS_ALLOWED: z.string().default(""),
-  OPERATOR_LISTEN: z.union([z.literal("off"), listenText]).optional(),
-  ADMIN_USER: z
-    .string()
-    .regex(/^[^:\p{Cc}]{1,64}$/u, "expected a name without colons")
-    .default("admin"),
   // The table itself refuses to forget what is younger than a week.
   AUDIT_DAYS: z.coerce.number().int().min(7).max(3_650).default(30),
 });
@@ -152,7 +142,7 @@ export function readCoordinatorConfig(
     hmacSecret: read.HMAC_RECEIPTS === "on" ? readReceiptSecret(environment) : undefined,
     relay: read.RELAY === "on" ? readRelayLimits(environment) : undefined,
     relaysAllowed: readRelayUrls("RELAYS_ALLOWED", read.RELAYS_ALLOWED),
-    operator: operatorOf(environment, read.OPERATOR_LISTEN, read.ADMIN_USER),
+    operator: readOperatorConfig(environment, tlsOf(read)),
     auditKeepMs: read.AUDIT_DAYS * dayMs,
     ...given(overrides),
   };
@@ -185,21 +175,6 @@ function tlsOf({
 }
 
 const leastSecretCharacters = 32;
-
-const leastPasswordCharacters = 12;
-
-function operatorOf(
-  environment: Environment,
-  listen: ListenAddress | "off" | undefined,
-  user: string,
-): OperatorConfig | undefined {
-  if (listen === "off") return undefined;
-  const password = readSecret(environment, "ADMIN_PASSWORD");
-  if (password !== undefined && password.length < leastPasswordCharacters)
-    throw invalid("ADMIN_PASSWORD", `must have ${leastPasswordCharacters} characters or more.`);
-  const usual = { host: "127.0.0.1", port: 8_001 };
-  return { listen: listen ?? usual, isChosen: listen !== undefined, user, password };
-}
 
 function longSecret(environment: Environment, name: string): string | undefined {
   const secret = readSecret(environment, name);

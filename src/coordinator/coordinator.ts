@@ -68,7 +68,7 @@ export interface Coordinator extends AsyncDisposable {
   /** Where clients and workers reach it; what proofs and tickets name. */
   readonly url: string;
   /** Where operators are listened to; undefined where they are not. */
-  readonly operator: Pick<Operator, "url" | "madePassword"> | undefined;
+  readonly operator: Pick<Operator, "url" | "takePassword"> | undefined;
   /** Rows that break an invariant of the books; none where all is well. */
   auditLedger(): Promise<Offence[]>;
   readonly counters: Readonly<Counters>;

@@ -1,4 +1,4 @@
-/** A Redis that was made a replica while somebody was connected to it. */
+/** One Redis: what goes out together, and what becomes of writes once it was made a replica. */
 import { once } from "node:events";
 import { expect, test } from "vitest";
 import { startRedis } from "../../tools/services/redis.ts";
@@ -22,3 +22,17 @@ test.each(["plain", "of a script"])(
     redis.disconnect();
   },
 );
+
+test("what is asked within one turn is one write, and answered in its order", async () => {
+  await using service = await startRedis();
+  const redis = connectRedis(service.url, createLog("silent"));
+  await once(redis, "ready");
+  const readsOf = async () =>
+    Number(/total_reads_processed:(\d+)/.exec(await redis.info("stats"))?.[1]);
+  const before = await readsOf();
+  const words = Array.from({ length: 50 }, (_, index) => String(index));
+  expect(await Promise.all(words.map((word) => redis.echo(word)))).toEqual(words);
+  // The commands, and the question itself.
+  expect(await readsOf()).toBe(before + 2);
+  redis.disconnect();
+});

@@ -21,7 +21,9 @@ export function readSettings<Shape extends z.ZodObject>(
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const name = String(issue?.path[0] ?? "a setting");
-  throw new TroopError("configuration_invalid", `${name} is not understood: ${issue?.message}.`, {
+  const isNumber = issue?.code === "invalid_type" && issue.expected === "number";
+  const complaint = isNumber ? `"${environment[name]}" is no number` : issue?.message;
+  throw new TroopError("configuration_invalid", `${name} is not understood: ${complaint}.`, {
     param: name,
   });
 }

@@ -13,16 +13,22 @@ export const settingsFile = (dataFolder: string): string => join(dataFolder, "se
 const notOurs = /^(DATA_DIR|PATH|HOME|SHELL|LD_\w+|NODE_\w+|XDG_\w+)$/;
 
 /** Nothing where there is no file. @throws TroopError `data_folder_invalid` where it cannot be read */
-export function readSettingsFile(dataFolder: string): Settings {
+export const readSettingsFile = (dataFolder: string): Settings =>
+  Object.fromEntries(linesOf(dataFolder).filter(([name]) => !notOurs.test(name)));
+
+/** Whether they are read from there or not. @throws TroopError `data_folder_invalid` */
+export const namesInSettingsFile = (dataFolder: string): string[] =>
+  linesOf(dataFolder).map(([name]) => name);
+
+/** Those that say something: an empty one counts as unset. */
+function linesOf(dataFolder: string): [name: string, value: string][] {
   const path = settingsFile(dataFolder);
   try {
     const found = Object.entries(parseEnv(readFileSync(path, "utf8")));
-    return Object.fromEntries(
-      found.flatMap(([name, value]) => (value && !notOurs.test(name) ? [[name, value]] : [])),
-    );
+    return found.flatMap(([name, value]) => (value ? [[name, value]] : []));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return {};
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
     throw new TroopError("data_folder_invalid", `${path} cannot be read.`, { cause: error });
   }
 }

@@ -68,12 +68,28 @@ export type AdminNode = z.infer<typeof adminNode>;
 export const adminNodes = z.strictObject({ nodes: z.array(adminNode), next_cursor: nextCursor });
 export const adminNodesQuery = adminPage.extend({ owner: thumbprintText.optional() });
 
+/** One that was made: the row in the books. */
+export const adminGrant = z.strictObject({
+  /** The transfer's, as the account's history has it. */
+  id: uuidText,
+  account: thumbprintText,
+  amount: creditsText,
+  /** Null where the account was deleted. */
+  memo: z.string().nullable(),
+  created_at: time,
+  /** The operator, as in the audit log; null where it was granted before that was kept. */
+  granted_by: z.string().nullable(),
+});
+export type AdminGrant = z.infer<typeof adminGrant>;
+
 export const adminUserDetail = adminUser.extend({
   account_keys: z.array(
     z.strictObject({ key: thumbprintText, created_at: time, revoked_at: timeOrNull }),
   ),
   /** The latest hundred. */
   owned: z.array(adminNode),
+  /** The latest hundred. */
+  grants: z.array(adminGrant),
 });
 
 export const revokable = ["user", "node", "key"] as const;
@@ -107,6 +123,8 @@ export const grantAnswer = z.strictObject({
   amount: creditsText,
   memo: z.string(),
   created_at: time,
+  /** Who granted it first, where it is repeated. */
+  granted_by: z.string().nullable(),
   /** It was granted before, under this id. */
   repeated: z.boolean(),
 });
@@ -127,6 +145,8 @@ export const ledgerAnswer = z.strictObject({
   /** By treasurers, within the last day; and what they may grant within one. */
   granted: creditsText,
   grant_limit: creditsText,
+  /** The latest twenty. */
+  grants: z.array(adminGrant),
 });
 export const ledgerAudit = z.strictObject({
   sound: z.boolean(),

@@ -14,6 +14,7 @@ import type { Clock } from "../base/clock.ts";
 import { systemRandom } from "../base/random.ts";
 import { createLog } from "../host/log.ts";
 import { urlOf } from "../host/listen.ts";
+import type { Tracer } from "../host/observe/tracing.ts";
 import { createProof } from "../protocol/proof.ts";
 import { createSigner, type PublicJwk, type Signer } from "../protocol/signature.ts";
 import type { TicketClaims } from "../protocol/ticket.ts";
@@ -44,6 +45,7 @@ export interface RelayFixture extends AsyncDisposable {
 export async function startRelayFixture(
   overrides: RelayOverrides = {},
   clock = createFakeClock(),
+  tracer?: Tracer,
 ): Promise<RelayFixture> {
   await using stack = new AsyncDisposableStack();
   const coordinator = stack.use(await startCoordinatorStub(clock));
@@ -52,7 +54,7 @@ export async function startRelayFixture(
     { coordinatorUrl: coordinator.url, listen: { host: "127.0.0.1", port: 0 }, ...overrides },
   );
   const relay = stack.use(
-    await startRelay(config, { clock, random: systemRandom, log: createLog("silent") }),
+    await startRelay(config, { clock, random: systemRandom, log: createLog("silent"), tracer }),
   );
   const url = urlOf(relay.address);
   const all = stack.move();

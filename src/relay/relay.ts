@@ -14,6 +14,8 @@ import type { Random } from "../base/random.ts";
 import { createSourceOf, networkOf, type SourceOf } from "../host/client-address.ts";
 import { checkFraming, pathOf } from "../host/framing.ts";
 import type { Log } from "../host/log.ts";
+import { serving } from "../host/observe/call.ts";
+import type { Tracer } from "../host/observe/tracing.ts";
 import { relayPath } from "../host/relay-session.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import { limits } from "../protocol/limits.ts";
@@ -41,7 +43,12 @@ export interface RelayParts extends RelayTicketsParts {
   sourceOf?: SourceOf;
   /** A coordinator's own, where the relay is inside one. */
   sources?: SourceBuckets;
+  /** Of a relay of its own: inside a coordinator each call has its span already. */
+  streamTracer?: Tracer | undefined;
 }
+
+/** In a trace of its own: clients tell no relay of theirs, by which it would learn which tickets are one person's. */
+const streamSpan = { name: "POST /relay/:node/infer", kind: "server" } as const;
 
 /** Disposing ends every stream. */
 export interface Relay extends Disposable {
@@ -82,7 +89,8 @@ export function createRelay(parts: RelayParts): Relay {
     return new TroopError("internal_error");
   };
 
-  async function pass({ request, response }: Exchange, node: string): Promise<void> {
+  async function pass(exchange: Exchange, node: string, requestId: string): Promise<void> {
+    const { request, response } = exchange;
     const source = sourceOf(request);
     sources.charge(source);
     if (isDraining) throw draining();
@@ -91,19 +99,27 @@ export function createRelay(parts: RelayParts): Relay {
     const claims = await tickets.check(request.headers.authorization, node);
     // Whoever has a ticket is counted by it below: strangers of the same network must not be able to shut it out.
     sources.giveBack(source);
-    const link = links.find(node);
-    if (!link) throw new TroopError("node_unreachable", "The node is not connected to this relay.");
-    const use = quotas.begin({
-      ticket: claims.jti,
-      ticketEndsAt: claims.exp * 1_000,
-      pseudonym: claims.sub,
-      prefix: networkOf(source),
+    // And fill nobody's collector.
+    const call = { requestId, tracer: parts.streamTracer };
+    const attributes = { "troop.node": node, "troop.request_id": requestId };
+    await serving(call, undefined, { ...streamSpan, attributes }, async (span) => {
+      const link = links.find(node);
+      if (!link)
+        throw new TroopError("node_unreachable", "The node is not connected to this relay.");
+      const use = quotas.begin({
+        ticket: claims.jti,
+        ticketEndsAt: claims.exp * 1_000,
+        pseudonym: claims.sub,
+        prefix: networkOf(source),
+      });
+      try {
+        await forward(exchange, link, use, clock);
+      } finally {
+        use.end();
+      }
+      if (response.headersSent) span?.set({ "http.response.status_code": response.statusCode });
+      if (!response.writableFinished) span?.fail("gone");
     });
-    try {
-      await forward({ request, response }, link, use, clock);
-    } finally {
-      use.end();
-    }
   }
 
   /** @throws TroopError `draining`, `invalid_proof`, `busy` */
@@ -180,7 +196,7 @@ export function createRelay(parts: RelayParts): Relay {
     },
     async infer(request, response, node) {
       const requestId = random.uuid();
-      const work = pass({ request, response }, node).catch((error: unknown) =>
+      const work = pass({ request, response }, node, requestId).catch((error: unknown) =>
         refuse(response, asTroopError(error, requestId), { requestId, now: now() }),
       );
       running.add(work);

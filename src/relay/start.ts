@@ -7,6 +7,7 @@ import { createCoordinatorClient } from "../host/coordinator-client.ts";
 import { type ListenAddress, urlOf } from "../host/listen.ts";
 import type { Log } from "../host/log.ts";
 import { createMetrics, type Metrics } from "../host/observe/metrics.ts";
+import type { Tracer } from "../host/observe/tracing.ts";
 import { packageVersion } from "../host/package.ts";
 import { readRelayUrl } from "../host/relay-url.ts";
 import { fetchTicketKeys } from "../host/ticket-keys.ts";
@@ -21,6 +22,8 @@ export interface RelayProcessParts {
   clock: Clock;
   random: Random;
   log: Log;
+  /** Undefined where nothing is traced. */
+  tracer?: Tracer | undefined;
 }
 
 /** Disposing lets running streams finish, for 300 s at most. */
@@ -61,6 +64,7 @@ export async function startRelay(
       now: () => coordinator.time.now(),
       url: () => url ?? "",
       sourceOf: createSourceOf(config.trustedProxies),
+      streamTracer: parts.tracer,
     }),
   );
   const metrics = createMetrics(clock);

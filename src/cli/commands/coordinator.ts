@@ -1,8 +1,9 @@
 /** `troop coordinator`: runs one until it is told to stop. */
 import { join } from "node:path";
 import { readCoordinatorConfig } from "../../coordinator/config.ts";
-import { type Coordinator, startCoordinator } from "../../coordinator/coordinator.ts";
+import { startCoordinator } from "../../coordinator/coordinator.ts";
 import { ensureFolder } from "../../host/folders.ts";
+import { collectAtTwice } from "../../host/heap.ts";
 import { leaveRunFile } from "../../host/run-file.ts";
 import type { CommandContext } from "../context.ts";
 import { measured } from "../measured.ts";
@@ -14,6 +15,7 @@ export interface CoordinatorFlags extends ListenFlags {
 }
 
 export async function coordinator(context: CommandContext, flags: CoordinatorFlags): Promise<void> {
+  collectAtTwice();
   const { output, environment, config } = context;
   const settings = readCoordinatorConfig(environment, {
     dataFolder: ensureFolder(join(config.dataFolder, "coordinator")),
@@ -21,6 +23,9 @@ export async function coordinator(context: CommandContext, flags: CoordinatorFla
     publicUrl: flags.publicUrl,
   });
   await using running = await namingPortHolder(flags, () => startCoordinator(settings, context));
+  // Before anything else can fail, and to nobody but who started this: never as JSON, nor in a log.
+  const password = running.operator?.takePassword();
+  if (password !== undefined) output.note(`The operator's password, shown this once: ${password}`);
   await using _measured = await measured(context, running);
   using _note = leaveRunFile(config.dataFolder, "coordinator", {
     url: running.url,
@@ -30,18 +35,9 @@ export async function coordinator(context: CommandContext, flags: CoordinatorFla
   output.say(`Coordinator ready at ${output.bold(running.url)}`);
   output.say(`  lend    troop worker --coordinator ${running.url}`);
   output.say(`  borrow  troop up --coordinator ${running.url}`);
-  if (running.operator) tellOperator(context, running.operator);
+  const desk = running.operator?.url;
+  if (desk) output.say(`  operate curl -u <name>:<password> ${desk}/admin/audit`);
   output.json({ url: running.url });
   await untilStopped(context.shutdown);
   output.note("Stopping…");
-}
-
-/** The password that was made is shown here, this once, and to nobody but who started this: never as JSON, nor in a log. */
-function tellOperator(
-  { output }: CommandContext,
-  { url, madePassword }: NonNullable<Coordinator["operator"]>,
-): void {
-  if (url) output.say(`  operate curl -u <name>:<password> ${url}/admin/audit`);
-  if (madePassword === undefined) return;
-  output.note(`The operator's password, shown this once: ${madePassword}`);
 }

@@ -1,5 +1,4 @@
 /** Enrolment: a node's key and its owner's key both say that they belong together. */
-import { boundedMap } from "../../base/bounded-map.ts";
 import type { Clock } from "../../base/clock.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -9,6 +8,7 @@ import type { Database } from "../database.ts";
 import type { Accounts, ProvenKey } from "./accounts.ts";
 import type { Joining } from "./joining.ts";
 import { findNode, insertNode, type Node } from "./node-store.ts";
+import { createRemembered } from "./remembered.ts";
 
 /** Until a node has proven its hardware it counts as a twentieth of an RTX 3060. */
 export const unprovenMultiplier = 500;
@@ -16,8 +16,8 @@ export const unprovenMultiplier = 500;
 export type Nodes = ReturnType<typeof createNodes>;
 
 /** A node's owner changes only by a new enrolment, which comes through here or through another replica. */
-const rememberMs = 60_000;
-const rememberedNodes = 50_000;
+const freshMs = 60_000;
+const most = 50_000;
 
 export interface NodesOptions {
   database: Database;
@@ -31,28 +31,16 @@ export interface NodesOptions {
 
 export function createNodes(options: NodesOptions) {
   const { database, clock, verifier, accounts, joining, publicUrl } = options;
-  const remembered = boundedMap<string, { node: Node; until: number }>(rememberedNodes);
-  /** Counts what was forgotten: what was read before is not remembered after. */
-  let forgotten = 0;
+  const remembered = createRemembered<Node>({ clock, freshMs, most });
 
-  async function find(id: string): Promise<Node | undefined> {
-    const known = remembered.get(id);
-    if (known && known.until > clock.now()) return known.node;
-    const before = forgotten;
-    const node = await findNode(database, id);
-    if (node && before === forgotten) remembered.set(id, { node, until: clock.now() + rememberMs });
-    return node;
-  }
-
-  /** Something of it changed. */
-  function forget(id: string): void {
-    forgotten += 1;
-    remembered.delete(id);
-  }
+  /** While the books are away as they last had it, a minute longer: so long beats go on. */
+  const find = (id: string) => remembered.findMeanwhile(id, () => findNode(database, id));
 
   return {
     find,
-    forget,
+
+    /** Something of it changed. */
+    forget: remembered.forget,
 
     /** For what only a node does. @throws TroopError `node_unknown`, `node_revoked` */
     async live(id: string): Promise<Node> {
@@ -97,7 +85,7 @@ export function createNodes(options: NodesOptions) {
       };
       const isBound = await insertNode(database, node, limits.nodesPerAccount, clock.now());
       if (!isBound) throw new TroopError("node_limit");
-      forget(node.id);
+      remembered.forget(node.id);
       return node;
     },
   };

@@ -48,6 +48,7 @@ describe.each(["PGlite", "PostgreSQL"] as const)("on %s", { timeout: 60_000 }, (
     expect(answers.filter(({ body }) => !body.repeated)).toHaveLength(1);
     const { body } = await desk.ask("viewer", "GET", `/admin/users/${user!.id}`);
     expect(body).toMatchObject({ balance: "1050.500000", non_transferable: "1000.000000" });
+    expect(body.grants).toHaveLength(1);
     const other = { ...grant, amount: "51.000000" };
     expect(codeOf(await desk.ask("treasurer", "POST", "/admin/grants", other))).toBe(
       "idempotency_mismatch",
@@ -61,6 +62,26 @@ describe.each(["PGlite", "PostgreSQL"] as const)("on %s", { timeout: 60_000 }, (
       expect.objectContaining({ amount: "50.500000", description: "thank you" }),
     );
     await sound();
+  });
+
+  test("who granted it and what for is in the books, for operators only", async () => {
+    const grant = {
+      ...{ id: systemRandom.uuid(), account: owner!.id, amount: "2.000000", memo: "a fan" },
+    };
+    const first = (await desk.ask("treasurer", "POST", "/admin/grants", grant)).body;
+    expect(first).toMatchObject({ granted_by: "treasurer", repeated: false });
+    const again = (await desk.ask("administrator", "POST", "/admin/grants", grant)).body;
+    expect(again).toEqual({ ...first, repeated: true });
+    const { grants } = (await desk.ask("viewer", "GET", `/admin/users/${owner!.id}`)).body;
+    const { id: _, repeated: __, ...made } = first;
+    expect(grants).toEqual([{ ...made, id: expect.any(String) }]);
+    const books = (await desk.ask("viewer", "GET", "/admin/ledger")).body;
+    expect(books.grants).toHaveLength(2);
+    expect(books.grants).toContainEqual(grants[0]);
+    const path = `/users/${owner!.id}/transactions?kind=grant`;
+    const history = (await desk.troop.call(owner, "GET", path)).body;
+    expect(history.transactions).toMatchObject([{ id: grants[0].id, description: "a fan" }]);
+    expect(JSON.stringify(history)).not.toMatch(/granted_by|treasurer/);
   });
 
   test("all treasurers together grant no more in a day than the faucet gives", async () => {

@@ -11,7 +11,10 @@ import { vestingOf } from "../ledger/account-names.ts";
 const ofRequester = sql`array['account', 'anchor', 'body_hash', 'retry_of', 'continues',
   'acknowledgement', 'dispute']`;
 
-/** Each gives its rows with a key to go on from. Statements are those that were signed by its keys and its nodes'. */
+/**
+ * Each gives its rows with a key to go on from. Statements are those that were signed by its keys and its nodes'; which
+ * operator granted something is operators' own affair.
+ */
 const sections: Readonly<Record<string, (account: string) => RawBuilder<unknown>>> = {
   accounts: (id) => sql`select a.id as key, to_jsonb(a) as row from account a where owner = ${id}`,
   keys: (id) => sql`
@@ -31,7 +34,7 @@ const sections: Readonly<Record<string, (account: string) => RawBuilder<unknown>
     select concat_ws(' ', c.node, c.model, c.digest) as key, to_jsonb(c) as row
     from consistency c join node n on n.id = c.node where n.owner = ${id}`,
   transfers: (id) => sql`
-    select t.id::text as key, to_jsonb(t)
+    select t.id::text as key, to_jsonb(t) - 'granted_by'
       - case h.account when debit then 'debit' when credit then 'credit' else '' end as row
     from transfer t left join hold h on h.id = t.hold and h.account <> ${id}
     where debit in (${id}, ${vestingOf(id)}) or credit in (${id}, ${vestingOf(id)})`,

@@ -68,7 +68,7 @@ export async function registerAdmin(
   await app.register(async (scope) => {
     scope.addHook("onRequest", async (request, reply) => {
       // Before any password is looked at: a page must not be able to keep operators locked out either.
-      checkNoPage(request);
+      checkNoPage(request, desk);
       void reply.header("cache-control", "no-store");
       request.operator = await loggedIn(desk, request, reply);
       request.provenBy = request.operator.name;
@@ -82,14 +82,14 @@ export async function registerAdmin(
 }
 
 /** A browser sends what somebody once typed along with any page's request, and a page's own name may lead here. */
-function checkNoPage({ headers }: FastifyRequest): void {
+function checkNoPage({ headers }: FastifyRequest, { name }: OperatorDesk): void {
   const site = headers["sec-fetch-site"] ?? "none";
   if (headers.origin !== undefined || (site !== "none" && site !== "same-origin"))
     throw new TroopError("forbidden_origin");
-  if (!namesThisMachine(headers.host))
+  if (!namesThisMachine(headers.host, [name]))
     throw new TroopError(
       "forbidden_origin",
-      "The Host header does not name this machine: come by its address, or as localhost.",
+      "The Host header does not name this machine: come by its address, as localhost, or as OPERATOR_URL says.",
     );
 }
 

@@ -61,7 +61,7 @@ export function createCallers(options: CallersOptions) {
   const idOf = async (request: FastifyRequest, key: string): Promise<string | undefined> =>
     ruleOf(routeOf(request) ?? "").knownBy === "node"
       ? (await nodes.find(key))?.id
-      : accounts.accountOf(key);
+      : accounts.accountMeanwhile(key);
 
   /** A call that proves nobody who may call is charged to where it came from. */
   async function chargingFailures<Result>(
@@ -132,7 +132,7 @@ export function createCallers(options: CallersOptions) {
      */
     async reader(request: FastifyRequest): Promise<string> {
       const { id } = await provenKey(request);
-      const account = await accounts.accountOf(id);
+      const account = await accounts.accountMeanwhile(id);
       if (!account && joining.policy !== "open") throw new TroopError("join_required");
       return account ?? id;
     },

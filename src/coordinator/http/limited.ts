@@ -13,6 +13,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Where it comes from, as far as proxies are believed. */
     readonly source: Source;
+    /** As it was found when it was first asked for. */
+    foundSource: Source | undefined;
     /** What it was charged to; undefined where it costs nothing, or is not charged yet. */
     charged: Charged | undefined;
   }
@@ -27,9 +29,10 @@ export interface LimitedOptions {
 /** To be called before any route is registered. */
 export function limitCalls(app: FastifyInstance, { limiter, sourceOf, log }: LimitedOptions): void {
   let hasWarned = false;
+  app.decorateRequest("foundSource", undefined);
   app.decorateRequest("source", {
     getter(): Source {
-      return sourceOf(this.raw);
+      return (this.foundSource ??= sourceOf(this.raw));
     },
   });
   app.decorateRequest("charged", undefined);

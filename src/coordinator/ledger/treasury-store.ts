@@ -10,6 +10,8 @@ export interface StoredGrant {
   memo: string | null;
   /** Coordinator time, ms. */
   at: number;
+  /** The operator, as in the audit log, and for operators only. Null where it was granted before that was kept. */
+  by: string | null;
 }
 
 /** Locks the account, and the source of all grants, so that two of them never count each other out. @returns whether there is one */
@@ -24,9 +26,28 @@ export async function lockGrant(tx: Tx, account: string): Promise<boolean> {
 
 export async function findGrant(tx: Tx, id: string): Promise<StoredGrant | undefined> {
   const { rows } = await sql<Omit<StoredGrant, "at"> & { at: bigint }>`
-    select credit as account, amount, memo, created_ms as at from transfer where id = ${id}::uuid
+    select credit as account, amount, memo, created_ms as at, granted_by as by
+    from transfer where id = ${id}::uuid
   `.execute(tx);
   return rows[0] && { ...rows[0], at: Number(rows[0].at) };
+}
+
+/** Newest first. @param account of one only */
+export async function readGrants(
+  database: Database,
+  most: number,
+  account?: string,
+): Promise<(StoredGrant & { id: string })[]> {
+  type Row = Omit<StoredGrant, "at"> & { id: string; at: bigint };
+  const { rows } = await reaching(() =>
+    sql<Row>`
+      select id, credit as account, amount, memo, created_ms as at, granted_by as by from transfer
+      where kind = 'grant' and debit = ${issuance}
+        ${account === undefined ? sql`` : sql`and credit = ${account}`}
+      order by created_ms desc, id limit ${most}
+    `.execute(database),
+  );
+  return rows.map((row) => ({ ...row, at: Number(row.at) }));
 }
 
 /** What treasurers have granted later than `since`, ms. */
@@ -44,12 +65,13 @@ export async function readGranted(database: Database | Tx, since: number): Promi
 export async function insertGrant(
   tx: Tx,
   id: string,
-  { account, amount, memo, at }: StoredGrant,
+  { account, amount, memo, at, by }: StoredGrant,
 ): Promise<void> {
   await sql`
     with minted as (
-      insert into transfer (id, debit, credit, amount, kind, memo, created_ms) values (
-        ${id}::uuid, ${issuance}, ${account}, ${amount}::bigint, 'grant', ${memo}, ${at}::bigint
+      insert into transfer (id, debit, credit, amount, kind, memo, created_ms, granted_by) values (
+        ${id}::uuid, ${issuance}, ${account}, ${amount}::bigint, 'grant', ${memo}, ${at}::bigint,
+        ${by}
       )
     )
     update account set posted = posted + ${amount}::bigint where id = ${account}

@@ -20,6 +20,8 @@ export interface NewGrant {
   account: string;
   amount: Micro;
   memo: string;
+  /** The operator's name. */
+  by: string;
 }
 
 /** @param dailyMost what all treasurers together may grant within any 24 hours */

@@ -17,6 +17,7 @@ import { administration } from "./0014-administration.ts";
 import { scaleOut } from "./0015-scale-out.ts";
 import { requestsByTime } from "./0016-requests-by-time.ts";
 import { gpus } from "./0017-gpus.ts";
+import { whoGranted } from "./0018-who-granted.ts";
 
 /** The numbers order them; one that was released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -37,4 +38,5 @@ export const migrations: Record<string, Migration> = {
   "0015-scale-out": scaleOut,
   "0016-requests-by-time": requestsByTime,
   "0017-gpus": gpus,
+  "0018-who-granted": whoGranted,
 };

@@ -18,7 +18,12 @@ const applicationGrants: Readonly<Record<string, readonly string[]>> = {
     "update (owner, multiplier, hmac_receipts, jwk, revoked_ms, quarantined_ms)",
   ],
   hardware: ["select", "insert", "update"],
-  hardware_trial: ["select", "insert", "update (ready, outcome, came_to, found, walks_ms)", "delete"],
+  hardware_trial: [
+    "select",
+    "insert",
+    "update (ready, outcome, came_to, found, walks_ms)",
+    "delete",
+  ],
   hardware_session: ["select", "insert", "update", "delete"],
   hardware_verdict: ["select", "insert"],
   presence: ["select", "insert", "update", "delete"],

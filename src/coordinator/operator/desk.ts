@@ -8,4 +8,6 @@ export interface OperatorDesk {
   administration: Administration;
   /** Where their acts go on record. */
   auditLog: Pick<AuditLog, "recordDurably">;
+  /** By which `Host` may name it besides addresses: one that nobody else can point here. */
+  name?: string | undefined;
 }

@@ -7,6 +7,12 @@ import { chmodSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
+import type { Server } from "node:tls";
+import {
+  type CertificateFiles,
+  readCertificate,
+  renewCertificate,
+} from "../../host/certificate.ts";
 import { listenFailure, type ListenAddress, urlOf } from "../../host/listen.ts";
 import type { Metrics } from "../../host/observe/metrics.ts";
 import { roleSocketPath } from "../../host/role-socket.ts";
@@ -24,7 +30,7 @@ import { limitTime } from "../http/time-limits.ts";
 import type { OperatorDesk } from "./desk.ts";
 import { createLogin, type Login } from "./login.ts";
 import { metricsRoute } from "./metrics-route.ts";
-import { loadPassword } from "./password.ts";
+import { forgetPassword, loadPassword } from "./password.ts";
 
 export interface OperatorConfig {
   /** Whose port is taken, and who chose none, does without. */
@@ -33,6 +39,10 @@ export interface OperatorConfig {
   user: string;
   /** Undefined: one is made. */
   password: string | undefined;
+  /** What its port is called from elsewhere; undefined: by no name but this machine's. */
+  url?: string | undefined;
+  /** Undefined: without TLS, which a proxy before it may speak. */
+  tls?: CertificateFiles | undefined;
 }
 
 export interface OperatorParts
@@ -48,8 +58,11 @@ export interface Operator extends AsyncDisposable {
   desk: OperatorDesk;
   /** Undefined where the port was taken. */
   url: string | undefined;
-  /** Made just now, and kept nowhere: to be shown once. */
-  madePassword: string | undefined;
+  /**
+   * Made just now, and kept nowhere: to be shown. Undefined where none was made. One that nobody took is forgotten at the
+   * end, such as of a start that failed: the next one makes another.
+   */
+  takePassword(): string | undefined;
 }
 
 export const operatorSocketPath = (dataFolder: string): string =>
@@ -67,24 +80,42 @@ export async function openOperator(
   const { dataFolder, random, auditLog } = parts;
   const auditReading = createAuditReading({ ...parts, folder: auditFolder(dataFolder) });
   await using resources = new AsyncDisposableStack();
-  const { stored, made } = await loadPassword(join(dataFolder, "keys"), config.password, random);
+  const keys = join(dataFolder, "keys");
+  const { stored, made } = await loadPassword(keys, config.password, random);
+  let isTaken = made === undefined;
+  resources.defer(() => {
+    if (!isTaken) forgetPassword(keys);
+  });
   const administration = createAdministration({
     ...{ ...parts, auditReading, administrator: config.user },
   });
   const login = createLogin({ ...parts, user: config.user, stored });
-  const desk = { administration, auditLog, login };
+  const name = config.url && new URL(config.url).hostname;
+  const desk = { administration, auditLog, login, name };
 
-  const port = resources.adopt(await createDesk(parts, desk, parts, parts.metrics), (app) =>
-    app.close(),
+  const { tls } = config;
+  const certificate = tls && readCertificate(tls);
+  const port = resources.adopt(
+    await createDesk({ ...parts, certificate }, desk, parts, parts.metrics),
+    (app) => app.close(),
   );
   const url = await listenOn(port, config, parts);
+  // With a certificate the app's server is one of TLS.
+  if (tls) resources.use(renewCertificate(port.server as unknown as Server, tls, parts));
   const socket = resources.adopt(
     await openDesk(parts, administration, auditLog, parts.metrics),
     (app) => app.close(),
   );
   await listenAt(socket, dataFolder, parts);
   const owned = resources.move();
-  return { desk, url, madePassword: made, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    ...{ desk, url },
+    takePassword() {
+      isTaken = true;
+      return made;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 /** `/admin` for whoever has the machine, without a listener. */
@@ -113,7 +144,7 @@ async function createDesk(
 
 async function listenOn(
   app: FastifyInstance,
-  { listen, isChosen }: OperatorConfig,
+  { listen, isChosen, tls }: OperatorConfig,
   { log }: ServerParts,
 ): Promise<string | undefined> {
   try {
@@ -125,7 +156,7 @@ async function listenOn(
     return undefined;
   }
   const { address: host, port } = app.server.address() as AddressInfo;
-  return urlOf({ host, port });
+  return urlOf({ host, port }, tls ? "https" : "http");
 }
 
 /** Never rejects: a coordinator without it works all the same. */

@@ -1,5 +1,5 @@
 /** Who gets at `/admin`, and from where: a password in constant time, a lock-out, and nothing for strangers. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -16,6 +16,7 @@ import { hashPassword, isPassword, loadPassword } from "./password.ts";
 const password = "correct horse battery";
 const operator = {
   ...{ listen: { host: "127.0.0.1", port: 0 }, isChosen: true, user: "admin" as const, password },
+  url: "https://operators.example:8443",
 };
 const basic = (user: string, word: string) => ({
   authorization: `Basic ${Buffer.from(`${user}:${word}`).toString("base64")}`,
@@ -83,7 +84,7 @@ describe("a coordinator", { timeout: 60_000 }, () => {
       const answer = await ask({ ...basic("admin", `no ${guess}`), host });
       expect(answer.json().error.code).toBe("forbidden_origin");
     }
-    for (const host of ["127.0.0.1:8001", "localhost:9999", "[::1]:8001", "coordinator.localhost"])
+    for (const host of ["127.0.0.1:8001", "localhost:9999", "[::1]:8001", "operators.example:8443"])
       expect((await ask({ ...basic("admin", password), host })).statusCode).toBe(200);
   });
 
@@ -159,6 +160,30 @@ test("a password that was made is shown once; only its hash is kept, for its own
       expect(readFileSync(join(folder, name), "utf8")).not.toContain(first.made);
       expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
     }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("a password that nobody was shown, as where the start fails, ends with it; the next start makes another", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "troop-password-"));
+  await using database = await createDatabase();
+  const start = () =>
+    openCoordinator({
+      ...{ databaseUrl: database.url, dataFolder: folder },
+      operator: { ...operator, password: undefined },
+    });
+  const file = join(folder, "keys", "operator-password");
+  try {
+    const failed = await start();
+    expect(existsSync(file)).toBe(true);
+    await failed[Symbol.asyncDispose]();
+    expect(existsSync(file)).toBe(false);
+
+    const shown = await start();
+    expect(shown.coordinator.operator?.takePassword()).toMatch(/^[\w-]{24}$/);
+    await shown[Symbol.asyncDispose]();
+    expect(existsSync(file)).toBe(true);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,5 +1,6 @@
 /** The operator's password: hashed with scrypt, made at the first start where none was chosen, never kept itself. */
 import { scrypt, timingSafeEqual } from "node:crypto";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Random } from "../../base/random.ts";
@@ -41,6 +42,12 @@ export interface LoadedPassword {
   made: string | undefined;
 }
 
+const passwordFile = (folder: string): string => join(folder, "operator-password");
+
+/** What was made counts no more: the next start makes another. */
+export const forgetPassword = (folder: string): void =>
+  rmSync(passwordFile(folder), { force: true });
+
 /**
  * @param chosen by the operator; undefined: what was made at the first start counts
  * @throws TroopError `key_file_invalid`
@@ -52,7 +59,7 @@ export async function loadPassword(
 ): Promise<LoadedPassword> {
   if (chosen !== undefined) return { stored: await hashPassword(chosen, random), made: undefined };
   let made: string | undefined;
-  const path = join(folder, "operator-password");
+  const path = passwordFile(folder);
   const make = async () => {
     made = makePassword(random);
     return hashPassword(made, random);

@@ -4,7 +4,7 @@ import { destination as toDescriptor, type DestinationStream, multistream } from
 import { createLog, type Log, type LogLevel, logLevels } from "../log.ts";
 
 /** Roles as people name them on the command line. */
-export const loggedRoles = ["worker", "coordinator", "up"] as const;
+export const loggedRoles = ["worker", "coordinator", "relay", "up"] as const;
 export type LoggedRole = (typeof loggedRoles)[number];
 
 export const logFolder = (dataFolder: string): string => join(dataFolder, "logs");

@@ -28,14 +28,16 @@ test("each role takes what it reads, and no role what another reads", () => {
   expect(of("coordinator")).not.toContain("TROOP_API_KEY");
   expect(of("up")).toEqual(expect.arrayContaining(["COORDINATOR_URL", "TROOP_API_KEY"]));
   for (const role of ["worker", "coordinator", "up"] as const)
-    expect(of(role)).not.toContain("DATA_DIR");
+    for (const name of ["DATA_DIR", "TROOP_ADMIN_PASSWORD"]) expect(of(role)).not.toContain(name);
 });
 
-test("there is no setting that no role takes, but for folders and a relay's own", () => {
+test("there is no setting that no role takes, but for folders, a relay's own and an operator's password", () => {
   const taken = new Set(serviceRoles.flatMap((role) => settingNames(example, role)));
   const all = [...example.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name!);
   const left = all.filter((name) => !taken.has(name));
-  expect(left.filter((name) => !/^(DATA_DIR|NO_COLOR|XDG_|RELAY_)/.test(name))).toEqual([]);
+  expect(
+    left.filter((name) => !/^(DATA_DIR|NO_COLOR|XDG_|RELAY_|TROOP_ADMIN_)/.test(name)),
+  ).toEqual([]);
 });
 
 test("a secret in a file is carried by the file's name, and wins as it does for the role", () => {

@@ -8,9 +8,13 @@ import { TroopError } from "../../../protocol/error-codes.ts";
 import type { CommandContext } from "../../context.ts";
 import { again } from "../../typed-command.ts";
 
-/** As the coordinator on this machine reads them. */
-export const coordinatorSettings = ({ environment, config }: CommandContext): CoordinatorConfig =>
-  readCoordinatorConfig(environment, { dataFolder: join(config.dataFolder, "coordinator") });
+/** As the coordinator on this machine reads them. @throws TroopError `usage` where another one is meant */
+export function coordinatorSettings(context: CommandContext): CoordinatorConfig {
+  const { environment, config, elsewhere } = context;
+  if (elsewhere)
+    throw new TroopError("usage", "That is done on the coordinator's own machine, without --url.");
+  return readCoordinatorConfig(environment, { dataFolder: join(config.dataFolder, "coordinator") });
+}
 
 /**
  * @param mayCreate whether there may be no books yet

@@ -1,6 +1,7 @@
 /**
  * Asks the coordinator that runs here, by its operators' socket; where none runs, the same is asked of its database,
- * opened alone. What is asked, answered and put on record is one and the same code.
+ * opened alone; and with `--url` one that runs elsewhere. What is asked, answered and put on record is one and the same
+ * code.
  */
 import { join } from "node:path";
 import type { z } from "zod";
@@ -10,14 +11,14 @@ import { auditFolder } from "../../../coordinator/audit/audit-log.ts";
 import { createAuditReading } from "../../../coordinator/audit/reading.ts";
 import { openDesk, operatorSocketPath } from "../../../coordinator/operator/operator-listener.ts";
 import { openKeyRing } from "../../../coordinator/tickets/shared-ring.ts";
-import { callRole, type RoleCall } from "../../../host/role-socket.ts";
+import { callRole } from "../../../host/role-socket.ts";
 import { isErrorCode, TroopError } from "../../../protocol/error-codes.ts";
 import { thumbprintText } from "../../../protocol/ids.ts";
 import { limits } from "../../../protocol/limits.ts";
-import type { CommandContext } from "../../context.ts";
+import type { CommandContext, OperatorQuestion } from "../../context.ts";
 import { coordinatorSettings, openCurrentBooks } from "./books.ts";
 
-export interface OperatorCall<Answer> extends Pick<RoleCall, "method" | "path" | "body"> {
+export interface OperatorCall<Answer> extends OperatorQuestion {
   answer: z.ZodType<Answer>;
 }
 
@@ -26,6 +27,7 @@ export async function askOperator<Answer>(
   context: CommandContext,
   { answer, ...call }: OperatorCall<Answer>,
 ): Promise<Answer> {
+  if (context.elsewhere) return understood(answer, await context.elsewhere.ask(call));
   const { dataFolder } = coordinatorSettings(context);
   const answered = await callRole({
     ...{ ...call, socketPath: operatorSocketPath(dataFolder), clock: context.clock },
@@ -34,9 +36,18 @@ export async function askOperator<Answer>(
   return answer.parse(answered ?? (await askAlone(context, call)));
 }
 
+/** A coordinator elsewhere may be of another version. */
+function understood<Answer>(answer: z.ZodType<Answer>, said: unknown): Answer {
+  const read = answer.safeParse(said);
+  if (read.success) return read.data;
+  throw new TroopError("upgrade_required", "The coordinator there is of another version.", {
+    cause: read.error,
+  });
+}
+
 async function askAlone(
   context: CommandContext,
-  { method, path, body }: Omit<OperatorCall<unknown>, "answer">,
+  { method, path, body }: OperatorQuestion,
 ): Promise<unknown> {
   const settings = coordinatorSettings(context);
   const { dataFolder, faucetDaily, keyRingSecret: secret } = settings;

@@ -1,10 +1,12 @@
 /** `troop admin grant`: credits minted for an account, once for each id. */
-import { adminUserDetail, grantAnswer } from "../../../protocol/admin.ts";
+import { type AdminGrant, adminUserDetail, grantAnswer } from "../../../protocol/admin.ts";
 import { formatCredits, readCredits } from "../../../protocol/credits.ts";
 import { TroopError } from "../../../protocol/error-codes.ts";
 import { uuidText } from "../../../protocol/ids.ts";
 import type { CommandContext } from "../../context.ts";
+import type { Output } from "../../output.ts";
 import { again } from "../../typed-command.ts";
+import { shownTime } from "./columns.ts";
 import { askOperator, named } from "./desk.ts";
 
 export interface GrantFlags {
@@ -37,7 +39,7 @@ export async function grant(context: CommandContext, flags: GrantFlags): Promise
     const granted = await askOperator(context, call);
     output.say(
       granted.repeated
-        ? `Granted before, under this id: ${granted.amount} credits to ${granted.account}`
+        ? `Granted before, under this id${granted.granted_by ? ` by ${granted.granted_by}` : ""}: ${granted.amount} credits to ${granted.account}`
         : `Granted: ${output.bold(granted.amount)} credits to ${granted.account}`,
     );
     output.json(granted);
@@ -46,10 +48,25 @@ export async function grant(context: CommandContext, flags: GrantFlags): Promise
   }
 }
 
+const unknownOutcome: ReadonlySet<string> = new Set([
+  ...["timeout", "ledger_unavailable", "coordinator_unreachable"],
+]);
+
 /** Where it is not known whether it was granted, the same id grants it once and not twice. */
 function repeatable(error: unknown, id: string): unknown {
-  if (!(error instanceof TroopError) || !["timeout", "ledger_unavailable"].includes(error.code))
-    return error;
+  if (!(error instanceof TroopError) || !unknownOutcome.has(error.code)) return error;
   const run = `${again} --id ${id}    (the same id never grants twice)`;
   return new TroopError(error.code, error.message, { cause: error.cause, details: { run } });
+}
+
+/** Nothing where there are none. */
+export function showGrants({ say, table }: Output, grants: readonly AdminGrant[]): void {
+  if (grants.length === 0) return;
+  say("");
+  table(
+    ["granted", "credits", "to", "by", "what for"],
+    grants.map(({ created_at, amount, account, granted_by, memo }) => [
+      ...[shownTime(created_at), amount, account, granted_by ?? "", memo ?? ""],
+    ]),
+  );
 }

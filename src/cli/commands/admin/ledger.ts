@@ -2,6 +2,7 @@
 import { ledgerAnswer } from "../../../protocol/admin.ts";
 import type { CommandContext } from "../../context.ts";
 import { askOperator } from "./desk.ts";
+import { showGrants } from "./grant.ts";
 
 export async function ledger(context: CommandContext): Promise<void> {
   const { output } = context;
@@ -21,6 +22,7 @@ export async function ledger(context: CommandContext): Promise<void> {
   );
   if (books.waiting_for_starter > 0)
     output.say(`${books.waiting_for_starter} accounts wait for their starter credits.`);
+  showGrants(output, books.grants);
   output.say(output.dim("whether all of it is sound: troop admin audit-ledger"));
   output.json(books);
 }

@@ -3,6 +3,7 @@ import { type AdminUser, adminUserDetail, adminUsers } from "../../../protocol/a
 import type { CommandContext } from "../../context.ts";
 import { type PageFlags, sayNext, shownTime } from "./columns.ts";
 import { askOperator, named, queryOf } from "./desk.ts";
+import { showGrants } from "./grant.ts";
 import { showNodes } from "./nodes.ts";
 
 const stateOf = ({ revoked_at: revoked, deleted_at: deleted }: AdminUser): string =>
@@ -56,5 +57,6 @@ async function oneUser(context: CommandContext, account: string): Promise<void> 
     output.say("");
     showNodes(output, user.owned);
   }
+  showGrants(output, user.grants);
   output.json(user);
 }

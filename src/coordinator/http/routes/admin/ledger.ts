@@ -1,5 +1,6 @@
 /** `/admin/ledger`: the books at a glance, whether they are sound, and what treasurers grant. */
 import {
+  type AdminGrant,
   grantAnswer,
   grantRequest,
   ledgerAnswer,
@@ -10,9 +11,25 @@ import { limits } from "../../../../protocol/limits.ts";
 import type { Administration } from "../../../admin/administration.ts";
 import { readOverview } from "../../../admin/overview-store.ts";
 import { auditBooks } from "../../../ledger/audit-store.ts";
+import { readGrants } from "../../../ledger/treasury-store.ts";
 import type { App } from "../../services.ts";
 
-export function ledgerRoutes(app: App, { database, clock, treasury }: Administration): void {
+const latestGrants = 20;
+
+/** @param most of the latest @param account of one only */
+export async function shownGrants(
+  { database }: Pick<Administration, "database">,
+  most: number,
+  account?: string,
+): Promise<AdminGrant[]> {
+  const grants = await readGrants(database, most, account);
+  return grants.map(({ at, by, amount, ...grant }) => ({
+    ...{ ...grant, amount: formatCredits(amount), created_at: at, granted_by: by },
+  }));
+}
+
+export function ledgerRoutes(app: App, administration: Administration): void {
+  const { database, clock, treasury } = administration;
   app.get(
     "/admin/ledger",
     {
@@ -30,6 +47,7 @@ export function ledgerRoutes(app: App, { database, clock, treasury }: Administra
         waiting_for_starter: books.waitingForStarter,
         granted: formatCredits(await treasury.granted(clock.now())),
         grant_limit: formatCredits(treasury.dailyMost),
+        grants: await shownGrants(administration, latestGrants),
       };
     },
   );
@@ -52,10 +70,12 @@ export function ledgerRoutes(app: App, { database, clock, treasury }: Administra
     },
     async (request) => {
       const { id, account, amount, memo } = request.body;
-      const wish = { id, account, amount: parseCredits(amount), memo };
+      const by = request.operator!.name;
+      const wish = { id, account, amount: parseCredits(amount), memo, by };
       const granted = await treasury.grant(wish, clock.now());
       request.noted = { id, amount, repeated: granted.isRepeated };
-      return { id, account, amount, memo, created_at: granted.at, repeated: granted.isRepeated };
+      const first = { created_at: granted.at, granted_by: granted.by };
+      return { id, account, amount, memo, ...first, repeated: granted.isRepeated };
     },
   );
 }

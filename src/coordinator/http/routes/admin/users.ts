@@ -14,10 +14,12 @@ import { findKeys } from "../../../accounts/key-store.ts";
 import type { Administration } from "../../../admin/administration.ts";
 import { findNodes, findUsers, type ListedUser } from "../../../admin/people-store.ts";
 import type { App } from "../../services.ts";
+import { shownGrants } from "./ledger.ts";
 import { shownNode } from "./nodes.ts";
 import { paged } from "./paged.ts";
 
-const ownedMost = 100;
+/** Of an account's nodes, and of its grants. */
+const shownMost = 100;
 
 const shown = ({ id, at, posted, ...user }: ListedUser): AdminUser => ({
   ...{ account_id: id, created_at: at, balance: formatCredits(posted) },
@@ -52,13 +54,14 @@ export function usersRoutes(app: App, administration: Administration): void {
       const [user] = await findUsers(database, { id }, 1);
       if (!user) throw new TroopError("account_unknown");
       const keys = await findKeys(database, id);
-      const owned = await findNodes(database, { owner: id }, ownedMost);
+      const owned = await findNodes(database, { owner: id }, shownMost);
       return {
         ...shown(user),
         account_keys: keys.map(({ thumbprint: key, createdAt, revokedAt }) => ({
           ...{ key, created_at: createdAt, revoked_at: revokedAt },
         })),
         owned: await Promise.all(owned.map((node) => shownNode(administration, node))),
+        grants: await shownGrants(administration, shownMost, id),
       };
     },
   );
