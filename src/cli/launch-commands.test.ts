@@ -46,6 +46,17 @@ test.each<[string, string, (url: string) => { words: string[]; environment: obje
     }),
   ],
   [
+    "qwen",
+    "qwen",
+    (url) => ({
+      words: [
+        ...["--auth-type", "openai", "--model", "toy:1b", "--openai-base-url", `${url}/v1`],
+        ...["-p", "hi"],
+      ],
+      environment: { OPENAI_API_KEY: key, TROOP_API_KEY: key },
+    }),
+  ],
+  [
     "continue",
     "cn",
     () => ({
@@ -144,7 +155,7 @@ test("the model is the named one, the only one, or chosen by who is there", asyn
 });
 
 test.each([
-  ["launch emacs", 2, "usage", /claude, codex, opencode, continue, zed, aider/],
+  ["launch emacs", 2, "usage", /claude, codex, opencode, qwen, continue, zed, aider/],
   ["launch aider --config --restore", 2, "usage", /--restore/],
   ["launch aider --force", 2, "usage", /--force/],
   ["launch aider", 1, "tool_missing", /aider-install/],

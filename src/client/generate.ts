@@ -75,7 +75,11 @@ export function createGenerate({ dispatch, clock, random }: GenerateParts): Gene
       target: ChunkTarget<Chunk>,
       signal: AbortSignal,
     ) {
-      const shape = dialect.createShape(identityOf(dialect.idPrefix, wanted.model), random);
+      const shape = dialect.createShape(
+        identityOf(dialect.idPrefix, wanted.model),
+        random,
+        wanted.fields,
+      );
       let arrived: Chunk[] = [];
       const pass = (chunk: Chunk) => void arrived.push(chunk);
       const kept = createKeeper();
@@ -105,7 +109,7 @@ export function createGenerate({ dispatch, clock, random }: GenerateParts): Gene
     ) {
       const identity = identityOf(dialect.idPrefix, wanted.model);
       const begin = () => {
-        const shape = dialect.createShape(identity, random);
+        const shape = dialect.createShape(identity, random, wanted.fields);
         const fold = dialect.createFold(identity);
         const kept = createKeeper();
         const read = (rest?: Rest) =>

@@ -1,8 +1,7 @@
 /** Coding agents as their makers ship them, each with a home and a project of its own. */
 import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { installPinned } from "../../tools/pinned-packages.ts";
 import { type Exit, startProgram } from "../support/processes.ts";
 
@@ -28,36 +27,33 @@ export async function makeWorkplace(files: Readonly<Record<string, string>>): Pr
   };
 }
 
-const install = () =>
-  installPinned(import.meta.dirname, "test-agents", { say: (text) => console.error(text) });
-
-/** Where a package keeps its file, among those that are pinned for the agents. */
-async function find(file: string): Promise<string> {
-  return createRequire(join(await install(), "package.json")).resolve(file);
-}
-
-/** Their launchers look for one of several builds; the first is what every machine of the kind can run. */
-const openCodeOf = (): string => `opencode-${process.platform}-${process.arch}`;
-
-/** @param words what is typed behind its name */
-export async function runCodex(place: Workplace, words: readonly string[]): Promise<Exit> {
-  const launcher = await find("@openai/codex/bin/codex.js");
-  return run(place, process.execPath, [launcher, ...words]);
+/** In front of everything else on the PATH: the agents, and the Node that runs those which are scripts. */
+export async function agentPath(): Promise<string> {
+  const packages = await installPinned(import.meta.dirname, "test-agents", {
+    say: (text) => console.error(text),
+  });
+  const modules = join(packages, "node_modules");
+  const kind = `${process.platform}-${process.arch}`;
+  // Their launchers look for one of several builds; these are what every machine of the kind can run.
+  const builds = [join(`opencode-${kind}`, "bin"), `@anthropic-ai/claude-code-${kind}`, ".bin"];
+  const folders = builds.map((folder) => join(modules, folder));
+  return [...folders, dirname(process.execPath), process.env["PATH"]].join(delimiter);
 }
 
 /** @param words what is typed behind its name */
-export async function runOpenCode(place: Workplace, words: readonly string[]): Promise<Exit> {
-  const program = join(await install(), "node_modules", openCodeOf(), "bin", "opencode");
-  return run(place, program, words);
-}
-
-const run = ({ home, project }: Workplace, command: string, words: readonly string[]) =>
-  startProgram(command, words, {
+export async function runAgent(
+  { home, project }: Workplace,
+  name: string,
+  words: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Exit> {
+  const PATH = await agentPath();
+  return startProgram(name, words, {
     folder: project,
     // Nobody's own settings, and nothing fetched but what the test gives.
     environment: {
-      HOME: home,
-      CODEX_HOME: join(home, ".codex"),
-      XDG_CACHE_HOME: join(home, "cache"),
+      ...{ PATH, HOME: home, CODEX_HOME: join(home, ".codex") },
+      ...{ XDG_CACHE_HOME: join(home, "cache"), ...environment },
     },
   }).ended;
+}

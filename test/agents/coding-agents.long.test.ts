@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startNetwork } from "../network.ts";
 import { plainText, type Script, toolCall } from "../support/fake-engine/script.ts";
-import { makeWorkplace, runCodex, runOpenCode, type Workplace } from "./agent.ts";
+import { makeWorkplace, runAgent, type Workplace } from "./agent.ts";
 
 const before = "The troop has two monkeys.\n";
 const after = "The troop has three monkeys.\n";
@@ -50,7 +50,7 @@ test.each([
   const cmd = "sed -i s/two/three/ troop.txt && cat troop.txt";
   network.engine.play(working([{ tool: "exec_command", input: { cmd, login: false } }]));
   const words = ["exec", "--skip-git-repo-check", "-s", "danger-full-access", "Make it three."];
-  const { code, stdout, stderr } = await runCodex(place, words);
+  const { code, stdout, stderr } = await runAgent(place, "codex", words);
   expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(stdout).toContain("It is done.");
   // Where the other way is not taken, it says so and goes on over HTTP.
@@ -90,7 +90,83 @@ test("opencode edits a file with its own editor", async () => {
       { tool: "edit", input: { filePath, oldString: "two", newString: "three" } },
     ]),
   );
-  const { code, stdout, stderr } = await runOpenCode(place, ["run", "Make it three."]);
+  const { code, stdout, stderr } = await runAgent(place, "opencode", ["run", "Make it three."]);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(stdout).toContain("It is done.");
+  expect(await edited(place)).toBe(after);
+});
+
+test("Claude Code searches for a tool, reads, and edits a file", async () => {
+  await using network = await startNetwork();
+  await using place = await makeWorkplace({ "project/troop.txt": before });
+  const file_path = join(place.project, "troop.txt");
+  network.engine.play(
+    working([
+      { tool: "ToolSearch", input: { query: "select:NotebookEdit", max_results: 1 } },
+      { tool: "Read", input: { file_path } },
+      { tool: "Edit", input: { file_path, old_string: "two", new_string: "three" } },
+    ]),
+  );
+  const words = ["-p", "Make it three.", "--permission-mode", "acceptEdits"];
+  const { code, stdout, stderr } = await runAgent(place, "claude", words, {
+    ...{ ANTHROPIC_BASE_URL: network.sidecar.url, ANTHROPIC_AUTH_TOKEN: "any" },
+    ANTHROPIC_MODEL: model,
+  });
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(stdout).toContain("It is done.");
+  expect(await edited(place)).toBe(after);
+  const asked = network.engine.requests.all.filter(({ body }) => Array.isArray(body["tools"]));
+  const offered = asked.map(({ body }) =>
+    (body["tools"] as { function: { name: string } }[]).map((tool) => tool.function.name),
+  );
+  expect(offered[0]).not.toContain("NotebookEdit");
+  expect(offered[1]).toEqual([...offered[0]!, "NotebookEdit"]);
+});
+
+test("Continue edits a file with its own editor", async () => {
+  await using network = await startNetwork();
+  const config = {
+    ...{ name: "Test", version: "1.0.0", schema: "v1" },
+    models: [
+      {
+        ...{ name: "Monkey Troop", provider: "openai", model },
+        ...{ apiBase: `${network.sidecar.url}/v1`, apiKey: "any" },
+      },
+    ],
+  };
+  // JSON is YAML.
+  await using place = await makeWorkplace({
+    "project/troop.txt": before,
+    "home/.continue/config.yaml": JSON.stringify(config),
+  });
+  const file = join(place.project, "troop.txt");
+  network.engine.play(
+    working([
+      { tool: "Read", input: { filepath: file } },
+      { tool: "Edit", input: { file_path: file, old_string: "two", new_string: "three" } },
+    ]),
+  );
+  const { code, stdout, stderr } = await runAgent(place, "cn", ["-p", "--auto", "Make it three."]);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(stdout).toContain("It is done.");
+  expect(await edited(place)).toBe(after);
+});
+
+test("Qwen Code edits a file with its own editor", async () => {
+  await using network = await startNetwork();
+  await using place = await makeWorkplace({ "project/troop.txt": before });
+  const file_path = join(place.project, "troop.txt");
+  network.engine.play(
+    working([
+      { tool: "read_file", input: { file_path } },
+      { tool: "edit", input: { file_path, old_string: "two", new_string: "three" } },
+    ]),
+  );
+  const words = ["--auth-type", "openai", "--approval-mode", "auto-edit", "-p", "Make it three."];
+  const { code, stdout, stderr } = await runAgent(place, "qwen", words, {
+    ...{ OPENAI_BASE_URL: `${network.sidecar.url}/v1`, OPENAI_API_KEY: "any" },
+    OPENAI_MODEL: model,
+  });
   expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(stdout).toContain("It is done.");
   expect(await edited(place)).toBe(after);

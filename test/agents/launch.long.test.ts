@@ -1,53 +1,46 @@
 /** Coding agents, unchanged, ask through the network however `troop launch` points them there. */
 import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { leaveRunFile } from "../../src/host/run-file.ts";
-import { installPinned } from "../../tools/pinned-packages.ts";
 import { startNetwork } from "../network.ts";
 import { plainText } from "../support/fake-engine/script.ts";
-import { plainEnvironment, runTroop, startProgram } from "../support/processes.ts";
-import { makeWorkplace } from "./agent.ts";
+import { plainEnvironment, runTroop } from "../support/processes.ts";
+import { agentPath, makeWorkplace, runAgent } from "./agent.ts";
 
-const words = {
-  codex: ["exec", "--skip-git-repo-check", "What is a ticket?"],
-  opencode: ["run", "What is a ticket?"],
-};
-const settings = { codex: "config/codex/config.toml", opencode: "config/opencode/opencode.json" };
+const asked = "What is a ticket?";
 
-test.each(["codex", "opencode"] as const)("%s, started and set up", async (tool) => {
-  const packages = await installPinned(import.meta.dirname, "test-agents", {
-    say: (text) => console.error(text),
-  });
-  const programs = [
-    join(packages, "node_modules", `opencode-${process.platform}-${process.arch}`, "bin"),
-    join(packages, "node_modules", ".bin"),
-  ];
+test.each([
+  ["claude", "claude", ["-p", asked], ".claude/settings.json"],
+  ["codex", "codex", ["exec", "--skip-git-repo-check", asked], ".codex/config.toml"],
+  ["opencode", "opencode", ["run", asked], "config/opencode/opencode.json"],
+  ["qwen", "qwen", ["-p", asked], ".qwen/settings.json"],
+  ["continue", "cn", ["-p", asked], ".continue/config.yaml"],
+])("%s, started and set up", async (tool, program, words, settings) => {
   await using network = await startNetwork({
     script: plainText("A", " promise", " of", " credits."),
   });
   await using place = await makeWorkplace({});
   const { home, project: folder } = place;
+  const own = { DATA_DIR: join(home, "data"), XDG_CONFIG_HOME: join(home, "config") };
   const environment = {
-    ...plainEnvironment(),
-    PATH: [...programs, process.env["PATH"]].join(delimiter),
-    ...{ HOME: home, DATA_DIR: join(home, "data"), XDG_CONFIG_HOME: join(home, "config") },
-    ...{ CODEX_HOME: join(home, "config/codex"), XDG_CACHE_HOME: join(home, "cache") },
+    ...{ ...plainEnvironment(), ...own, PATH: await agentPath(), HOME: home },
+    ...{ CODEX_HOME: join(home, ".codex"), XDG_CACHE_HOME: join(home, "cache") },
   };
-  for (const made of ["data", "config/codex"]) await mkdir(join(home, made), { recursive: true });
+  for (const made of ["data", ".codex"]) await mkdir(join(home, made), { recursive: true });
   const { url } = network.sidecar;
   using _note = leaveRunFile(join(home, "data"), "client", { url, pid: 1, coordinator: url });
 
-  const started = await runTroop(["launch", tool, "--", ...words[tool]], { folder, environment });
+  const started = await runTroop(["launch", tool, "--", ...words], { folder, environment });
   expect({ code: started.code, stderr: started.stderr }).toMatchObject({ code: 0 });
   expect(started.stdout).toContain("A promise of credits.");
 
-  // opencode begins a file of settings by itself.
-  const file = join(home, settings[tool]);
+  // Some begin a file of settings by themselves.
+  const file = join(home, settings);
   const before = existsSync(file) ? await readFile(file, "utf8") : undefined;
   expect((await runTroop(["launch", tool, "--config"], { folder, environment })).code).toBe(0);
-  const alone = await startProgram(tool, words[tool], { folder, environment }).ended;
+  const alone = await runAgent(place, program, words, own);
   expect(alone).toMatchObject({ code: 0 });
   expect(alone.stdout).toContain("A promise of credits.");
 

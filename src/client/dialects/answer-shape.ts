@@ -64,7 +64,12 @@ export interface AnswerFold<Chunk> {
 
 export interface Dialect<Chunk> {
   idPrefix: string;
-  createShape(identity: Identity, random: Random): AnswerShape<Chunk>;
+  /** @param asked the request's fields, as a node gets them */
+  createShape(
+    identity: Identity,
+    random: Random,
+    asked: Readonly<Record<string, unknown>>,
+  ): AnswerShape<Chunk>;
   createFold(identity: Identity): AnswerFold<Chunk>;
 }
 

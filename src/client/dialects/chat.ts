@@ -14,10 +14,14 @@ import type { ChatChunk, ChatDelta } from "./chat-chunk.ts";
 import { readChatEvent } from "./chat-event.ts";
 import { createChatFold } from "./chat-fold.ts";
 import { createSeam } from "./seam.ts";
-import { createToolCalls } from "./tool-calls.ts";
+import { createToolCalls, idsOfCalls } from "./tool-calls.ts";
 
-function createChatShape(identity: Identity, random: Random): AnswerShape<ChatChunk> {
-  const calls = createToolCalls(random);
+function createChatShape(
+  identity: Identity,
+  random: Random,
+  asked: Readonly<Record<string, unknown>>,
+): AnswerShape<ChatChunk> {
+  const calls = createToolCalls(random, idsOfCalls(asked));
   const seam = createSeam();
   let hasRole = false;
 

@@ -10,6 +10,7 @@ export interface Places {
   config: string;
   claude: string;
   codex: string;
+  qwen: string;
   exists(path: string): boolean;
 }
 
@@ -20,6 +21,7 @@ export function readPlaces(environment: Environment): Places {
     config: environment.XDG_CONFIG_HOME || join(home, ".config"),
     claude: environment.CLAUDE_CONFIG_DIR || join(home, ".claude"),
     codex: environment.CODEX_HOME || join(home, ".codex"),
+    qwen: environment.QWEN_HOME || join(home, ".qwen"),
     exists: existsSync,
   };
 }

@@ -5,12 +5,14 @@ import { claude } from "./tools/claude.ts";
 import { codex } from "./tools/codex.ts";
 import { continueDev } from "./tools/continue.ts";
 import { opencode } from "./tools/opencode.ts";
+import { qwen } from "./tools/qwen.ts";
 import { zed } from "./tools/zed.ts";
 
 export const tools = {
   claude,
   codex,
   opencode,
+  qwen,
   continue: continueDev,
   zed,
   aider,

@@ -58,9 +58,13 @@ export function chatParts({ block, where }: Placed<KnownBlock>, ignored: Set<str
       const texts = within(block.content, `${where}.content`, ignored);
       return [textPart(`${block.title}\n${block.source}`), ...texts];
     }
+    case "tool_reference":
+      return [textPart(`Found the tool ${block.tool_name}.`)];
     case "thinking":
     case "tool_use":
     case "tool_result":
+    case "tool_addition":
+    case "tool_removal":
       throw invalid(`${where}.type`, `${block.type} cannot stand here`);
     default:
       return block satisfies never;

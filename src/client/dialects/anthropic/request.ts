@@ -17,6 +17,17 @@ const object = z.custom<object>(
   { error: "must be an object" },
 );
 const outputFormat = z.object({ type: z.literal("json_schema"), schema: object });
+/** Of the application's own, or of a kind that is looked at later. */
+const tool = z.looseObject({
+  type: text.nullish(),
+  name: text.nullish(),
+  description: text.nullish(),
+  input_schema: object.nullish(),
+  strict: z.boolean().nullish(),
+  /** It waits until the conversation refers to it. */
+  defer_loading: z.boolean().nullish(),
+});
+export type Tool = z.infer<typeof tool>;
 const isParallelOff = { disable_parallel_tool_use: z.boolean().nullish() };
 
 export const messagesRequest = z.object({
@@ -34,18 +45,7 @@ export const messagesRequest = z.object({
   top_p: z.number().nullish(),
   top_k: z.number().nullish(),
   stop_sequences: z.array(text).max(16).nullish(),
-  tools: z
-    .array(
-      z.looseObject({
-        type: text.nullish(),
-        name: text.nullish(),
-        description: text.nullish(),
-        input_schema: object.nullish(),
-        strict: z.boolean().nullish(),
-      }),
-    )
-    .max(1_024)
-    .nullish(),
+  tools: z.array(tool).max(1_024).nullish(),
   tool_choice: z
     .discriminatedUnion("type", [
       z.object({ type: z.literal("auto"), ...isParallelOff }),
@@ -70,7 +70,12 @@ const media = text.regex(/^image\/(?:png|jpeg|jpg|webp|gif|bmp)$/, {
   error: "must be image/png, image/jpeg, image/gif or image/webp",
 });
 
-/** Each kind of block that means something to an engine. */
+const toolMeant = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("tool_reference"), name: text }),
+  z.object({ type: z.literal("tool_definition"), definition: tool }),
+]);
+
+/** Each kind of block that means something to an engine, or says what it is to be given. */
 export const blocks = {
   text: z.object({ type: z.literal("text"), text }),
   image: z.object({
@@ -112,6 +117,9 @@ export const blocks = {
     content: content.nullish(),
     is_error: z.boolean().nullish(),
   }),
+  tool_reference: z.object({ type: z.literal("tool_reference"), tool_name: text }),
+  tool_addition: z.object({ type: z.literal("tool_addition"), tool: toolMeant }),
+  tool_removal: z.object({ type: z.literal("tool_removal"), tool: toolMeant }),
 } as const;
 
 type Blocks = { [Type in keyof typeof blocks]: z.infer<(typeof blocks)[Type]> };

@@ -1,7 +1,7 @@
 /** Tools, and which of them is to be called, as a chat has them. Pure. */
-import type { MessagesRequest } from "./request.ts";
+import { offeredTools } from "./offered-tools.ts";
+import type { MessagesRequest, Tool } from "./request.ts";
 
-type Tools = NonNullable<MessagesRequest["tools"]>;
 type ToolChoice = NonNullable<MessagesRequest["tool_choice"]>;
 
 /**
@@ -9,10 +9,11 @@ type ToolChoice = NonNullable<MessagesRequest["tool_choice"]>;
  * trained on, are dropped and named: `tools.web_search_20250305`.
  */
 export function chatTools(
-  { tools, tool_choice: choice }: Pick<MessagesRequest, "tools" | "tool_choice">,
+  asked: Pick<MessagesRequest, "tools" | "messages" | "tool_choice">,
   ignored: Set<string>,
 ): object {
-  const taken = (tools ?? []).flatMap((tool) => chatTool(tool, ignored));
+  const { tool_choice: choice } = asked;
+  const taken = offeredTools(asked).flatMap((tool) => chatTool(tool, ignored));
   if (taken.length === 0) return {};
   const has = (name: string) => taken.some((tool) => tool.function.name === name);
   const isChoosable = choice && (choice.type !== "tool" || has(choice.name));
@@ -25,7 +26,7 @@ export function chatTools(
 }
 
 function chatTool(
-  { type, name, description, input_schema, strict, ...rest }: Tools[number],
+  { type, name, description, input_schema, strict, defer_loading: _heeded, ...rest }: Tool,
   ignored: Set<string>,
 ) {
   if (!input_schema || !name) {

@@ -13,8 +13,8 @@ const asChat = ({ id, created, model, choices }: CompletionChunk): ChatChunk => 
 
 export const plainCompletionDialect: Dialect<ChatChunk> = {
   ...chatDialect,
-  createShape(identity, random) {
-    const shape = completionDialect.createShape(identity, random);
+  createShape(...parts) {
+    const shape = completionDialect.createShape(...parts);
     return {
       ...shape,
       read(event) {
