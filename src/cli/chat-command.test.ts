@@ -40,6 +40,17 @@ test("one question is answered on stdout, and with --json with what it cost", as
   ]);
 });
 
+test("an answer that breaks off ends its line, so that the failure stands on one of its own", async () => {
+  await using here = await start(({ open, text, end }) => {
+    open();
+    text("Hello");
+    end();
+  });
+  const told = await here.chat("Who?");
+  expect(told).toMatchObject({ code: 1, stdout: "Hello\n" });
+  expect(told.stderr).toMatch(/^error: stream_truncated/);
+});
+
 test("what comes by a pipe is the question, or stands where `-` stands", async () => {
   await using here = await start();
   const { url } = here.network.sidecar;
@@ -65,6 +76,14 @@ test("a conversation goes on with what was said, until it is ended", async () =>
   expect(stderr).toContain("toy:1b · 5 + 2 tokens · 0.010000 credits");
   expect(stderr).toContain("/nope? /help lists what there is.");
   expect(stderr).toContain("* troop/auto");
+});
+
+test("Ctrl-C drops what is being typed, and the conversation goes on", async () => {
+  await using here = await start();
+  const { code, stderr } = await here.typing("No\\\nnever\u0003One?\n/quit\n");
+  expect(code).toBe(0);
+  expect(stderr).toContain("Ctrl-D ends.");
+  expect(here.asked()).toEqual([[{ role: "user", content: "One?" }]]);
 });
 
 test("who waits for an answer is told so, once", async () => {

@@ -36,6 +36,21 @@ test("a coordinator that does not answer is a problem, and ends the command with
   expect(told.codes).toEqual(["coordinator_unreachable", "account_none", "engine_none"]);
 });
 
+test("a setting of the file that nothing reads is found, and said by each role that starts", async () => {
+  using here = createMachine(nobody, { ...quiet, LOG_LEVEL: "warn" });
+  const lines = ["SPEND_DAILY=4", "SPEND_DAYLY=5", "TROOP_API_KEY_FILE=/k", "NODE_ENV=x", "SPEND="];
+  writeFileSync(join(here.folder, "settings.env"), lines.join("\n"), { mode: 0o600 });
+  const { json } = await here.troop("doctor", "--json");
+  const unread = (json.findings as { code: string; run: string }[]).flatMap(({ code, run }) =>
+    code === "setting_unknown" ? [run.split(" ")[2]] : [],
+  );
+  expect(new Set(unread)).toEqual(new Set(["SPEND_DAYLY", "NODE_ENV"]));
+
+  writeFileSync(join(here.folder, "settings.env"), "SPEND_DAYLY=5", { mode: 0o600 });
+  await here.troop("up");
+  expect((await here.troopAlone("logs")).stdout).toMatch(/warn.*nothing reads.*SPEND_DAYLY/);
+});
+
 /** Answers `GET /health` as a coordinator does. */
 async function startCoordinator(version: string, aheadMs: number) {
   const body = JSON.stringify({ status: "ok", service: "monkey-troop-coordinator", version });

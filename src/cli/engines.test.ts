@@ -5,6 +5,7 @@ import { startFakeEngine } from "../../test/support/fake-engine/fake-engine.ts";
 import { systemClock } from "../base/clock.ts";
 import { systemRandom } from "../base/random.ts";
 import type { Environment } from "../host/env.ts";
+import { toyModelFile } from "../host/package.ts";
 import type { EngineAddress } from "../worker/engines/engine-kind.ts";
 import { serveRecorded } from "../worker/engines/recorded-server.ts";
 import { readCliConfig } from "./config.ts";
@@ -37,6 +38,14 @@ test("where no engine runs it is said where one was looked for, and what to type
     code: "engine_unavailable",
     message: expect.stringContaining(new URL(address.origin).host) as string,
     details: { run: expect.stringMatching(/--model .*troop-toy.*Ollama/) as string },
+  });
+});
+
+test("a cache that cannot be written to is named, with the setting that moves it", async () => {
+  const { context } = terminal({ XDG_CACHE_HOME: "/dev/null" });
+  await expect(chosenEngines(context, { model: toyModelFile }, [])).rejects.toMatchObject({
+    ...{ code: "data_folder_invalid", message: expect.stringContaining("/dev/null") as string },
+    details: { run: expect.stringMatching(/^XDG_CACHE_HOME=/) as string },
   });
 });
 

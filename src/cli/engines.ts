@@ -1,5 +1,6 @@
 /** The engines a worker lends: the one that was named, or the built-in one, or whatever runs on this machine. */
 import type { Environment } from "../host/env.ts";
+import { ensureFolder } from "../host/folders.ts";
 import { toyModelFile } from "../host/package.ts";
 import { shellWord } from "../host/shell-word.ts";
 import { TroopError } from "../protocol/error-codes.ts";
@@ -37,7 +38,7 @@ export async function builtInEngine(context: EngineContext, modelFile: string): 
   try {
     return await startLlamaCpp({
       modelFile,
-      cacheFolder: config.cacheFolder,
+      cacheFolder: usableCache(config.cacheFolder),
       env: environment as NodeJS.ProcessEnv,
       clock,
       random,
@@ -56,6 +57,19 @@ export async function builtInEngine(context: EngineContext, modelFile: string): 
     throw aboutModelFile(error);
   } finally {
     bar?.done();
+  }
+}
+
+/** Of a cache that cannot be written to: `--data` would not mend it. */
+function usableCache(path: string): string {
+  try {
+    return ensureFolder(path);
+  } catch (error) {
+    const { code, message, cause } = error as TroopError;
+    throw new TroopError(code, message, {
+      cause,
+      details: { run: `XDG_CACHE_HOME=<folder> ${again}` },
+    });
   }
 }
 

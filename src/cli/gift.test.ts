@@ -81,6 +81,15 @@ test.each([
   expect((await machine.troop(...words.map((word) => names[word] ?? word))).code).toBe(code);
 });
 
+test("a receiver whom nobody knows is named, and where to read the right id", async () => {
+  const nobody = "A".repeat(43);
+  const { json } = await machine.troop("gift", nobody, "0.01", "--yes", "--json");
+  expect(json.error).toMatchObject({
+    ...{ code: "account_unknown", cause: `The coordinator knows no account ${nobody}.` },
+    run: expect.stringContaining("on the receiver's machine") as string,
+  });
+});
+
 test("the history is shown by kind, and as CSV for a spreadsheet", async () => {
   const gifts = await machine.troop("transactions", "--kind", "gift", "--json");
   expect(gifts.json.transactions).toHaveLength(1);

@@ -72,7 +72,7 @@ test("it is previewed and asked for, and taken back to the last line of its own"
   expect(existsSync(home.file)).toBe(false);
   expect((await home.troop(...words)).code).toBe(2);
   expect(existsSync(home.file)).toBe(false);
-  expect((await home.troopAsked("y", ...words)).stdout).toContain(`Written: ${home.file}`);
+  expect((await home.troopAsked("\r", ...words)).stdout).toContain(`Written: ${home.file}`);
   const reset = await home.troopAlone("init", "--reset", "--yes", "--json");
   expect(reset).toMatchObject({ code: 0, json: { written: true, settings: [] } });
   expect(reset.stderr).toContain(`- COORDINATOR_URL=${coordinator}`);
@@ -111,4 +111,18 @@ test.each([
   expect(told).toMatchObject({ code: 2, json: { error: { code } } });
   expect(told.json.error.run).toContain(run);
   expect(existsSync(home.file)).toBe(false);
+});
+
+test.each([
+  ["PROXY_PORT=abc", {}, 'PROXY_PORT is not understood: "abc" is no number.', true],
+  ["LOG_LEVEL=loud", { LOG_LEVEL: "" }, "LOG_LEVEL is not understood", true],
+  ["PROXY_PORT=abc", { PROXY_PORT: "x" }, 'PROXY_PORT is not understood: "x" is no number.', false],
+])("of %s, under %j, it is said whether the file has it", async (line, more, cause, isFile) => {
+  using home = createHome(more);
+  writeFileSync(home.file, line, { mode: 0o600 });
+  const { code, json } = await home.troop("up", "--json");
+  expect(code).toBe(2);
+  expect(json.error.cause).toContain(cause);
+  expect(json.error.cause.endsWith(`${home.file} has it.`)).toBe(isFile);
+  expect(json.error.run.startsWith("grep -n ")).toBe(isFile);
 });

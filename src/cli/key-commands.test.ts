@@ -69,7 +69,7 @@ test("a cap is changed alone, holds for the next request, and is set back by wha
 test.each([
   [["cap", "notes", "--daily", "5"], 1, "not_found", "troop keys list"],
   [["cap", "editor"], 2, "usage", "troop keys cap --help"],
-  [["cap", "editor", "--daily", "much"], 2, "usage", "troop keys --help"],
+  [["cap", "editor", "--daily", "much"], 2, "usage", "troop keys cap --help"],
 ])("%j ends with %d, %s, and changes nothing", async (words, code, reason, run) => {
   await keys("add", "editor", "--daily", "7");
   const failed = await keys(...words, "--json");

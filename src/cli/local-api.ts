@@ -33,11 +33,16 @@ export async function findTarget(
 ): Promise<Target> {
   const note = readRunFile(context.config.dataFolder, "client");
   const url = named?.replace(/(\/v1)?\/*$/, "") ?? note?.url;
-  if (url === undefined) throw new TroopError("client_not_running");
+  if (url === undefined)
+    throw new TroopError(
+      "client_not_running",
+      `No local API runs on ${context.config.dataFolder}.`,
+    );
   if (!URL.canParse(url))
     throw new TroopError("usage", `--url takes one such as http://127.0.0.1:9000, not ${url}.`);
-  const { body } = await ask(context, `${url}/health`);
-  if (!health.safeParse(body).success) throw new TroopError("client_not_running");
+  const { body } = await ask(context, url, "/health");
+  if (!health.safeParse(body).success)
+    throw new TroopError("client_not_running", `What answers at ${url} is no local API of ours.`);
   const { id, context_length } = await pick(context, await listModels(context, url), wanted);
   return {
     ...{ url, model: id, contextLength: context_length ?? undefined },
@@ -47,7 +52,7 @@ export async function findTarget(
 
 /** @param url the sidecar's. @throws TroopError `client_not_running`, `invalid_api_key`, `coordinator_unreachable` */
 export async function listModels(context: CommandContext, url: string): Promise<ListedModel[]> {
-  const models = await ask(context, `${url}/v1/models`);
+  const models = await ask(context, url, "/v1/models");
   if (models.status === 401) throw new TroopError("invalid_api_key");
   const { data } = listed.safeParse(models.body);
   if (!data) throw new TroopError("coordinator_unreachable", "The local API cannot list models.");
@@ -84,18 +89,19 @@ const onOffer = (names: readonly string[]): string =>
 async function ask(
   context: CommandContext,
   url: string,
+  path: string,
 ): Promise<{ status: number; body: unknown }> {
   const { clock, shutdown } = context;
   using timer = deadline(clock, limits.readTimeoutMs, new TroopError("timeout"));
   const key = apiKeyOf(context);
   try {
-    const response = await request(url, {
+    const response = await request(`${url}${path}`, {
       signal: AbortSignal.any([shutdown, timer.signal]),
       headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
     });
     return { status: response.statusCode, body: await response.body.json() };
   } catch (error) {
     shutdown.throwIfAborted();
-    throw new TroopError("client_not_running", undefined, { cause: error });
+    throw new TroopError("client_not_running", `No local API answers at ${url}.`, { cause: error });
   }
 }

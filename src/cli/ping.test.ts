@@ -46,3 +46,12 @@ test.each([
   expect(told).toMatchObject({ json: { error: { code } } });
   expect(existsSync(join(here.folder, "client.sqlite"))).toBe(false);
 });
+
+test("a node that is not listed is named, with those that are", async () => {
+  using here = createMachine(troop.coordinator.url);
+  const me = await loadSigner(join(here.folder, "account.key.json"), systemRandom);
+  await troop.call(me, "POST", "/users", {});
+  const { json } = await here.troop("ping", "no-such-node", "--json");
+  expect(json.error).toMatchObject({ code: "node_unknown", run: "troop nodes --json" });
+  expect(json.error.cause).toContain(node.id.slice(0, 12));
+});

@@ -11,6 +11,7 @@ import {
   logFolder,
   type LoggedRole,
 } from "../host/logs/role-log.ts";
+import { unreadSettings } from "../host/known-settings.ts";
 import { readTelemetryConfig } from "../host/observe/config.ts";
 import { openTelemetry, type Telemetry } from "../host/observe/telemetry.ts";
 import { createRotatingFile } from "../host/logs/rotating-file.ts";
@@ -34,6 +35,8 @@ export const logged =
       { version: packageVersion, node_version: process.version, pid: process.pid },
       "begins",
     );
+    const unread = unreadSettings(config.dataFolder).join(", ");
+    if (unread) log.warn({ settings: unread }, "nothing reads this of settings.env");
     try {
       await verb({ ...traced, log }, flags);
       aside.info("ended");

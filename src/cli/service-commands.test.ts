@@ -160,7 +160,7 @@ test.each(serviceRoles)("every flag of %s that takes a file is known to be one",
 test.each([
   [["service", "install", "nobody"], 2, /no role "nobody"/],
   [["service", "install", "up", "--user", "--system"], 2, /--user/],
-  [["service"], 2, /group of commands/],
+  [["service"], 2, /One of these has to follow: install/],
 ])("%s is refused with a reason", async (words, code, reason) => {
   using desk = createDesk();
   const told = await desk.troopAlone(...words);

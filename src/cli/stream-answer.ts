@@ -72,7 +72,7 @@ export async function streamAnswer(
     ...{ bodyTimeout: 0, headersTimeout: 0, signal },
   }).catch((error: unknown) => {
     signal.throwIfAborted();
-    throw new TroopError("client_not_running", undefined, { cause: error });
+    throw new TroopError("client_not_running", `No local API answers at ${url}.`, { cause: error });
   });
   if (response.statusCode !== 200) throw refusalOf(await response.body.text());
 

@@ -73,3 +73,9 @@ test("where the coordinator does not say what people ask for, the status does wi
   expect(code).toBe(0);
   expect(json.work).toMatchObject({ no_work: { code: "demand_unknown" }, unserved: null });
 });
+
+test("a worker whose engines are gone does not call itself full", async () => {
+  await using network = await startTestWorker({ slots: 0 });
+  using here = machineOf(network);
+  expect((await here.troopAlone("worker", "status")).stdout).toContain("BUSY: no engine answers.");
+});

@@ -1,4 +1,5 @@
 /** `troop balance`: what the account has, what is reserved, what is on the way. */
+import { parseCredits } from "../../protocol/credits.ts";
 import { balanceAnswer } from "../../protocol/endpoints.ts";
 import { type CommandContext, connectCoordinator } from "../context.ts";
 import { identityOf } from "../identity.ts";
@@ -20,5 +21,7 @@ export async function balance(context: CommandContext): Promise<void> {
       `${answer.balance} posted, ${answer.held} held by open tickets, ${answer.vesting} vesting`,
     ),
   );
+  if (parseCredits(answer.balance) === 0n && parseCredits(answer.vesting) === 0n)
+    output.note("A new account is given its starter credits with its first request.");
   output.json(answer);
 }

@@ -1,7 +1,8 @@
 /** `troop bugreport`: what somebody who helps needs to know, in a file to be read before it is sent. Nothing is sent. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { availableParallelism, homedir, hostname, release, totalmem, userInfo } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
+import { knownSettings } from "../../host/known-settings.ts";
 import { packageFolder, packageVersion } from "../../host/package.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import { type CommandContext, coordinatorUrl } from "../context.ts";
@@ -46,8 +47,6 @@ async function makeReport(context: CommandContext, flags: BugreportFlags) {
     ...{ secrets: secretsIn(environment), hosts: hostsOf(context), folders: foldersOf(context) },
   });
   const findings = await examine(context);
-  const example = readFileSync(join(packageFolder, ".env.example"), "utf8");
-  const names = [...example.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name!);
   return {
     made_at: new Date(clock.now()).toISOString(),
     troop: packageVersion,
@@ -56,7 +55,7 @@ async function makeReport(context: CommandContext, flags: BugreportFlags) {
     system: redact(release()),
     cores: availableParallelism(),
     memory_bytes: totalmem(),
-    settings: shownSettings(environment, names),
+    settings: shownSettings(environment, knownSettings()),
     doctor: findings.map((finding) => reportedFinding(finding, redact)),
     logs: await lastLines(context, flags, redact),
   };

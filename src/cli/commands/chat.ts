@@ -41,9 +41,16 @@ export async function chat(context: CommandContext, flags: ChatFlags): Promise<v
     return;
   }
   const messages = messagesOf(withTurn(begin, "user", question));
-  const listener = { text: output.stream, thought: () => undefined };
-  const answer = await streamAnswer({ url, key, model, messages }, listener, shutdown);
-  output.say("");
+  let isBegun = false;
+  const text = (piece: string) => {
+    isBegun = true;
+    output.stream(piece);
+  };
+  const listener = { text, thought: () => undefined };
+  const answer = await streamAnswer({ url, key, model, messages }, listener, shutdown).finally(
+    // Also where it breaks off: what went wrong is told on a line of its own.
+    () => isBegun && output.say(""),
+  );
   output.json(answer);
 }
 

@@ -56,8 +56,16 @@ export async function gift(context: CommandContext, flags: GiftFlags): Promise<v
     output.say(`Given: ${output.bold(given.amount)} credits to ${given.to}`);
     output.json(given);
   } catch (error) {
-    throw repeatable(error, id);
+    throw aboutReceiver(repeatable(error, id), flags.account);
   }
+}
+
+/** The giver's own account is known by then. */
+function aboutReceiver(error: unknown, account: string): unknown {
+  if (!(error instanceof TroopError) || error.code !== "account_unknown") return error;
+  return new TroopError(error.code, `The coordinator knows no account ${account}.`, {
+    details: { run: "troop account show    (on the receiver's machine: it prints the id)" },
+  });
 }
 
 /** Where it is not known whether the gift arrived, the same id gives it once and not twice. */

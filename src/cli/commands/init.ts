@@ -57,7 +57,8 @@ async function write(
     output.say(`Nothing to change in ${path}.`);
     return false;
   }
-  if (!(await questions.mayGoOn([`In ${path}, for every later command:`, ...lines], flags))) {
+  const preview = [`In ${path}, for every later command:`, ...lines];
+  if (!(await questions.mayGoOn(preview, flags, true))) {
     output.say("Nothing was written.");
     return false;
   }

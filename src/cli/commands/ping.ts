@@ -76,7 +76,7 @@ function find(peers: readonly Peer[], text: string): Peer {
   if (only && found.length === 1) return only;
   const known = peers.map(({ node_id: id }) => id.slice(0, shownLength)).join(", ");
   throw new TroopError(
-    "not_found",
+    "node_unknown",
     only
       ? `Several nodes begin with ${text}: ${found.map(({ node_id: id }) => id).join(", ")}.`
       : `No node that is listed now begins with ${text}. There is: ${known || "none"}.`,

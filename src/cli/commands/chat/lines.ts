@@ -10,6 +10,8 @@ export interface Lines {
   /** A line that ends with a backslash goes on. @returns undefined at the end */
   next(): Promise<string | undefined>;
   onInterrupt(listener: () => void): void;
+  /** Forgets what is being typed, and asks anew. */
+  drop(): void;
   close(): void;
 }
 
@@ -24,6 +26,8 @@ export function openLines(
     ...{ historySize: historyLines, removeHistoryDuplicates: true },
   });
   const typed: string[] = [];
+  /** Lines that ended with a backslash, of the one that is being typed. */
+  let begun = "";
   let isClosed = false;
   let wake = () => {};
   lines.on("line", (line) => {
@@ -46,14 +50,21 @@ export function openLines(
 
   return {
     async next() {
-      let text = "";
+      begun = "";
       for (;;) {
-        const part = await line(text === "" ? "> " : ". ");
+        const part = await line(begun === "" ? "> " : ". ");
         if (part === undefined) return undefined;
         if (file !== undefined && part.trim() !== "") keep(file, part);
-        if (!part.endsWith("\\")) return text + part;
-        text += `${part.slice(0, -1)}\n`;
+        if (!part.endsWith("\\")) return begun + part;
+        begun += `${part.slice(0, -1)}\n`;
       }
+    },
+    drop() {
+      begun = "";
+      typed.length = 0;
+      for (const name of ["e", "u"]) lines.write(null, { ctrl: true, name });
+      lines.setPrompt("> ");
+      lines.prompt();
     },
     onInterrupt: (listener) => void lines.on("SIGINT", listener),
     close: () => lines.close(),

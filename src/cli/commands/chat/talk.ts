@@ -1,4 +1,7 @@
-/** A conversation at a terminal: lines in, answers out as they come. Ctrl-C ends an answer, Ctrl-D the conversation. */
+/**
+ * A conversation at a terminal: lines in, answers out as they come. Ctrl-C ends an answer, or drops what is being typed;
+ * Ctrl-D ends the conversation.
+ */
 import { writeFileSync } from "node:fs";
 import { TroopError } from "../../../protocol/error-codes.ts";
 import { failureLines, failureOf } from "../../failure.ts";
@@ -35,7 +38,12 @@ export async function talk(begin: Conversation, parts: TalkParts): Promise<void>
   let conversation = begin;
   const lines = openLines(terminal, historyFile);
   let answering: AbortController | undefined;
-  lines.onInterrupt(() => (answering ? answering.abort() : lines.close()));
+  lines.onInterrupt(() => {
+    if (answering) return answering.abort();
+    // It was meant for an answer, perhaps, that ended by itself just then: what was said so far must not be lost.
+    output.note("\nCtrl-D ends.");
+    lines.drop();
+  });
   shutdown.addEventListener("abort", () => lines.close(), { once: true });
 
   async function answer(question: string): Promise<void> {

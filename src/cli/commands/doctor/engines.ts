@@ -1,6 +1,7 @@
 /** Which inference engines answer here. Somebody who only asks needs none. */
 import { toyModelFile } from "../../../host/package.ts";
 import { shellWord } from "../../../host/shell-word.ts";
+import { workHere } from "../../worker-work.ts";
 import type { Desk } from "./desk.ts";
 import { type Found, ok, warning } from "./finding.ts";
 
@@ -9,9 +10,11 @@ export interface EngineFacts {
   engines: readonly { type: string; origin: string; models: number | undefined }[];
   /** Origins where something wants a key. */
   locked: readonly string[];
+  /** Models that the worker here offers: the built-in engine's, or of one that `--engine` named. */
+  lent: number;
 }
 
-export function judgeEngines({ engines, locked }: EngineFacts): Found[] {
+export function judgeEngines({ engines, locked, lent }: EngineFacts): Found[] {
   const found = engines.map(({ type, origin, models }): Found => {
     const place = `${type} at ${origin}`;
     if (models === undefined)
@@ -22,12 +25,13 @@ export function judgeEngines({ engines, locked }: EngineFacts): Found[] {
       );
     if (models === 0)
       return warning("engine_empty", `${place} has no model to lend.`, getModel(type, origin));
-    return ok("engine_found", `${place}, ${models} model${models === 1 ? "" : "s"}.`);
+    return ok("engine_found", `${place}, ${modelsText(models)}.`);
   });
   const shut = locked.map((origin) =>
     warning("engine_locked", `What answers at ${origin} wants an API key.`, "troop worker --help"),
   );
   if (found.length + shut.length > 0) return [...found, ...shut];
+  if (lent > 0) return [ok("engine_lent", `The worker here lends its own, ${modelsText(lent)}.`)];
   return [
     warning(
       "engine_none",
@@ -36,6 +40,8 @@ export function judgeEngines({ engines, locked }: EngineFacts): Found[] {
     ),
   ];
 }
+
+const modelsText = (count: number) => `${count} model${count === 1 ? "" : "s"}`;
 
 const getModel = (type: string, origin: string) =>
   type === "ollama" ? "ollama pull qwen3:8b" : `curl ${origin}/v1/models`;
@@ -49,6 +55,8 @@ async function lookAtEngines({ engines, context }: Desk): Promise<EngineFacts> {
       }),
     ),
     locked: engines.locked.map(({ origin }) => origin),
+    // A worker that does not say lends nothing that we know of.
+    lent: (await workHere(context).catch(() => undefined))?.models.length ?? 0,
   };
 }
 

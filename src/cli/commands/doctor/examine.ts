@@ -14,6 +14,7 @@ import { checkNode } from "./node.ts";
 import { checkPermissions } from "./permissions.ts";
 import { checkPorts } from "./ports.ts";
 import { checkRoles } from "./roles.ts";
+import { checkSettings } from "./settings.ts";
 
 type Check = (desk: Desk) => Found[] | Promise<Found[]>;
 
@@ -28,6 +29,7 @@ const checks: Readonly<Record<CheckName, Check>> = {
   mesh: checkMesh,
   disk: checkDisk,
   permissions: checkPermissions,
+  settings: checkSettings,
   ports: checkPorts,
   roles: checkRoles,
 };

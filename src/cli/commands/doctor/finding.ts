@@ -10,6 +10,7 @@ export const checkNames = [
   "mesh",
   "disk",
   "permissions",
+  "settings",
   "ports",
   "roles",
 ] as const;

@@ -14,6 +14,7 @@ import { judgePermissions } from "./permissions.ts";
 import type { Entry } from "./place.ts";
 import { judgePorts } from "./ports.ts";
 import { judgeRoles } from "./roles.ts";
+import { judgeSettings } from "./settings.ts";
 
 const url = "http://127.0.0.1:8000";
 const answers = { kind: "answers", url, version: "0.1.7", isStopping: false, aheadMs: 0 } as const;
@@ -89,31 +90,36 @@ const cases: [CheckName, Found[], string, RegExp?][] = [
     "problem account_unreadable",
     /chmod/,
   ],
-  ["engines", judgeEngines({ engines: [{ ...ollama, models: 2 }], locked: [] }), "ok engine_found"],
   [
     "engines",
-    judgeEngines({ engines: [{ ...ollama, models: 0 }], locked: [] }),
+    judgeEngines({ engines: [{ ...ollama, models: 2 }], locked: [], lent: 0 }),
+    "ok engine_found",
+  ],
+  [
+    "engines",
+    judgeEngines({ engines: [{ ...ollama, models: 0 }], locked: [], lent: 0 }),
     "warning engine_empty",
     /ollama pull/,
   ],
   [
     "engines",
-    judgeEngines({ engines: [{ ...ollama, models: undefined }], locked: [] }),
+    judgeEngines({ engines: [{ ...ollama, models: undefined }], locked: [], lent: 0 }),
     "warning engine_silent",
     /curl/,
   ],
   [
     "engines",
-    judgeEngines({ engines: [], locked: [url] }),
+    judgeEngines({ engines: [], locked: [url], lent: 0 }),
     "warning engine_locked",
     /worker --help/,
   ],
   [
     "engines",
-    judgeEngines({ engines: [], locked: [] }),
+    judgeEngines({ engines: [], locked: [], lent: 0 }),
     "warning engine_none",
     /troop worker --model/,
   ],
+  ["engines", judgeEngines({ engines: [], locked: [], lent: 1 }), "ok engine_lent"],
   ["exposure", judgeExposure(exposed()), "ok engines_private"],
   [
     "exposure",
@@ -183,6 +189,8 @@ const cases: [CheckName, Found[], string, RegExp?][] = [
     /sudo chown/,
   ],
   ["permissions", judgeFolder([]), "warning data_folder_missing", /mkdir/],
+  ["settings", judgeSettings("/s", []), "ok settings_known"],
+  ["settings", judgeSettings("/s", ["SPENT"]), "warning setting_unknown", /^grep -n SPENT \/s$/],
   ["ports", judgePorts([{ port: 9_000, command: "up", state: { kind: "free" } }]), "ok ports_free"],
   ["ports", judgePorts([{ port: 9_000, command: "up", state: { kind: "ours" } }]), "ok ports_free"],
   [

@@ -5,6 +5,8 @@
 import { z } from "zod";
 import { ensureFolder } from "../../../host/folders.ts";
 import { openLocalDatabase } from "../../../host/local-database.ts";
+import { TroopError } from "../../../protocol/error-codes.ts";
+import { thumbprintText } from "../../../protocol/ids.ts";
 import { guestVerbs } from "../../../worker/guests/guest-verbs.ts";
 import { createGuests } from "../../../worker/guests/guests.ts";
 import { createGuestsStore, guestsFile } from "../../../worker/guests/guests-store.ts";
@@ -41,6 +43,13 @@ interface Requester {
 
 export async function blockRequester(context: CommandContext, { requester }: Requester) {
   const { output } = context;
+  // Part of one would block nobody, and be taken for done.
+  if (!thumbprintText.safeParse(requester).success)
+    throw new TroopError(
+      "usage",
+      "A requester is named by all 43 characters that `troop worker status` shows.",
+      { details: { run: "troop worker status" } },
+    );
   const answer = await decide(context, { method: "POST", path: "/block", body: { requester } });
   output.say(`Blocked: nothing more is computed here for ${requester}.`);
   output.json(answer);

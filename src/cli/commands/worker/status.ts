@@ -51,14 +51,13 @@ function presenceOf({ presence }: ShownStatus): string {
   }
 }
 
-function meaningOf({ status, presence }: ShownStatus): string {
+function meaningOf({ status, presence, slots }: ShownStatus): string {
   switch (status) {
     case "IDLE":
       return "lending, with room for another request.";
     case "BUSY":
-      return presence.state === "present"
-        ? "takes nothing new while you use the machine."
-        : "lending, and every slot is taken.";
+      if (presence.state === "present") return "takes nothing new while you use the machine.";
+      return slots.total === 0 ? "no engine answers." : "lending, and every slot is taken.";
     case "PAUSED":
       return "takes nothing new until `troop worker resume`.";
     case "PROVING":
