@@ -51,3 +51,15 @@ export function deadline(
   const timer = clock.timer(delayMs, () => controller.abort(reason));
   return { signal: controller.signal, [Symbol.dispose]: () => timer.cancel() };
 }
+
+/** What `work` comes to, unless that takes longer: then it rejects with the reason, and nobody waits for the work. */
+export async function within<Result>(
+  clock: Clock,
+  delayMs: number,
+  work: Promise<Result>,
+  reason: Error,
+): Promise<Result> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = clock.timer(delayMs, () => reject(reason));
+  return await Promise.race([work, promise]).finally(() => timer.cancel());
+}

@@ -41,6 +41,9 @@ export interface CoordinatorClientParts {
   transport?: HttpTransport;
 }
 
+/** A worker's GPUs each have a call that the coordinator keeps until an instant, and its beats are not to wait for them. */
+const connectionsMost = limits.provenGpus + 4;
+
 export function createCoordinatorClient({
   url,
   clock,
@@ -48,7 +51,7 @@ export function createCoordinatorClient({
   ...parts
 }: CoordinatorClientParts): CoordinatorClient {
   const given = parts.transport ?? (parts.dispatcher && createHttpTransport(parts.dispatcher));
-  const agent = given ? undefined : new Agent({ connections: 4 });
+  const agent = given ? undefined : new Agent({ connections: connectionsMost });
   const transport = given ?? createHttpTransport(agent!);
   const time = createCoordinatorTime(clock);
 

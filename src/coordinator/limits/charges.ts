@@ -30,7 +30,7 @@ interface RouteRule {
   /** It may make, move or reserve credits. */
   isMoney: boolean;
   /** A bucket of its own for those who are known. */
-  own?: "authorize" | "heartbeat";
+  own?: "authorize" | "heartbeat" | "next";
 }
 
 const usual: RouteRule = { knownBy: "account", isStrict: false, isMoney: false };
@@ -41,6 +41,7 @@ const open: RouteRule = { ...usual, knownBy: "anybody" };
 const statements: RouteRule = { ...usual, knownBy: "statement" };
 
 const routes: Readonly<Record<string, RouteRule>> = {
+  "GET /": free,
   "GET /health": free,
   "GET /health/ready": free,
   "GET /public-key": free,
@@ -58,7 +59,7 @@ const routes: Readonly<Record<string, RouteRule>> = {
   "POST /nodes": { ...strict, knownBy: "node" },
   "POST /heartbeat": { ...usual, knownBy: "node", own: "heartbeat" },
   "POST /hardware/challenge": { ...strict, knownBy: "node" },
-  "POST /hardware/next": { ...usual, knownBy: "node", own: "heartbeat" },
+  "POST /hardware/next": { ...usual, knownBy: "node", own: "next" },
   "POST /hardware/commit": { ...strict, knownBy: "node" },
   "POST /hardware/verify": { ...strict, knownBy: "node" },
   "POST /receipts": statements,
@@ -123,8 +124,10 @@ export function chargeOf(call: Call, rates: Rates): GuardedCharge | undefined {
 
 const hourly = (limit: number): Rate => ({ limit, windowMs: hourMs });
 
-function ownRate(own: "authorize" | "heartbeat", { heartbeatMs }: Rates): Rate {
+function ownRate(own: "authorize" | "heartbeat" | "next", { heartbeatMs }: Rates): Rate {
   if (own === "authorize") return hourly(limits.authorizationsPerHour);
   const seconds = Math.max(1, Math.ceil(heartbeatMs / 1_000));
-  return { limit: seconds * limits.heartbeatsPerSecond, windowMs: seconds * 1_000 };
+  // Each of a node's GPUs asks as often as a node beats.
+  const askers = own === "next" ? limits.provenGpus - 1 : 1;
+  return { limit: seconds * limits.heartbeatsPerSecond * askers, windowMs: seconds * 1_000 };
 }

@@ -17,6 +17,9 @@ export const gpus = migrationOf(
     `delete from hardware_session where trial in (select id from hardware_trial where gpu > 0)`,
     `delete from hardware_trial where gpu > 0`,
     `drop index hardware_trial_once`,
+    // Of several one may be over: without the others it is tried on.
+    `update hardware_trial t set outcome = null where came_to is not null
+      and not exists (select from hardware_verdict v where v.trial = t.id)`,
     `drop index hardware_trial_open`,
     `create unique index hardware_trial_open on hardware_trial (node) where outcome is null`,
     `alter table hardware_trial drop column came_to, drop column gpu`,

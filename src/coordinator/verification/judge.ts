@@ -3,6 +3,7 @@ import { formatMultiplier } from "../../protocol/credits.ts";
 import type { ProvenGpu } from "../../protocol/hardware-proof/wire.ts";
 import { cappedByService } from "./multiplier.ts";
 import type { Outcome } from "./policy.ts";
+import { rateKept } from "./proven-memory.ts";
 import type { TaskSize } from "./ramp.ts";
 import { type ShownMemory, type Worth, worthOf } from "./worth.ts";
 
@@ -29,7 +30,9 @@ export interface Judgement {
 /**
  * One that was refuted refutes the node, and one that failed counts as none. A second of the node is worth what its
  * best one is, whichever serves: who has a slow one too, and says so, is not worse off than who keeps it to himself.
- * Their memory adds up, since all of it was held at once.
+ * Their memory adds up, since all of it was held at once, as far as it was read nearly as fast as the best one's: one
+ * that holds nothing can compute what it should read, at a fifth of the rate or less (ADR 67), and what a node reads so
+ * slowly is to set its multiplier.
  * @param endings in the order of the GPUs, one at least
  * @param served the multiplier that the node's answers amount to; undefined: too few were asked for
  */
@@ -44,9 +47,12 @@ export function judge(endings: readonly Ending[], served: number | undefined): J
   );
   const { multiplier: shown, ...worth } = best.worth;
   const multiplier = served === undefined ? shown : cappedByService(shown, served);
-  const held = proven.flatMap(({ bytes }) => (bytes === undefined ? [] : [bytes]));
+  const isFast = (gpu: Counted) =>
+    gpu.worth.gigabytesPerSecond >= worth.gigabytesPerSecond * rateKept;
+  const counted = proven.map((gpu) => (isFast(gpu) ? gpu : { ...gpu, bytes: undefined }));
+  const held = counted.flatMap(({ bytes }) => (bytes === undefined ? [] : [bytes]));
   const memoryBytes = held.length === 0 ? undefined : held.reduce((sum, bytes) => sum + bytes, 0);
-  const gpus = endings.length === 1 ? null : proven.map(shownOf);
+  const gpus = endings.length === 1 ? null : counted.map(shownOf);
   const { size, spans, absent } = best.ending;
   return {
     outcome: {

@@ -38,7 +38,7 @@ export interface ProvenMemory {
  * at hand: by up to a quarter. A fifth that is missing costs half on every GPU there is: an item takes five times as
  * long to compute as to read, or more (ADR 67).
  */
-const rateKept = 2 / 3;
+export const rateKept = 2 / 3;
 
 export const rateOf = (walk: PassedWalk): number => walkedBytes(walk) / (walk.spanMs * 1e6);
 

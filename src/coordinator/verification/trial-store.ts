@@ -58,7 +58,7 @@ async function readOpenTrials(database: Database, which: RawBuilder<unknown>): P
 }
 
 /**
- * A further GPU of a node takes part in the node's trial, once: as long as nothing has been asked of the first, and in
+ * A further GPU of a node takes part in the node's trial, once: as long as nothing has been asked of any of them, and in
  * a round of several nodes before it begins. False where it is too late, or the node is not being tried.
  */
 export async function joinTrial(
@@ -66,6 +66,7 @@ export async function joinTrial(
   { id, node, gpu }: Pick<Trial, "id" | "node" | "gpu">,
   now: number,
 ): Promise<boolean> {
+  // The first one's trial is the lock: one that is ending waits until this one is seen, or is over.
   const { numAffectedRows } = await reaching(() =>
     sql`
       insert into hardware_trial (id, round, node, gpu, reason, joint, starts_ms, ends_ms)
@@ -73,7 +74,11 @@ export async function joinTrial(
       from hardware_trial t
       where t.node = ${node} and t.gpu = 0 and t.outcome is null
         and (not t.joint or t.starts_ms > ${now}::bigint)
-        and not exists (select from hardware_session s where s.trial = t.id)
+        and not exists (
+          select from hardware_session s join hardware_trial o on o.id = s.trial
+          where o.round = t.round and o.node = t.node
+        )
+      for key share of t
       on conflict do nothing
     `.execute(database),
   );
@@ -169,8 +174,13 @@ export async function writeFound(
   );
   await reaching(() =>
     sql`
+      with open as (
+        -- In the order in which endings take them.
+        select id from hardware_trial where round = ${round} and outcome is null
+        order by node, gpu for update
+      )
       update hardware_trial set walks_ms = ${walksAt}::bigint
-      where round = ${round} and outcome is null and walks_ms is null and not exists (
+      where id in (select id from open) and walks_ms is null and not exists (
         select from hardware_trial other
         where other.round = ${round} and other.outcome is null and not other.found
           and other.starts_ms > ${now - searchingMs}::bigint
@@ -186,11 +196,11 @@ export async function writeFound(
 /** So many at once, so that nobody waits for long. */
 const deletedMost = 1_000;
 
-/** How many were deleted: of those that were to be over by then, with their sessions. */
+/** How many were deleted: of those that were over by then, with their sessions. A node that is away ends its own when it is back. */
 export const deleteTrials = (database: Database, before: number): Promise<number> =>
   transact(database, async (tx) => {
     const { rows } = await sql<{ id: string }>`
-      select id from hardware_trial where ends_ms < ${before}::bigint
+      select id from hardware_trial where ends_ms < ${before}::bigint and outcome is not null
       order by ends_ms limit ${deletedMost} for update skip locked
     `.execute(tx);
     const ids = rows.map(({ id }) => id);

@@ -62,7 +62,9 @@ export function createTrials(parts: TrialsParts): Trials {
         (await findOpenTrial(database, node.id)) ??
         (isDue ? await begin(node, beat, source) : undefined);
       const asked = trial && (await step(trial, beat));
-      if (asked || (!trial && !hardware.isTried)) return asked;
+      // What is remembered of a node may be a minute old; one that is proving itself is being tried for all we know.
+      const mayBeTried = trial !== undefined || hardware.isTried || beat.status === "PROVING";
+      if (asked || !mayBeTried) return asked;
       return waitForRest(node.id);
     },
     async onNext(node, { gpu, filled }) {

@@ -29,7 +29,7 @@ export interface Decision {
 }
 
 /** One that shows wrong rows decides for all. */
-const givenUp: Ending = { kind: "failed", why: "another of the node's GPUs was refuted" };
+const cutShort: Ending = { kind: "failed", why: "another of the node's GPUs was refuted" };
 
 /**
  * This trial is over; and once those of the node's other GPUs are, so is the verdict. Undefined where they are not yet,
@@ -43,7 +43,11 @@ export const writeEnding = (
   decide: (endings: Ending[]) => Decision,
 ): Promise<VerdictRow | undefined> =>
   transact(database, async (tx) => {
-    // Whichever two of them end at once: the second sees how the first did.
+    // Whichever two of them end at once: the second sees how the first did. By a statement of its own: one that waits
+    // for a lock does not see what was written meanwhile.
+    await sql`
+      select from hardware_trial where round = ${round} and node = ${node} and gpu = 0 for update
+    `.execute(tx);
     const { rows: trials } = await sql<{ id: string; gpu: number; cameTo: Ending | null }>`
       select id, gpu, came_to as "cameTo" from hardware_trial
       where round = ${round} and node = ${node} order by gpu for update
@@ -52,8 +56,8 @@ export const writeEnding = (
     if (!isOpen) return undefined;
     const endings: Ending[] = [];
     for (const trial of trials) {
-      const isOver = trial.cameTo ?? (trial.id === id ? ending : undefined);
-      const cameTo = isOver ?? (ending.kind === "refuted" ? givenUp : undefined);
+      const ended = trial.cameTo ?? (trial.id === id ? ending : undefined);
+      const cameTo = ended ?? (ending.kind === "refuted" ? cutShort : undefined);
       if (!cameTo) continue;
       endings.push(cameTo);
       await sql`
@@ -69,14 +73,16 @@ async function writeVerdict(
   tx: Database,
   trial: string,
   { verdict, after, gpus }: Decision,
-): Promise<VerdictRow> {
+): Promise<VerdictRow | undefined> {
   const { id, node, outcome, multiplier, provenance, details, decidedAt } = verdict;
-  await sql`
+  const { numAffectedRows } = await sql`
     insert into hardware_verdict
       (id, node, trial, outcome, multiplier, provenance, details, decided_ms)
     values (${id}, ${node}, ${trial}, ${outcome}, ${multiplier}, ${provenance},
       ${JSON.stringify(details)}::jsonb, ${decidedAt}::bigint)
+    on conflict (trial) do nothing
   `.execute(tx);
+  if (numAffectedRows === 0n) return undefined;
   // Not among the details, which stay when the account goes: what a GPU's id is is its owner's.
   await sql`
     update hardware set provenance = ${provenance}, missed = ${after.missed},

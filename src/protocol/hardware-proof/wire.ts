@@ -134,7 +134,7 @@ export type VerifyAnswer = z.infer<typeof verifyAnswer>;
 /** What one of several GPUs of a node came to. */
 export const provenGpu = z.strictObject({
   multiplier: multiplierText,
-  /** Held while all the others held theirs; null: none. */
+  /** Held while all the others held theirs, and read about as fast as the best one's; null: none. */
   memory_bytes: z.int().nonnegative().nullable(),
 });
 export type ProvenGpu = z.infer<typeof provenGpu>;

@@ -1,5 +1,5 @@
 /** What is said to the coordinator in one session: what was computed, and then what it asks to be shown. */
-import { type Clock, deadline } from "../../base/clock.ts";
+import { type Clock, within } from "../../base/clock.ts";
 import type { CoordinatorClient } from "../../host/coordinator-client.ts";
 import { fromBase64url } from "../../protocol/bytes.ts";
 import {
@@ -42,18 +42,14 @@ export function createExchange(parts: {
     return (await coordinator.call(call)).outcome === "passed";
   };
 
-  async function within<Result>(waitMs: number, work: Promise<Result>): Promise<Result> {
-    using limit = deadline(clock, waitMs, new Error("it took longer than the coordinator waits"));
-    const { promise, reject } = Promise.withResolvers<never>();
-    limit.signal.addEventListener("abort", () => reject(limit.signal.reason), { once: true });
-    return await Promise.race([work, promise]);
-  }
+  const inTime = <Result>(waitMs: number, work: Promise<Result>) =>
+    within(clock, waitMs, work, new Error("it took longer than the coordinator waits"));
 
   async function chain(chosen: ChosenProver, challenge: ChainChallenge, signal: AbortSignal) {
     const { child, device } = chosen;
     const { session, seed, n, layers, deadline_ms: waitMs } = challenge;
     const task = { seed: fromBase64url(seed)!, n, layers };
-    const root = await within(waitMs, child.commit(task, bindingOf(session)));
+    const root = await inTime(waitMs, child.commit(task, bindingOf(session)));
     const asked = await commit({ session, root, device }, signal);
     if (!("rows" in asked)) throw askedElse();
     return show({ session, opening: await child.open(asked.rows) }, signal);
@@ -63,7 +59,7 @@ export function createExchange(parts: {
     const { child, device } = chosen;
     const { session, walk_seed, passes, deadline_ms: waitMs } = challenge;
     const how = { walkSeed: fromBase64url(walk_seed)!, passes };
-    const root = await within(waitMs, child.walk(how, bindingOf(session)));
+    const root = await inTime(waitMs, child.walk(how, bindingOf(session)));
     const asked = await commit({ session, root, device }, signal);
     if (!("lanes" in asked)) throw askedElse();
     return show({ session, opening: await child.openLanes(asked.lanes) }, signal);
@@ -77,7 +73,7 @@ export function createExchange(parts: {
         case "memory": {
           const { seed, segments, deadline_ms: waitMs } = task;
           if (chosen.kind === "webgpu") await emptyMemory();
-          await within(waitMs, chosen.child.fill({ seed: fromBase64url(seed)!, segments }));
+          await inTime(waitMs, chosen.child.fill({ seed: fromBase64url(seed)!, segments }));
           return true;
         }
         case "walk":

@@ -14,7 +14,7 @@ import {
 import { limits } from "../../protocol/limits.ts";
 import type { Signer } from "../../protocol/signature.ts";
 import type { GpuChoice } from "./alike-gpus.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Task } from "./exchange.ts";
 import type { ChosenProver, StartProver } from "./start-prover.ts";
 
 export interface FurtherParts {
@@ -32,8 +32,15 @@ export interface FurtherGpus {
   begin(): void;
 }
 
-/** The coordinator keeps an answer until the instant at which all begin, of which it is asked soon enough so. */
+/** Less than the coordinator keeps an answer for: at the instant at which all begin it has been asked. */
 const standByMs = 5_000;
+
+/** One that takes part, and what it is to do first. */
+interface Further {
+  gpu: number;
+  chosen: ChosenProver;
+  first: Challenge;
+}
 
 /**
  * Resolves once all that can take part do: which must be before the first one is asked for anything. One that does not
@@ -58,43 +65,58 @@ export async function joinFurther(
     return { child: started, kind, device: started.device };
   }
 
-  const takingPart = await Promise.all(
-    child.others.slice(0, limits.provenGpus - 1).map(async (choice, index) => {
-      const gpu = index + 1;
-      try {
-        const chosen = await start(choice);
-        const isIn = (await next({ gpu })) !== undefined;
-        if (isIn) return [{ gpu, chosen }];
-        chosen.child[Symbol.dispose]();
-      } catch (error) {
+  /** Undefined where it takes no part. */
+  async function join(choice: GpuChoice, gpu: number): Promise<Further | undefined> {
+    let chosen: ChosenProver | undefined;
+    try {
+      chosen = await start(choice);
+      const first = await next({ gpu });
+      if (first) return { gpu, chosen, first };
+    } catch (error) {
+      if (!signal.aborted)
         log.warn({ err: error, gpu: choice.name }, "a GPU takes no part in the proof of hardware");
-      }
-      return [];
-    }),
-  ).then((all) => all.flat());
+    }
+    chosen?.child[Symbol.dispose]();
+    return undefined;
+  }
+
+  const choices = child.others.slice(0, limits.provenGpus - 1);
+  const joined = await Promise.all(choices.map((choice, index) => join(choice, index + 1)));
+  const takingPart = joined.filter((further) => further !== undefined);
 
   /** One that breaks gives up what it was asked for, until the coordinator has no more to ask of it. */
-  async function work(gpu: number, chosen: ChosenProver): Promise<void> {
+  async function work({ gpu, chosen, first }: Further): Promise<void> {
     let filled: string | undefined;
-    for (;;) {
-      const challenge = await next({ gpu, ...(filled !== undefined && { filled }) });
-      if (!challenge) return chosen.child[Symbol.dispose]();
-      if (challenge.kind === "stand_by") {
-        await sleep(clock, standByMs, signal);
-        signal.throwIfAborted();
-        continue;
-      }
-      const { session } = challenge;
-      filled = undefined;
+    let challenge = first.kind === "stand_by" ? await ask() : first;
+    while (challenge) {
+      if (challenge.kind === "stand_by") await sleep(clock, standByMs, signal);
+      else filled = (await meet(gpu, chosen, challenge)) ? challenge.session : undefined;
+      signal.throwIfAborted();
+      challenge = await ask();
+    }
+
+    /** A coordinator that is away, or was asked too often, is asked again. */
+    async function ask(): Promise<Challenge | undefined> {
       try {
-        const isRight = await exchange.meet(chosen, challenge, signal);
-        if (!isRight) log.error({ device: chosen.device }, "the coordinator found the proof wrong");
-        if (challenge.kind === "memory") filled = session;
+        return await next({ gpu, ...(filled !== undefined && { filled }) });
       } catch (error) {
-        signal.throwIfAborted();
-        log.info({ err: error, session, gpu }, "a challenge was not met");
-        await exchange.giveUp(session, reasonOf(error));
+        log.info({ err: error, gpu }, "the coordinator did not say what is next");
+        return { kind: "stand_by" };
       }
+    }
+  }
+
+  /** Whether a dataset is held now. */
+  async function meet(gpu: number, chosen: ChosenProver, task: Task): Promise<boolean> {
+    try {
+      const isRight = await exchange.meet(chosen, task, signal);
+      if (!isRight) log.error({ device: chosen.device }, "the coordinator found the proof wrong");
+      return task.kind === "memory";
+    } catch (error) {
+      signal.throwIfAborted();
+      log.info({ err: error, session: task.session, gpu }, "a challenge was not met");
+      await exchange.giveUp(task.session, reasonOf(error)).catch(() => undefined);
+      return false;
     }
   }
 
@@ -104,10 +126,11 @@ export async function joinFurther(
     begin() {
       if (hasBegun) return;
       hasBegun = true;
-      for (const { gpu, chosen } of takingPart)
-        work(gpu, chosen).catch((error: unknown) => {
-          if (!signal.aborted) log.warn({ err: error, gpu }, "a GPU left the proof of hardware");
-        });
+      for (const further of takingPart)
+        work(further)
+          // It ends with the attempt, which says why.
+          .catch(() => undefined)
+          .finally(() => further.chosen.child[Symbol.dispose]());
     },
   };
 }

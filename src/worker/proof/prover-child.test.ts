@@ -24,9 +24,11 @@ const isAlive = (pid: number) => {
 
 test("a worker that is killed takes it along, in the middle of its work", async () => {
   const file = join(import.meta.dirname, "start-prover.ts");
+  const clockFile = join(import.meta.dirname, "..", "..", "base", "clock.ts");
   const program = `
     import { createStartProver } from ${JSON.stringify(file)};
-    const start = createStartProver({ environment: process.env });
+    import { systemClock as clock } from ${JSON.stringify(clockFile)};
+    const start = createStartProver({ environment: process.env, clock });
     const child = await start("reference");
     const task = { seed: new Uint8Array(32), n: 2048, layers: 256 };
     const work = child.commit(task, { session: "s", node: "n" });

@@ -1,7 +1,7 @@
 /** The process that proves, as the worker sees it: started, asked, and killed whatever it is doing. */
 import { fork } from "node:child_process";
 import { extname, join } from "node:path";
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, within } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { Environment } from "../../host/env.ts";
 import { createRunProgram } from "../../host/run-program.ts";
@@ -45,6 +45,9 @@ export interface ProverProcess extends Disposable {
 
 /** Beside this file, with its extension: `.ts` from source, `.js` in `dist/`, since Node strips no types there. */
 const processFile = join(import.meta.dirname, `prover-process${extname(import.meta.filename)}`);
+
+/** A driver may hang: with a GPU that fell off its bus, for ever. */
+const startMs = 60_000;
 
 export interface StartProcessParts {
   /** Handed on whole: a GPU's driver and its loader may need any of it. */
@@ -104,7 +107,12 @@ export const createStartProcess =
     }
 
     try {
-      const { device: described, names } = await ask({ kind: "start", choice }, "started");
+      const { device: described, names } = await within(
+        parts.clock,
+        startMs,
+        ask({ kind: "start", choice }, "started"),
+        new Error(`it did not start within ${startMs / 1_000} s`),
+      );
       const device = await withId(described, parts);
       return {
         ...{ pid: child.pid, device, names, [Symbol.dispose]: kill },

@@ -131,13 +131,17 @@ export function createProving(parts: ProvingParts): Proving {
   /** The prover is killed with the attempt, however late it starts. */
   async function choose(of: Attempt, chosen: Promise<ChosenProver>): Promise<ChosenProver> {
     const { child, ...rest } = await chosen;
-    if (of.ended.signal.aborted) child[Symbol.dispose]();
-    of.ended.signal.addEventListener("abort", () => child[Symbol.dispose](), { once: true });
+    const { signal } = of.ended;
+    signal.addEventListener("abort", () => child[Symbol.dispose](), { once: true });
+    if (signal.aborted) {
+      child[Symbol.dispose]();
+      throw signal.reason;
+    }
     device = rest.device;
     const prover = { child, ...rest };
     if (!of.further) {
       const further = { coordinator, node, clock, log, exchange, startProver: startProver! };
-      of.further = await joinFurther(further, prover, of.ended.signal);
+      of.further = await joinFurther(further, prover, signal);
       others = of.further.devices;
     }
     return prover;

@@ -32,16 +32,20 @@ export const withOthers =
     const choices = gpu ? [] : await choicesOf(run, first.names);
     const own = choices.find(({ name }) => name === first.device.name);
     const others = choices.filter((choice) => choice !== own);
-    if (!own?.ids) return { ...first, others };
-    // Whichever of those of its name it is: none of them may be tried twice.
-    try {
-      const alone = await startProcess(kind, own);
-      first[Symbol.dispose]();
-      return { ...alone, others };
-    } catch {
-      return { ...first, others: others.filter(({ ids }) => !ids) };
-    }
+    const alike = own?.ids ? own : others.find(({ ids }) => ids);
+    if (!alike) return { ...first, others };
+    const alone = await startProcess(kind, alike).catch(() => undefined);
+    if (!alone) return { ...first, others: onePerName(others, first.device.name) };
+    // Whichever of those of its name the first is: none of them may be tried twice.
+    const [kept, ended] = alike === own ? [alone, first] : [first, alone];
+    ended[Symbol.dispose]();
+    return { ...kept, others };
   };
+
+const onePerName = (choices: readonly GpuChoice[], own: string): GpuChoice[] =>
+  [...new Set(choices.map(({ name }) => name))]
+    .filter((name) => name !== own)
+    .map((name) => ({ name }));
 
 /** A prover that works, and why none before it did. */
 export interface ChosenProver {

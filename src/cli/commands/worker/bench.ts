@@ -40,8 +40,15 @@ export async function benchWorker(context: CommandContext): Promise<void> {
   const first = await startFirst(start, usualProvers);
   const benches = [await benchOne(context, first.child, first.device)];
   for (const gpu of first.child.others) {
-    const child = await start(first.kind, gpu);
-    benches.push(await benchOne(context, child, child.device));
+    try {
+      const child = await start(first.kind, gpu);
+      benches.push(await benchOne(context, child, child.device));
+    } catch (error) {
+      context.shutdown.throwIfAborted();
+      output.note(
+        `${gpu.name} is left out: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
   }
   const best = benches.reduce((one, other) =>
     other.worth.multiplier > one.worth.multiplier ? other : one,
