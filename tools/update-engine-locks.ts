@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { engineBuilds } from "../src/worker/engines/llama-cpp/platforms.ts";
-import { webGpuPackages } from "../src/worker/proof/webgpu-package.ts";
+import { webGpuPackages } from "../src/worker/proof/webgpu/package.ts";
 
 interface LockedPackage {
   version?: string;

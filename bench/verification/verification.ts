@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { chainTask, drawRows } from "../../src/coordinator/verification/challenge.ts";
-import { createCheckThread } from "../../src/coordinator/verification/check-thread.ts";
+import { createCheckThread } from "../../src/coordinator/verification/check/check-thread.ts";
 import { operationsOf } from "../../src/protocol/hardware-proof/chain.ts";
 import { commitmentOf } from "../../src/protocol/hardware-proof/commitment.ts";
 import { opening as openingShape } from "../../src/protocol/hardware-proof/opening.ts";

@@ -1,6 +1,6 @@
 /** What proves the hardware, started from a command, which says what it fetches. */
 import { createStartProver, type StartProver } from "../worker/proof/start-prover.ts";
-import { webGpuPackages } from "../worker/proof/webgpu-package.ts";
+import { webGpuPackages } from "../worker/proof/webgpu/package.ts";
 import type { CommandContext } from "./context.ts";
 
 const megabytes = Math.round(webGpuPackages.installedBytes / 1e6);

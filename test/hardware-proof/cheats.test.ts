@@ -2,7 +2,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { systemRandom } from "../../src/base/random.ts";
-import { checkOpening, type Claim } from "../../src/coordinator/verification/check-opening.ts";
+import {
+  checkOpening,
+  type Claim,
+} from "../../src/coordinator/verification/check/check-opening.ts";
 import { drawRows } from "../../src/coordinator/verification/challenge.ts";
 import { fromBase64url, sha256, toBase64url } from "../../src/protocol/bytes.ts";
 import { commitmentOf } from "../../src/protocol/hardware-proof/commitment.ts";

@@ -3,7 +3,10 @@ import { expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { drawLanes, memoryTask } from "../../src/coordinator/verification/memory-challenge.ts";
-import { checkMemory, type MemoryClaim } from "../../src/coordinator/verification/check-memory.ts";
+import {
+  checkMemory,
+  type MemoryClaim,
+} from "../../src/coordinator/verification/check/check-memory.ts";
 import { provenMemory } from "../../src/coordinator/verification/proven-memory.ts";
 import { sha256, toBase64url } from "../../src/protocol/bytes.ts";
 import {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
-import { checkMemory } from "../../src/coordinator/verification/check-memory.ts";
+import { checkMemory } from "../../src/coordinator/verification/check/check-memory.ts";
 import { fromBase64url, toBase64url } from "../../src/protocol/bytes.ts";
 import {
   computedItems,

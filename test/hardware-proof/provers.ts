@@ -10,7 +10,10 @@ import {
 import { commitmentOf, type ProofBinding } from "../../src/protocol/hardware-proof/commitment.ts";
 import type { RowPlace } from "../../src/protocol/hardware-proof/opening.ts";
 import { chainTask, drawRows } from "../../src/coordinator/verification/challenge.ts";
-import { checkOpening, type Verdict } from "../../src/coordinator/verification/check-opening.ts";
+import {
+  checkOpening,
+  type Verdict,
+} from "../../src/coordinator/verification/check/check-opening.ts";
 import {
   createChainProver,
   type Multiplier,

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { systemRandom } from "../../src/base/random.ts";
-import { checkOpening } from "../../src/coordinator/verification/check-opening.ts";
+import { checkOpening } from "../../src/coordinator/verification/check/check-opening.ts";
 import { fromBase64url, toBase64url } from "../../src/protocol/bytes.ts";
 import { chainKeys, fillRow, mixRow, partnerOf } from "../../src/protocol/hardware-proof/chain.ts";
 import { commitmentOf } from "../../src/protocol/hardware-proof/commitment.ts";

@@ -16,7 +16,7 @@ import type { Opening, RowPlace } from "../../protocol/hardware-proof/opening.ts
 import { limits } from "../../protocol/limits.ts";
 import type { Database } from "../database.ts";
 import { drawRows } from "./challenge.ts";
-import type { CheckThread } from "./check-thread.ts";
+import type { CheckThread } from "./check/check-thread.ts";
 import type { Conclude } from "./conclude.ts";
 import { drawLanes } from "./memory-challenge.ts";
 import type { RoundTrips } from "./round-trips.ts";

@@ -7,7 +7,7 @@ import type { Node } from "../accounts/node-store.ts";
 import type { Database } from "../database.ts";
 import type { Registry } from "../registry/registry.ts";
 import { type Answers, createAnswers } from "./answers.ts";
-import { createCheckThread } from "./check-thread.ts";
+import { createCheckThread } from "./check/check-thread.ts";
 import { createConclude, type RecordVerdict } from "./conclude.ts";
 import { writeAsked } from "./hardware-store.ts";
 import { mayAsk } from "./policy.ts";

@@ -13,7 +13,7 @@ import {
 } from "../../protocol/hardware-proof/wire.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Signer } from "../../protocol/signature.ts";
-import type { GpuChoice } from "./alike-gpus.ts";
+import type { GpuChoice } from "./webgpu/alike-gpus.ts";
 import type { Exchange, Task } from "./exchange.ts";
 import type { ChosenProver, StartProver } from "./start-prover.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { systemClock } from "../../base/clock.ts";
 import { systemRandom } from "../../base/random.ts";
-import { checkMemory } from "../../coordinator/verification/check-memory.ts";
+import { checkMemory } from "../../coordinator/verification/check/check-memory.ts";
 import { fromBase64url } from "../../protocol/bytes.ts";
 import { createStartProver, startFirst } from "./start-prover.ts";
 

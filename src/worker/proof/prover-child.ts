@@ -14,7 +14,7 @@ import type { Opening, RowPlace } from "../../protocol/hardware-proof/opening.ts
 import type { ProvingDevice } from "../../protocol/hardware-proof/wire.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Progress } from "../packages/install.ts";
-import { type GpuChoice, showAlone } from "./alike-gpus.ts";
+import { type GpuChoice, showAlone } from "./webgpu/alike-gpus.ts";
 import { gpuIdOf } from "./describe-gpus.ts";
 import type {
   Numbered,
@@ -23,7 +23,7 @@ import type {
   ProverQuestion,
   ProverReply,
 } from "./messages.ts";
-import { fetchWebGpu } from "./webgpu-package.ts";
+import { fetchWebGpu } from "./webgpu/package.ts";
 
 /** Each verb rejects where the process ended, or says that it cannot. */
 export interface ProverProcess extends Disposable {

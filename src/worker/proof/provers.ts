@@ -33,10 +33,10 @@ export const usualProvers: readonly ProverKind[] = ["webgpu", "wasm"];
 export async function loadProver(choice: ProverChoice, clock: Clock): Promise<LoadedProver> {
   switch (choice.prover) {
     case "webgpu": {
-      const { openGpu } = await import("./webgpu-device.ts");
-      const { createWebGpuProver } = await import("./webgpu-chain.ts");
+      const { openGpu } = await import("./webgpu/device.ts");
+      const { createWebGpuProver } = await import("./webgpu/chain.ts");
       const gpu = await openGpu({ ...choice, allowSoftware: false });
-      const { createWebGpuMemoryProver } = await import("./webgpu-memory.ts");
+      const { createWebGpuMemoryProver } = await import("./webgpu/memory.ts");
       const memory = createWebGpuMemoryProver(gpu);
       const { described: device, names } = gpu;
       return { prover: createWebGpuProver(gpu), memory, device, names };

@@ -1,7 +1,7 @@
 /** Which prover a worker computes with: the first that starts; and of several GPUs one process for each. */
 import { createRunProgram, type RunProgram } from "../../host/run-program.ts";
 import type { ProvingDevice } from "../../protocol/hardware-proof/wire.ts";
-import { choicesOf, type GpuChoice } from "./alike-gpus.ts";
+import { choicesOf, type GpuChoice } from "./webgpu/alike-gpus.ts";
 import type { ProverKind } from "./messages.ts";
 import {
   createStartProcess,

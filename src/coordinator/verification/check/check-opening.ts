@@ -9,20 +9,20 @@ import {
   fillRow,
   mixRow,
   partnerOf,
-} from "../../protocol/hardware-proof/chain.ts";
+} from "../../../protocol/hardware-proof/chain.ts";
 import {
   commitmentOf,
   type ProofBinding,
   rowDigest,
-} from "../../protocol/hardware-proof/commitment.ts";
+} from "../../../protocol/hardware-proof/commitment.ts";
 import {
   type Opening,
   placesToOpen,
   type RowPlace,
   unpackHashes,
   unpackRow,
-} from "../../protocol/hardware-proof/opening.ts";
-import { merkleRoot } from "../../protocol/merkle.ts";
+} from "../../../protocol/hardware-proof/opening.ts";
+import { merkleRoot } from "../../../protocol/merkle.ts";
 import { createRowCheck, randomVector } from "./freivalds.ts";
 
 /** What the prover said, and what it was asked. */

@@ -4,12 +4,12 @@
  */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { ProvingDevice } from "../../protocol/hardware-proof/wire.ts";
-import { limits } from "../../protocol/limits.ts";
-import { identifierOf, listAdapters } from "./webgpu-adapters.ts";
-import type { GpuInfo, WebGpuLibrary } from "./webgpu-binding.ts";
-import { startWatching, stopWatching } from "./webgpu-errors.ts";
-import { createGpuRun, type GpuRun } from "./webgpu-run.ts";
+import type { ProvingDevice } from "../../../protocol/hardware-proof/wire.ts";
+import { limits } from "../../../protocol/limits.ts";
+import { identifierOf, listAdapters } from "./adapters.ts";
+import type { GpuInfo, WebGpuLibrary } from "./binding.ts";
+import { startWatching, stopWatching } from "./errors.ts";
+import { createGpuRun, type GpuRun } from "./run.ts";
 
 export interface Gpu extends AsyncDisposable {
   readonly described: ProvingDevice;

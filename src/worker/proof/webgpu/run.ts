@@ -7,8 +7,8 @@ import {
   type GpuLimits,
   type GpuPipeline,
   mapModeRead,
-} from "./webgpu-binding.ts";
-import { startWatching, stopWatching } from "./webgpu-errors.ts";
+} from "./binding.ts";
+import { startWatching, stopWatching } from "./errors.ts";
 
 /** A shader's entry with its buffers, by the number that the shader knows each by, and as many groups as it takes. */
 export interface Dispatch {

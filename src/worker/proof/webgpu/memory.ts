@@ -8,18 +8,12 @@ import {
   laneKey,
   lanesOf,
   resultBytes,
-} from "../../protocol/hardware-proof/memory.ts";
-import type { MemoryProver } from "./memory-prover.ts";
-import type { GpuBuffer } from "./webgpu-binding.ts";
-import type { Gpu } from "./webgpu-device.ts";
-import {
-  fillShader,
-  fillWords,
-  threadsPerGroup,
-  walkShader,
-  walkWords,
-} from "./webgpu-memory-shader.ts";
-import type { GpuRun } from "./webgpu-run.ts";
+} from "../../../protocol/hardware-proof/memory.ts";
+import type { MemoryProver } from "../memory-prover.ts";
+import type { GpuBuffer } from "./binding.ts";
+import type { Gpu } from "./device.ts";
+import { fillShader, fillWords, threadsPerGroup, walkShader, walkWords } from "./memory-shader.ts";
+import type { GpuRun } from "./run.ts";
 
 const segmentBytes = 2 ** 20;
 /** Pieces of a fraction of a second on the slowest GPU that is worth lending: drivers reset one that takes two. */

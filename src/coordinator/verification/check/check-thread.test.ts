@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { type Clock, systemClock } from "../../base/clock.ts";
-import { systemRandom } from "../../base/random.ts";
-import { limits } from "../../protocol/limits.ts";
-import { chainTask, drawRows } from "./challenge.ts";
+import { type Clock, systemClock } from "../../../base/clock.ts";
+import { systemRandom } from "../../../base/random.ts";
+import { limits } from "../../../protocol/limits.ts";
+import { chainTask, drawRows } from "../challenge.ts";
 import { checkOpening, type Claim } from "./check-opening.ts";
 import { createCheckThread } from "./check-thread.ts";
-import { memoryTask } from "./memory-challenge.ts";
+import { memoryTask } from "../memory-challenge.ts";
 
 const binding = { session: "a-session", node: "a-node" };
 const task = chainTask(new Uint8Array(32), binding, { n: 256, layers: 4 });

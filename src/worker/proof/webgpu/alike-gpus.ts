@@ -5,8 +5,8 @@
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import type { Environment } from "../../host/env.ts";
-import type { RunProgram } from "../../host/run-program.ts";
+import type { Environment } from "../../../host/env.ts";
+import type { RunProgram } from "../../../host/run-program.ts";
 
 /** What the loader knows a GPU by: all three must fit. */
 export interface VulkanIds {

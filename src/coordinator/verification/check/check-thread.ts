@@ -5,10 +5,10 @@
  */
 import { extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { type Clock, deadline } from "../../base/clock.ts";
-import type { Random } from "../../base/random.ts";
-import { TroopError } from "../../protocol/error-codes.ts";
-import { limits } from "../../protocol/limits.ts";
+import { type Clock, deadline } from "../../../base/clock.ts";
+import type { Random } from "../../../base/random.ts";
+import { TroopError } from "../../../protocol/error-codes.ts";
+import { limits } from "../../../protocol/limits.ts";
 import type { MemoryClaim, MemoryVerdict } from "./check-memory.ts";
 import type { Claim, Verdict } from "./check-opening.ts";
 

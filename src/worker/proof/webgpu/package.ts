@@ -1,11 +1,11 @@
 /** What drives a GPU from Node: Dawn, as the npm package `webgpu` brings it, fetched where there is a GPU to try. */
-import type { Clock } from "../../base/clock.ts";
-import type { Random } from "../../base/random.ts";
-import type { Environment } from "../../host/env.ts";
-import { cacheFolder } from "../../host/folders.ts";
-import { inspectMachine } from "../engines/llama-cpp/machine.ts";
-import type { Machine } from "../engines/llama-cpp/platforms.ts";
-import { installPackages, type LockedPackages, type Progress } from "../packages/install.ts";
+import type { Clock } from "../../../base/clock.ts";
+import type { Random } from "../../../base/random.ts";
+import type { Environment } from "../../../host/env.ts";
+import { cacheFolder } from "../../../host/folders.ts";
+import { inspectMachine } from "../../engines/llama-cpp/machine.ts";
+import type { Machine } from "../../engines/llama-cpp/platforms.ts";
+import { installPackages, type LockedPackages, type Progress } from "../../packages/install.ts";
 
 /** One package with the binaries of all platforms: Linux with glibc 2.34 or newer, macOS. */
 export const webGpuPackages = {

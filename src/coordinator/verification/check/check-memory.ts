@@ -2,8 +2,8 @@
  * Whether the shown groups are those that were committed to, and the asked lanes of them were walked. Pure. It holds
  * no dataset: it computes the 512 items of each asked lane, 8,192 in all, which takes a twentieth of a second to a tenth.
  */
-import { fromBase64url } from "../../protocol/bytes.ts";
-import type { ProofBinding } from "../../protocol/hardware-proof/commitment.ts";
+import { fromBase64url } from "../../../protocol/bytes.ts";
+import type { ProofBinding } from "../../../protocol/hardware-proof/commitment.ts";
 import {
   computedItems,
   groupBytes,
@@ -15,14 +15,14 @@ import {
   type MemoryTask,
   resultBytes,
   walkLane,
-} from "../../protocol/hardware-proof/memory.ts";
+} from "../../../protocol/hardware-proof/memory.ts";
 import {
   groupOf,
   groupsToOpen,
   type MemoryOpening,
-} from "../../protocol/hardware-proof/memory-opening.ts";
-import { unpackHashes } from "../../protocol/hardware-proof/opening.ts";
-import { merkleRoot } from "../../protocol/merkle.ts";
+} from "../../../protocol/hardware-proof/memory-opening.ts";
+import { unpackHashes } from "../../../protocol/hardware-proof/opening.ts";
+import { merkleRoot } from "../../../protocol/merkle.ts";
 
 /** What the prover said, and what it was asked. */
 export interface MemoryClaim {

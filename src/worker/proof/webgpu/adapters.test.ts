@@ -1,6 +1,6 @@
 /** What Dawn says when it is asked for a GPU that there is not; `webgpu.long.test.ts` holds the locked version to it. */
 import { expect, test } from "vitest";
-import { adaptersIn, identifierOf } from "./webgpu-adapters.ts";
+import { adaptersIn, identifierOf } from "./adapters.ts";
 
 const complaint = [
   "no suitable backends found",

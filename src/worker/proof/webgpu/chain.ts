@@ -4,14 +4,14 @@ import {
   type ChainTask,
   isChainTask,
   operationsOf,
-} from "../../protocol/hardware-proof/chain.ts";
-import { hashBytes } from "../../protocol/merkle.ts";
-import type { ChainProver } from "./prover.ts";
-import type { GpuBuffer, GpuEncoder } from "./webgpu-binding.ts";
-import { entriesShader, entryGroups, productShader, tile } from "./webgpu-chain-shader.ts";
-import type { Gpu } from "./webgpu-device.ts";
-import type { GpuRun } from "./webgpu-run.ts";
-import { digestsPerGroup, digestWords, sha256Shader } from "./webgpu-sha256.ts";
+} from "../../../protocol/hardware-proof/chain.ts";
+import { hashBytes } from "../../../protocol/merkle.ts";
+import type { ChainProver } from "../prover.ts";
+import type { GpuBuffer, GpuEncoder } from "./binding.ts";
+import { entriesShader, entryGroups, productShader, tile } from "./chain-shader.ts";
+import type { Gpu } from "./device.ts";
+import type { GpuRun } from "./run.ts";
+import { digestsPerGroup, digestWords, sha256Shader } from "./sha256.ts";
 
 /** A fraction of a second on the slowest GPU that is worth lending: drivers reset one that takes two. */
 const operationsPerPiece = 2 ** 36;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { isSoftware } from "./webgpu-device.ts";
-import { mayDriveGpu } from "./webgpu-package.ts";
+import { isSoftware } from "./device.ts";
+import { mayDriveGpu } from "./package.ts";
 
 const info = (change: object) => ({
   ...{ vendor: "nvidia", architecture: "ampere", device: "nvidia-geforce-rtx-3060" },

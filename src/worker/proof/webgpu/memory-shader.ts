@@ -1,6 +1,6 @@
 /** The dataset in a GPU's memory: filling it, and walking it. */
-import { doubleRounds, itemConstants } from "../../protocol/hardware-proof/memory-item.ts";
-import { itemsPerSegment, steps } from "../../protocol/hardware-proof/memory.ts";
+import { doubleRounds, itemConstants } from "../../../protocol/hardware-proof/memory-item.ts";
+import { itemsPerSegment, steps } from "../../../protocol/hardware-proof/memory.ts";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
 

@@ -2,7 +2,7 @@
  * The GPUs that Dawn can be told to use, by name. It has no list of them; but asked for one that there is not, it says
  * which there are. WebGPU's own names of devices are these in small letters, with hyphens for all else.
  */
-import type { WebGpuLibrary } from "./webgpu-binding.ts";
+import type { WebGpuLibrary } from "./binding.ts";
 
 const nobody = "adapter=none has this name";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { systemRandom } from "../../base/random.ts";
-import { chainKeys, fillRow } from "../../protocol/hardware-proof/chain.ts";
+import { systemRandom } from "../../../base/random.ts";
+import { chainKeys, fillRow } from "../../../protocol/hardware-proof/chain.ts";
 import { createRowCheck, randomVector } from "./freivalds.ts";
 
 const keys = chainKeys({ seed: new Uint8Array(32).fill(3), layers: 4 });

@@ -2,7 +2,7 @@
  * What a device complains of. A shader with a mistake, or memory that was not to be had, throws nothing by itself, and
  * computes zeros: W3C, "WebGPU", section 22.3.
  */
-import type { GpuDevice } from "./webgpu-binding.ts";
+import type { GpuDevice } from "./binding.ts";
 
 const scopes = ["validation", "out-of-memory", "internal"] as const;
 

@@ -1,16 +1,16 @@
 import { beforeAll, expect, test } from "vitest";
-import { createFolder } from "../../../test/support/processes.ts";
-import { systemClock as clock } from "../../base/clock.ts";
-import { systemRandom as random } from "../../base/random.ts";
-import { cacheFolder } from "../../host/folders.ts";
-import type { ChainTask } from "../../protocol/hardware-proof/chain.ts";
-import { installPackages } from "../packages/install.ts";
-import { commitMemory } from "./commit-memory.ts";
-import { createReferenceMemoryProver } from "./memory-prover.ts";
-import { createReferenceProver } from "./reference-prover.ts";
-import { createWasmProver } from "./wasm-prover.ts";
-import { anotherDriver, idsOf, onSoftwareGpu } from "./webgpu-child.fixture.ts";
-import { webGpuPackages } from "./webgpu-package.ts";
+import { createFolder } from "../../../../test/support/processes.ts";
+import { systemClock as clock } from "../../../base/clock.ts";
+import { systemRandom as random } from "../../../base/random.ts";
+import { cacheFolder } from "../../../host/folders.ts";
+import type { ChainTask } from "../../../protocol/hardware-proof/chain.ts";
+import { installPackages } from "../../packages/install.ts";
+import { commitMemory } from "../commit-memory.ts";
+import { createReferenceMemoryProver } from "../memory-prover.ts";
+import { createReferenceProver } from "../reference-prover.ts";
+import { createWasmProver } from "../wasm-prover.ts";
+import { anotherDriver, idsOf, onSoftwareGpu } from "./child.fixture.ts";
+import { webGpuPackages } from "./package.ts";
 
 const software = "SwiftShader Device (Subzero)";
 const signal = new AbortController().signal;

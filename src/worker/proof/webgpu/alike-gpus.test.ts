@@ -2,11 +2,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { startEndlessProver } from "../../../test/support/endless-prover.ts";
-import type { ProgramOutcome } from "../../host/run-program.ts";
+import { startEndlessProver } from "../../../../test/support/endless-prover.ts";
+import type { ProgramOutcome } from "../../../host/run-program.ts";
 import { choicesOf, gpusIn, showAlone } from "./alike-gpus.ts";
-import type { StartProcess } from "./prover-child.ts";
-import { withOthers } from "./start-prover.ts";
+import type { StartProcess } from "../prover-child.ts";
+import { withOthers } from "../start-prover.ts";
 
 const card = (index: number, fields: Record<string, string>) =>
   [

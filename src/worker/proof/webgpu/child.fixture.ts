@@ -3,16 +3,16 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { ChainTask } from "../../protocol/hardware-proof/chain.ts";
-import type { MemoryTask } from "../../protocol/hardware-proof/memory.ts";
-import type { MemoryOpening } from "../../protocol/hardware-proof/memory-opening.ts";
-import type { RowPlace } from "../../protocol/hardware-proof/opening.ts";
-import type { ProvingDevice } from "../../protocol/hardware-proof/wire.ts";
+import type { ChainTask } from "../../../protocol/hardware-proof/chain.ts";
+import type { MemoryTask } from "../../../protocol/hardware-proof/memory.ts";
+import type { MemoryOpening } from "../../../protocol/hardware-proof/memory-opening.ts";
+import type { RowPlace } from "../../../protocol/hardware-proof/opening.ts";
+import type { ProvingDevice } from "../../../protocol/hardware-proof/wire.ts";
 import { showAlone, type VulkanIds } from "./alike-gpus.ts";
-import { holdMemory } from "./held-memory.ts";
-import { createWebGpuProver } from "./webgpu-chain.ts";
-import { type Gpu, openGpu, type OpenGpuOptions } from "./webgpu-device.ts";
-import { createWebGpuMemoryProver } from "./webgpu-memory.ts";
+import { holdMemory } from "../held-memory.ts";
+import { createWebGpuProver } from "./chain.ts";
+import { type Gpu, openGpu, type OpenGpuOptions } from "./device.ts";
+import { createWebGpuMemoryProver } from "./memory.ts";
 
 interface Errand {
   gpu: OpenGpuOptions;

@@ -3,7 +3,7 @@
  * Modulo the prime 2^31 − 1, and every sum below 2^53, so that doubles are exact. A wrong row passes with one chance
  * in 2^31, whatever is wrong with it. R. Freivalds, "Probabilistic machines can use less running time", 1977.
  */
-import { type ChainKeys, fillRow } from "../../protocol/hardware-proof/chain.ts";
+import { type ChainKeys, fillRow } from "../../../protocol/hardware-proof/chain.ts";
 
 const prime = 2 ** 31 - 1;
 const modulo = (value: number): number => ((value % prime) + prime) % prime;
