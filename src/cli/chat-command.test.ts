@@ -125,6 +125,18 @@ test("a failure is told and the conversation goes on; a model that is not there 
   expect(here.asked()[1]).toEqual([{ role: "user", content: "One?" }]);
 });
 
+test("a model that went away a moment ago is not one that there is not", async () => {
+  await using here = await start();
+  await here.chat("Who?");
+  here.network.coordinator.nodes = [];
+  await here.clock.advance(15_001);
+  const told = await here.chat("--model", "toy:1b", "Who?", "--json");
+  const said = { code: "no_nodes_available", cause: expect.stringContaining("15 s ago") as string };
+  expect(told.json).toMatchObject({
+    error: { ...said, run: expect.stringContaining("troop nodes") },
+  });
+});
+
 test.each([
   [["--model", "none", "Who?"], 1, "model_not_found"],
   [[], 2, "usage"],

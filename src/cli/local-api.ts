@@ -5,6 +5,7 @@ import { deadline } from "../base/clock.ts";
 import { knownApiKey } from "../host/api-key.ts";
 import { readRunFile } from "../host/run-file.ts";
 import { isChoiceName } from "../client/routing/model-choice.ts";
+import { errorAnswer } from "../protocol/endpoints.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import { limits } from "../protocol/limits.ts";
 import type { CommandContext } from "./context.ts";
@@ -24,7 +25,7 @@ export const apiKeyOf = ({ environment, config }: CommandContext): string | unde
 /**
  * @param wanted the model's name
  * @param named the sidecar's URL; without it the one that runs on the data folder
- * @throws TroopError `client_not_running`, `invalid_api_key`, `model_not_found`, `usage`
+ * @throws TroopError `client_not_running`, `invalid_api_key`, `model_not_found`, `no_nodes_available`, `usage`
  */
 export async function findTarget(
   context: CommandContext,
@@ -43,7 +44,10 @@ export async function findTarget(
   const { body } = await ask(context, url, "/health");
   if (!health.safeParse(body).success)
     throw new TroopError("client_not_running", `What answers at ${url} is no local API of ours.`);
-  const { id, context_length } = await pick(context, await listModels(context, url), wanted);
+  const models = await listModels(context, url);
+  const isListed = wanted === undefined || models.some((model) => model.id === wanted);
+  if (!isListed) throw await notListed(context, url, wanted, models);
+  const { id, context_length } = await pick(context, models, wanted);
   return {
     ...{ url, model: id, contextLength: context_length ?? undefined },
     needsKey: apiKeyOf(context) !== undefined,
@@ -59,18 +63,28 @@ export async function listModels(context: CommandContext, url: string): Promise<
   return data.data;
 }
 
-/** Named, the only one, or chosen by the person who is there. */
+/** The local API knows whether it is gone for a moment; where it is not, what there is helps more. */
+async function notListed(
+  context: CommandContext,
+  url: string,
+  wanted: string,
+  models: readonly ListedModel[],
+): Promise<TroopError> {
+  const { status, body } = await ask(context, url, `/v1/models/${encodeURIComponent(wanted)}`);
+  const said = status === 503 ? errorAnswer.safeParse(body).data?.error : undefined;
+  if (said?.code === "no_nodes_available") return new TroopError(said.code, said.message);
+  const offered = onOffer(models.map(({ id }) => id));
+  return new TroopError("model_not_found", `${wanted} is not on offer. ${offered}`);
+}
+
+/** Named and listed, the only one, or chosen by the person who is there. */
 async function pick(
   { questions }: CommandContext,
   models: readonly ListedModel[],
   wanted: string | undefined,
 ): Promise<ListedModel> {
   const names = models.map(({ id }) => id);
-  if (wanted !== undefined) {
-    const found = models.find(({ id }) => id === wanted);
-    if (found) return found;
-    throw new TroopError("model_not_found", `${wanted} is not on offer. ${onOffer(names)}`);
-  }
+  if (wanted !== undefined) return models.find(({ id }) => id === wanted)!;
   const [first, another] = models.filter(({ id }) => !isChoiceName(id));
   if (!first) throw new TroopError("model_not_found", onOffer(names));
   if (!another) return first;

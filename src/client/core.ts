@@ -76,7 +76,7 @@ export function createClientCore(parts: ClientCoreParts): ClientCore {
   });
   const authorize = createAuthorize({ coordinator, account, sealings, clock, random, maxBudget });
   const tickets = createTickets({ authorize, clock, time, log });
-  const peers = createPeers({ coordinator, account, clock, random, log });
+  const peers = createPeers({ coordinator, account, clock, random, log, policy });
   const finder = createNodeFinder({
     ...{ peers, tickets, policy, clock, random, log },
     probe: createProbeNode({ tickets, connect, clock }),
@@ -103,6 +103,7 @@ export function createClientCore(parts: ClientCoreParts): ClientCore {
     keys,
     spending,
     dispatch: createDispatch({
+      peers,
       finder,
       tickets,
       spending,

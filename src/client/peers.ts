@@ -10,6 +10,8 @@ import { TroopError } from "../protocol/error-codes.ts";
 import type { Peer } from "../protocol/node.ts";
 import { limits } from "../protocol/limits.ts";
 import type { Signer } from "../protocol/signature.ts";
+import { createLatelyOffered, type LatelyOffered } from "./lately-offered.ts";
+import { isAllowed, type NodePolicy } from "./sealing/node-policy.ts";
 
 export interface PeersParts {
   coordinator: CoordinatorClient;
@@ -17,9 +19,11 @@ export interface PeersParts {
   clock: Clock;
   random: Random;
   log: Log;
+  policy: NodePolicy;
 }
 
-export interface Peers {
+/** What was offered lately is told of nodes that the policy allows. */
+export interface Peers extends Pick<LatelyOffered, "isGone" | "notOffered"> {
   /** What is known now, however old; never waits. */
   known(): readonly Peer[];
   /** At most `maxAgeMs` old. @throws TroopError where there is no such list and none can be had */
@@ -41,7 +45,9 @@ const wishMs = 3_600_000;
 const wishesMost = 50;
 const backoff = { firstMs: 5_000, ceilingMs: 60_000 };
 
-export function createPeers({ coordinator, account, clock, random, log }: PeersParts): Peers {
+export function createPeers(parts: PeersParts): Peers {
+  const { coordinator, account, clock, random, log, policy } = parts;
+  const lately = createLatelyOffered(clock);
   let peers: readonly Peer[] = [];
   let fetchedAt: number | undefined;
   let wantedAt = -Infinity;
@@ -81,6 +87,7 @@ export function createPeers({ coordinator, account, clock, random, log }: PeersP
     }
     peers = answer.nodes;
     fetchedAt = clock.monotonic();
+    lately.listed(peers.filter(({ node_id: node, owner }) => isAllowed(policy, { node, owner })));
     return peers;
   }
 
@@ -111,6 +118,8 @@ export function createPeers({ coordinator, account, clock, random, log }: PeersP
       );
     },
     ageMs,
+    isGone: lately.isGone,
+    notOffered: lately.notOffered,
     run(signal) {
       stop = signal;
       return startLoop({

@@ -134,7 +134,7 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
   stack.defer(() => Promise.all(loops).then(() => undefined));
 
   const readRequest = createRoutedRequest({
-    ...{ finder, ...config.routing },
+    ...{ finder, peers, ...config.routing },
     readRequest: createReadRequest({
       fetchImage: createFetchImage({ clock, ...(parts.images ?? publicImages) }),
     }),
@@ -192,7 +192,7 @@ export async function startSidecar(config: SidecarConfig, parts: SidecarParts): 
     url: urlOf({ host: bound.address, port: bound.port }),
     async prepare(model) {
       const found = await finder.find({ model, ...anyNode });
-      if (found.kind === "nobody") throw new TroopError("model_not_found");
+      if (found.kind === "nobody") throw peers.notOffered(model);
       const { node } = found;
       await tickets.ready({ model, node, exclude: new Set() }, stop.signal);
     },

@@ -15,6 +15,8 @@ import { createSearch, type NextStep } from "./failover.ts";
 import { createHedging } from "./hedge.ts";
 import type { NodeFinder } from "../routing/node-finder.ts";
 import { sizeOf } from "../spending/estimate.ts";
+import { wentAway } from "../lately-offered.ts";
+import type { Peers } from "../peers.ts";
 import { createTryNode, type TryNodeParts } from "./try-node.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
 
@@ -24,6 +26,7 @@ export type DispatchResult =
   | { outcome: "failed"; error: TroopError; mayHaveBeenCharged: boolean };
 
 export interface DispatchParts extends TryNodeParts {
+  peers: Pick<Peers, "notOffered">;
   finder: NodeFinder;
   random: Random;
   log: Log;
@@ -37,7 +40,7 @@ export type Dispatch = (asking: Asking) => Promise<DispatchResult>;
 const waitBetweenRounds = { firstMs: 250, ceilingMs: 2_000 };
 
 export function createDispatch(parts: DispatchParts): Dispatch {
-  const { finder, clock, random, log, queueWaitMs } = parts;
+  const { peers, finder, clock, random, log, queueWaitMs } = parts;
   const room = createWaitingRoom(clock);
   const hedging = createHedging({ finder, clock, tryNode: createTryNode(parts) });
 
@@ -88,9 +91,11 @@ export function createDispatch(parts: DispatchParts): Dispatch {
           }
           ({ error } = tried);
           log.debug({ err: error, code: error.code, node: tried.node }, "attempt failed");
+          if (error.code === "model_not_found")
+            error = tried.node === undefined ? peers.notOffered(model) : wentAway(model, 0);
           const standing = course.failed(tried);
           const hasBegun = rest !== undefined || course.rest !== undefined;
-          const step = search.afterFailure(error.code, tried.node, hasBegun);
+          const step = search.afterFailure(tried.error.code, tried.node, hasBegun);
           if (standing === "further") deadline = clock.monotonic() + queueWaitMs;
           if (next !== "give_up") next = standing === "over" ? "give_up" : step;
         }
@@ -99,7 +104,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       if (next === "again") continue;
       const pauseMs = backoffMs(random, waitBetweenRounds, rounds);
       if (next === "give_up" || clock.monotonic() + pauseMs > deadline)
-        return failed(error ?? new TroopError("model_not_found"));
+        return failed(error ?? peers.notOffered(model));
       await room.wait(pauseMs, signal);
       search.startRound();
       rounds += 1;

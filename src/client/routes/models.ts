@@ -1,9 +1,9 @@
 /** `GET /v1/models` and `GET /v1/models/{id}`; an id may contain `:` and `/`, encoded or not. */
 import type { FastifyInstance } from "fastify";
-import { TroopError } from "../../protocol/error-codes.ts";
 import { listedPeers } from "../listed-peers.ts";
 import { listChoices, listModels } from "../model-list.ts";
 import type { Peers } from "../peers.ts";
+import { modelsMeant } from "../routing/model-choice.ts";
 
 interface ModelsParts {
   peers: Peers;
@@ -31,7 +31,7 @@ export function modelsRoutes(app: FastifyInstance, { peers, modelLists }: Models
   app.get<{ Params: { "*": string } }>("/v1/models/*", async ({ params }) => {
     const id = params["*"];
     const model = (await models()).find((listed) => listed.id === id);
-    if (!model) throw new TroopError("model_not_found", undefined, { param: "model" });
+    if (!model) throw peers.notOffered(id, modelsMeant(modelLists, id));
     return model;
   });
 }

@@ -33,6 +33,13 @@ export type ChoiceName = keyof typeof choiceNames;
 
 export const isChoiceName = (name: string): name is ChoiceName => Object.hasOwn(choiceNames, name);
 
+/** Models that a name stands for; undefined where it is a model's own. */
+export const modelsMeant = (
+  lists: ReadonlyMap<string, readonly string[]>,
+  name: string,
+): readonly string[] | "any" | undefined =>
+  lists.get(name) ?? (isChoiceName(name) ? "any" : undefined);
+
 const patienceMs = 20_000;
 
 /**

@@ -2,8 +2,8 @@
  * Where a request may go: its own `troop` member over the settings, and a model for a name that stands for several, or
  * that is one of several for the same.
  */
-import { TroopError } from "../../protocol/error-codes.ts";
 import { inferenceRoutes } from "../../protocol/chat.ts";
+import type { Peers } from "../peers.ts";
 import type { ReadRequest } from "../read-request.ts";
 import { chooseModel, chooseOfList, isChoiceName } from "./model-choice.ts";
 import type { NodeFinder } from "./node-finder.ts";
@@ -12,15 +12,16 @@ import { type Preferences, readPreferences } from "./preferences.ts";
 export interface RoutedRequestParts {
   readRequest: ReadRequest;
   finder: Pick<NodeFinder, "namesOf" | "offers" | "workOf">;
+  peers: Pick<Peers, "notOffered">;
   /** The requester's settings. */
   preferences: Preferences;
   /** Names of their own: each for models in the order in which they are wanted. */
   modelLists: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Reads like `readRequest`; besides @throws TroopError `model_not_found` for a name that stands for nothing now */
+/** Reads like `readRequest`; besides @throws TroopError for a name that stands for nothing now */
 export function createRoutedRequest(parts: RoutedRequestParts): ReadRequest {
-  const { readRequest, finder, modelLists } = parts;
+  const { readRequest, finder, peers, modelLists } = parts;
   return async (path, body, signal, application) => {
     const { troop, rest } = withoutTroop(body);
     const preferences = readPreferences(troop, parts.preferences);
@@ -44,12 +45,9 @@ export function createRoutedRequest(parts: RoutedRequestParts): ReadRequest {
       : chooseOfList(list ?? [model], offers, preferences);
     if (chosen) return { ...wanted, model: chosen };
     if (isOne) return wanted;
-    throw new TroopError("model_not_found", nobody, { param: "model" });
+    throw peers.notOffered(model, list ?? "any");
   };
 }
-
-const nobody =
-  "Nobody offers a model that this name stands for; `GET /v1/models` lists what there is.";
 
 function withoutTroop(body: unknown): { troop: unknown; rest: unknown } {
   if (typeof body !== "object" || body === null || !Object.hasOwn(body, "troop"))

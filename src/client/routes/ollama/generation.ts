@@ -1,7 +1,6 @@
 /** `POST /api/chat` and `POST /api/generate`: a stream of lines unless told otherwise. */
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { TroopError } from "../../../protocol/error-codes.ts";
 import { chatDialect } from "../../dialects/chat.ts";
 import { plainCompletionDialect } from "../../dialects/ollama/plain-completion.ts";
 import { type OllamaRequest, readChat, readGenerate } from "../../dialects/ollama/request.ts";
@@ -16,7 +15,7 @@ import {
 import { noteIgnored, readBody, writeJson } from "../../http/exchange.ts";
 import type { GenerationParts } from "../generation.ts";
 import { tell } from "../tell.ts";
-import { findModelName, modelNameFor, type NamingParts, toldName } from "./model-names.ts";
+import { modelNameFor, type NamingParts, offeredName, toldName } from "./model-names.ts";
 
 export interface OllamaParts extends GenerationParts, NamingParts {}
 
@@ -58,7 +57,7 @@ function ollamaRoute(parts: OllamaParts, form: OllamaForm, read: (body: unknown)
     { model, kind, ignored }: OllamaRequest,
     response: ServerResponse,
   ): Promise<void> {
-    if ((await findModelName(parts, model)) === undefined) throw new TroopError("model_not_found");
+    await offeredName(parts, model);
     noteIgnored(response, [...ignored]);
     const done = { done: true, done_reason: kind };
     writeJson(response, ollamaObject({ form, model, clock }, { text: "" }, done), {});

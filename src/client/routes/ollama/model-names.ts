@@ -21,17 +21,24 @@ const nameAmong = (peers: readonly Peer[], modelLists: ModelLists, asked: string
       peers.some(({ models }) => models.some((model) => model.name === name)),
   );
 
-/** Undefined where nobody offers it. @throws TroopError where there is no list to look into */
-export const findModelName = async (
-  { peers, modelLists }: NamingParts,
-  asked: string,
-): Promise<string | undefined> =>
+const findModelName = async ({ peers, modelLists }: NamingParts, asked: string) =>
   nameAmong(peers.known(), modelLists, asked) ??
   nameAmong(await listedPeers(peers), modelLists, asked);
 
+/** What it was called while somebody offered it. */
+const formerName = ({ peers }: NamingParts, asked: string): string =>
+  ollamaModelName(asked, peers.isGone) ?? asked;
+
+/** @throws TroopError where nobody offers it, or there is no list to look into */
+export async function offeredName(parts: NamingParts, asked: string): Promise<string> {
+  const found = await findModelName(parts, asked);
+  if (found !== undefined) return found;
+  throw parts.peers.notOffered(formerName(parts, asked));
+}
+
 /** Whoever answers the request will say that a model is not there. */
 export const modelNameFor = async (parts: NamingParts, asked: string): Promise<string> =>
-  (await findModelName(parts, asked).catch(() => undefined)) ?? asked;
+  (await findModelName(parts, asked).catch(() => undefined)) ?? formerName(parts, asked);
 
 /**
  * What an answer calls its model: as the application did, tag or none, but for a name that stood for several.

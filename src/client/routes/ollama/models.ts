@@ -7,7 +7,8 @@ import { runningOf, shownModel, tagsOf } from "../../dialects/ollama/model-card.
 import { readBodyAs } from "../../dialects/ollama/read-body.ts";
 import { readBody } from "../../http/exchange.ts";
 import { listedPeers } from "../../listed-peers.ts";
-import { findModelName, type NamingParts } from "./model-names.ts";
+import { modelsMeant } from "../../routing/model-choice.ts";
+import { type NamingParts, offeredName } from "./model-names.ts";
 
 /** The one whose API this is, thinking in levels and log probabilities included: applications want a least one. */
 const ollamaVersion = "0.12.11";
@@ -30,10 +31,9 @@ export function ollamaModelRoutes(
     const { fields } = readBodyAs(showSchema, readBody(request));
     const asked = fields.model || fields.name;
     if (!asked) throw new TroopError("invalid_value", "`model` is required.", { param: "model" });
-    const name = await findModelName(parts, asked);
-    const shown =
-      name === undefined ? undefined : shownModel(await listedPeers(peers), modelLists, name);
-    if (!shown) throw new TroopError("model_not_found");
+    const name = await offeredName(parts, asked);
+    const shown = shownModel(await listedPeers(peers), modelLists, name);
+    if (!shown) throw peers.notOffered(name, modelsMeant(modelLists, name));
     return shown;
   });
 
