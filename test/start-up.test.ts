@@ -4,36 +4,50 @@ import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectFailure } from "./support/failure.ts";
 import { createFolder, holdPort, runTroop, startTroop } from "./support/processes.ts";
 import { noCoordinator, startUpCases } from "./support/start-up-cases.ts";
 
 /** Nothing here needs longer than a slow machine's start of Node, npm and an embedded database. */
 const boundMs = 60_000;
+
+/** One for all: it is its embedded database that takes long to start. */
+const shared = new AsyncDisposableStack();
+let coordinator: { url: string; folder: string };
+beforeAll(async () => {
+  const { path } = shared.use(await createFolder());
+  const running = shared.use(startTroop(["coordinator", "--port", "0", "--data", path]));
+  const [, url] = await running.line(/ready at (http:\S+)/);
+  coordinator = { url: url!, folder: path };
+});
+afterAll(() => shared.disposeAsync());
+
 describe("one reason, one cause, one command to run", { timeout: boundMs }, () => {
-  test.each(startUpCases)("$name", async ({ words, environment = {}, files = {}, ...expected }) => {
-    await using data = await createFolder();
-    for (const [path, { text, mode = 0o600 }] of Object.entries(files)) {
-      const file = join(data.path, path);
-      await mkdir(join(file, ".."), { recursive: true });
-      await writeFile(file, text);
-      await chmod(file, mode);
-    }
-    const exit = await runTroop([words[0]!, "--json", ...words.slice(1)], {
-      environment: { ...environment, DATA_DIR: data.path },
-    });
-    expectFailure(exit, expected);
-    expect(exit.stderr + exit.stdout).not.toContain("secret");
-  });
+  test.concurrent.each(startUpCases)(
+    "$name",
+    async ({ words, environment = {}, files = {}, ...expected }) => {
+      await using data = await createFolder();
+      for (const [path, { text, mode = 0o600 }] of Object.entries(files)) {
+        const file = join(data.path, path);
+        await mkdir(join(file, ".."), { recursive: true });
+        await writeFile(file, text);
+        await chmod(file, mode);
+      }
+      const exit = await runTroop([words[0]!, "--json", ...words.slice(1)], {
+        environment: { ...environment, DATA_DIR: data.path },
+      });
+      expectFailure(exit, expected);
+      expect(exit.stderr + exit.stdout).not.toContain("secret");
+    },
+  );
 
   test.each(["coordinator", "up", "worker", "demo"])("%s, on a taken port", async (command) => {
     await using data = await createFolder();
     await using holder = await holdPort();
     await using answers = await startServer(200, noModels);
     const isAlone = command === "coordinator" || command === "demo";
-    await using coordinator = isAlone ? undefined : await startCoordinator();
-    const words = coordinator ? ["--coordinator", coordinator.url] : [];
+    const words = isAlone ? [] : ["--coordinator", coordinator.url];
     if (command === "worker") words.push("--engine", answers.url);
     const exit = await runTroop(
       [command, "--json", ...words, "--port", String(holder.port), "--data", data.path],
@@ -50,29 +64,35 @@ describe("one reason, one cause, one command to run", { timeout: boundMs }, () =
     await using server = await startServer(404, "<h1>no</h1>");
     const { url } = server;
     await using data = await createFolder();
-    for (const command of ["up", "worker", "models"]) {
-      const exit = await runTroop([command, "--json", "--coordinator", url, "--data", data.path]);
+    const exits = ["up", "worker", "models"].map((command) =>
+      runTroop([command, "--json", "--coordinator", url, "--data", data.path]),
+    );
+    for (const exit of await Promise.all(exits))
       expectFailure(exit, {
         ...{ code: "coordinator_unreachable", exit: 3 },
         says: /answered 404, and not as a coordinator does/,
         run: new RegExp(`^curl ${url}/health$`),
       });
-    }
   });
 
-  test.each(["coordinator", "up", "balance"])(
-    "%s, where the data folder is a file",
-    async (command) => {
-      await using folder = await createFolder();
-      const file = join(folder.path, "file");
-      await writeFile(file, "");
-      const words = command === "coordinator" ? ["--port", "0"] : noCoordinator;
-      expectFailure(await runTroop([command, "--json", ...words, "--data", file]), {
-        ...{ code: "data_folder_invalid", exit: 1, says: /is not a folder/ },
-        run: new RegExp(`^troop ${command} --json .* --data ~/monkey-troop$`),
-      });
-    },
-  );
+  test.concurrent.each([
+    ["coordinator", "writable", "~"],
+    ["up", "writable", "~"],
+    ["balance", "a file too", "\\."],
+  ])("%s, where the data folder is a file, and home is %s", async (command, home, place) => {
+    await using folder = await createFolder();
+    const file = join(folder.path, "file");
+    await writeFile(file, "");
+    const words = command === "coordinator" ? ["--port", "0"] : noCoordinator;
+    const exit = await runTroop([command, "--json", ...words, "--data", file], {
+      environment: { HOME: home === "writable" ? folder.path : file },
+      folder: folder.path,
+    });
+    expectFailure(exit, {
+      ...{ code: "data_folder_invalid", exit: 1, says: /is not a folder/ },
+      run: new RegExp(`^troop ${command} --json .* --data ${place}/monkey-troop$`),
+    });
+  });
 
   test("the built-in engine, at its first start without a network", async () => {
     await using cache = await createFolder();
@@ -107,43 +127,28 @@ async function startServer(status: number, body: string) {
   };
 }
 
-async function startCoordinator(dataFolder?: string) {
-  const folder = dataFolder === undefined ? await createFolder() : undefined;
-  const path = dataFolder ?? folder!.path;
-  const running = startTroop(["coordinator", "--port", "0", "--data", path]);
-  const [, url] = await running.line(/ready at (http:\S+)/);
-  return {
-    url: url!,
-    async [Symbol.asyncDispose]() {
-      await running.end();
-      await folder?.[Symbol.asyncDispose]();
-    },
-  };
-}
-
 test("a second process on one data folder", { timeout: 2 * boundMs }, async () => {
-  await using data = await createFolder();
-  await using coordinator = await startCoordinator(data.path);
-  const shared = ["--json", "--data", data.path];
-  await using up = startTroop(["up", ...shared, "--port", "0"]);
-  await up.line(/"base_url"/);
+  const { folder, url } = coordinator;
+  const given = ["--json", "--data", folder];
   await using engine = await startServer(200, noModels);
-  await using worker = startTroop(["worker", ...shared, "--engine", engine.url, "--port", "0"]);
+  const lending = ["worker", ...given, "--engine", engine.url, "--port", "0"];
+  await using up = startTroop(["up", ...given, "--port", "0"]);
+  await using worker = startTroop(lending);
+  const [, base] = await up.line(/"base_url":"([^"]+)"/);
   await worker.line(/"node_id"/);
 
-  const again = [
-    ["coordinator", ...shared, "--port", "0"],
-    ["up", ...shared, "--coordinator", coordinator.url, "--port", "0"],
-    ["worker", ...shared, "--engine", engine.url, "--port", "0"],
+  const again: [string[], RegExp][] = [
+    [["coordinator", ...given, "--port", "0"], /Another coordinator already uses/],
+    [
+      ["up", ...given, "--coordinator", url, "--port", "0"],
+      new RegExp(`the local API runs here already: .* can use it as it is: ${base}$`),
+    ],
+    [lending, /the worker runs here already: http/],
   ];
-  for (const words of again) {
-    expectFailure(await runTroop(words), {
-      ...{
-        code: "data_folder_locked",
-        exit: 1,
-        says: /Another (coordinator|client|worker) already/,
-      },
-      run: new RegExp(`^troop status --data ${data.path}$`),
+  const exits = await Promise.all(again.map(([words]) => runTroop(words)));
+  for (const [index, [, says]] of again.entries())
+    expectFailure(exits[index]!, {
+      ...{ code: "data_folder_locked", exit: 1, says },
+      run: new RegExp(`^troop status --data ${folder}$`),
     });
-  }
 });

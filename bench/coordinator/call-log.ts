@@ -1,7 +1,8 @@
 /** What counting a call costs, against a Redis of its own. */
 import { once } from "node:events";
+import { systemClock } from "../../src/base/clock.ts";
 import { createRedisCallLog } from "../../src/coordinator/limits/redis-call-log.ts";
-import { connectRedis } from "../../src/coordinator/redis-connection.ts";
+import { redisAt } from "../../src/coordinator/redis-connection.ts";
 import { createLog } from "../../src/host/log.ts";
 import { startRedis } from "../../tools/services/redis.ts";
 import { figureOf, median, say, type Figure } from "../figure.ts";
@@ -14,10 +15,11 @@ const rate = { limit: 120, windowMs: 3_600_000 };
 export async function callLogFigure(rounds: number): Promise<Figure> {
   await using server = await startRedis();
   await using stack = new AsyncDisposableStack();
-  const log = createLog("error");
-  const calls = stack.use(await createRedisCallLog({ url: server.url, prefix: "bench:", log }));
+  const parts = { clock: systemClock, log: createLog("error") };
+  const connect = redisAt({ ...parts, url: server.url });
+  const calls = stack.use(await createRedisCallLog({ connect, prefix: "bench:" }));
   // The same driver, set the same way: what is compared is the work, not the waiting for it.
-  const bare = connectRedis(server.url, log);
+  const bare = connect();
   stack.defer(() => bare.disconnect());
   await once(bare, "ready");
 

@@ -115,7 +115,7 @@ export const advice: Readonly<Record<ErrorCode, string>> = {
   port_taken: "<again> --port 0",
   key_file_invalid: "troop doctor --fix",
   data_folder_locked: "troop status",
-  data_folder_invalid: "<again> --data ~/monkey-troop",
+  data_folder_invalid: "<again> --data <folder>",
   configuration_invalid: "troop <command> --help",
   database_unreachable: lookAround,
   worker_not_running: "troop worker",

@@ -94,7 +94,8 @@ export function createQuestions(
       for (const line of preview) stderr.write(`${printable(line)}\n`);
       if (yes) return true;
       if (!isPossible)
-        throw new TroopError("usage", "This has to be confirmed, and nobody is there to ask.", {
+        throw new TroopError("usage", "This needs a yes.", {
+          cause: new Error("Nobody is there to be asked: this is no terminal."),
           details: { run: `${again} --yes` },
         });
       const answer = await confirm({ ...at, message: "Go on?", initialValue: usual });

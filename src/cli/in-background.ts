@@ -23,7 +23,13 @@ export const orInBackground =
   (role: BackgroundRole, verb: Verb): Verb =>
   async (context, flags) => {
     const { daemon, invite } = flags as BackgroundFlags;
-    if (!daemon) return verb(context, flags);
+    if (!daemon) {
+      return verb(context, flags).catch(async (error: unknown) => {
+        if (error instanceof TroopError && error.code === "data_folder_locked")
+          await mustNotRun(context, role);
+        throw error;
+      });
+    }
     await mustNotRun(context, role);
     // Command lines are read by everybody on the machine, and this one would stay.
     if (invite !== undefined) await joinFirst(context, await identityOf(context), { invite });
@@ -38,15 +44,13 @@ const wordsBehind = (role: BackgroundRole, words: readonly string[]): string[] =
     .filter((word, index, all) => !/^--(daemon|json|invite(=.*)?)$/.test(word) && all[index - 1] !== "--invite"); // prettier-ignore
 
 /** @throws TroopError `data_folder_locked` */
-export async function mustNotRun(context: CommandContext, role: BackgroundRole): Promise<void> {
+async function mustNotRun(context: CommandContext, role: BackgroundRole): Promise<void> {
   const here = role === "up" ? "client" : role;
   const running = await runningHere(context, here);
   if (!running) return;
-  throw new TroopError(
-    "data_folder_locked",
-    `${roleNames[here]} runs here already: ${running.url}, pid ${running.pid}.`,
-    { details: { run: `troop down ${here}${sameFolder(context)}` } },
-  );
+  const where = `${roleNames[here]} runs here already: ${running.url}, pid ${running.pid}.`;
+  const use = role === "up" ? ` Applications can use it as it is: ${running.url}/v1` : "";
+  throw new TroopError("data_folder_locked", where + use);
 }
 
 /** What a role says with `--json` once it is ready. */

@@ -12,6 +12,11 @@ test.each([
   [`LOG_LEVEL=debug ${again}`, "demo", "LOG_LEVEL=debug troop demo"],
   ["troop status", "up --data /my/d", "troop status --data /my/d"],
   ["troop up", "up --data /my/d", "troop up"],
+  [
+    `troop down coordinator && ${again}`,
+    "admin keys --data /d",
+    "troop down --data /d coordinator && troop admin keys --data /d",
+  ],
 ])("%s, after `troop %s`, is `%s`", (advice, words, line) => {
   expect(typed(advice, words)).toBe(line);
 });
@@ -28,4 +33,6 @@ test.each([
   [{}, "troop status"],
 ])("the program is called what it was called by: %j", (environment, line) => {
   expect(typed("troop status", "up", environment)).toBe(line);
+  const both = typed(`troop status && ${again}`, "status", environment);
+  expect(both).toBe(`${line} && ${line}`);
 });

@@ -1,6 +1,7 @@
 /** Commands that people are told to type next, so that they can be copied: with their own flags, and the name they used. */
-import { shellWord } from "../host/shell-word.ts";
 import type { Environment } from "../host/env.ts";
+import { otherFolder } from "../host/folders.ts";
+import { shellWord } from "../host/shell-word.ts";
 
 export interface TypedCommand {
   argv: readonly string[];
@@ -26,12 +27,14 @@ export const commandIn = (argv: readonly string[]): string | undefined =>
 export function typedCommand(advice: string, typed: TypedCommand): string {
   const { argv, environment, command = commandIn(argv) } = typed;
   const [, flag] = /^<again> (--[a-z-]+)/.exec(advice) ?? [];
-  const line = advice
-    .replace(again, ["troop", ...without(argv, flag).map(shellWord)].join(" "))
-    .replace("<command>", command ?? "<command>");
-  return withDataFolder(line, argv).replace(
-    /^([A-Z_]+=\S+ |.* && )?troop(?= )/,
-    (_, before = "") => `${before}${programName(environment)}`,
+  const program = programName(environment);
+  return (
+    withDataFolder(advice, argv)
+      .replace(/^([A-Z_]+=\S+ )?troop(?= )/, `$1${program}`)
+      .replace("<command>", command ?? "<command>")
+      .replace("<folder>", otherFolder)
+      // The last: what was typed may hold any of the others.
+      .replace(again, () => [program, ...without(argv, flag).map(shellWord)].join(" "))
   );
 }
 
@@ -49,7 +52,9 @@ function without(argv: readonly string[], flag: string | undefined): string[] {
 function withDataFolder(line: string, argv: readonly string[]): string {
   const index = argv.indexOf("--data");
   const folder = argv[index + 1];
-  const isLooking = /^troop (status|balance|nodes|models|transactions|doctor|history)\b/.test(line);
+  const isLooking = /^troop (status|down|balance|nodes|models|transactions|doctor|history)\b/.test(
+    line,
+  );
   return index >= 0 && folder !== undefined && isLooking && !line.includes("--data")
     ? line.replace(/^(troop \w+)/, `$1 --data ${shellWord(folder)}`)
     : line;

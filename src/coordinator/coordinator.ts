@@ -38,6 +38,7 @@ import { createTariffStore } from "./ledger/tariff-store.ts";
 import { openCallLog } from "./limits/open-call-log.ts";
 import { createLimiter } from "./limits/limiter.ts";
 import { listenAt, transportOf } from "./listening.ts";
+import { type ConnectRedis, redisAt } from "./redis-connection.ts";
 import type { Leases } from "./registry/leases.ts";
 import { createMemoryLeases } from "./registry/memory-leases.ts";
 import { openRedisLeases } from "./registry/redis-leases.ts";
@@ -130,7 +131,8 @@ export async function startCoordinator(
   const nodes = createNodes({ database, clock, verifier, accounts, joining, publicUrl });
   const reputations = createReputations({ ...parts, store: createReputationStore(database) });
   const presence = createPresenceWatch(clock, heartbeatMs * limits.heartbeatsPerLease);
-  const leases = resources.use(await openLeases(config, { ...parts, onDeaf: presence.excuse }));
+  const connect = config.redisUrl ? redisAt({ ...parts, url: config.redisUrl }) : undefined;
+  const leases = resources.use(await openLeases(connect, { ...parts, onDeaf: presence.excuse }));
   const registry = createRegistry({
     ...{ leases, clock, addressPolicy, heartbeatMs },
     fittedRates: prices.rates,
@@ -164,7 +166,7 @@ export async function startCoordinator(
   const sourceOf = createSourceOf(config.trustedProxies, { isSocket: isSocket(config.listen) });
   const limiter = createLimiter({
     ...{ clock, rates: { ...config.rateLimits, heartbeatMs } },
-    calls: resources.use(await openCallLog(config.redisUrl, parts)),
+    calls: resources.use(await openCallLog(connect, clock)),
     onRefused: (refusal) => auditLog.record(limitReached(refusal)),
   });
 
@@ -184,7 +186,7 @@ export async function startCoordinator(
   let isStopping = false;
   const observer = resources.use(
     createObserver({
-      ...{ ...parts, metrics, database, leases, counters, relay, redisUrl: config.redisUrl },
+      ...{ ...parts, metrics, database, leases, counters, relay, connectRedis: connect },
       isStopping: () => isStopping,
     }),
   );
@@ -241,7 +243,7 @@ export async function startCoordinator(
 }
 
 const openLeases = async (
-  { redisUrl: url }: CoordinatorConfig,
+  connect: ConnectRedis | undefined,
   parts: Parts & { onDeaf: () => void },
 ): Promise<Leases> =>
-  url ? openRedisLeases({ ...parts, url, prefix: "troop:" }) : createMemoryLeases();
+  connect ? openRedisLeases({ ...parts, connect, prefix: "troop:" }) : createMemoryLeases();

@@ -7,10 +7,11 @@ import { createAuthority, type Authority } from "../../test/support/certificates
 import { startPostgres } from "../../tools/services/postgres.ts";
 import { freePort } from "../../tools/services/ready.ts";
 import { startRedis } from "../../tools/services/redis.ts";
+import { systemClock } from "../base/clock.ts";
 import type { CertificateFiles } from "../host/certificate.ts";
 import { createLog } from "../host/log.ts";
 import { openDatabase } from "./database.ts";
-import { connectRedis } from "./redis-connection.ts";
+import { redisAt } from "./redis-connection.ts";
 
 const resources = new AsyncDisposableStack();
 const log = createLog("silent");
@@ -74,9 +75,8 @@ test("Redis", async () => {
   );
   const ping = async (host: string, by: Authority | undefined) => {
     const query = by ? `?ssl_ca_certs=${by.file}` : "";
-    const redis = connectRedis(`rediss://${host}:${port}${query}`, log, {
-      ...{ lazyConnect: true, retryStrategy: () => null },
-    });
+    const connect = redisAt({ url: `rediss://${host}:${port}${query}`, clock: systemClock, log });
+    const redis = connect({ lazyConnect: true, retryStrategy: () => null });
     try {
       await redis.connect();
       return await redis.ping();

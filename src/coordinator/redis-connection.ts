@@ -1,5 +1,6 @@
 /** The one way to Redis. Nobody waits for it for long: what is not answered soon is done without it. */
 import { Redis, type RedisOptions } from "ioredis";
+import type { Clock } from "../base/clock.ts";
 import type { Log } from "../host/log.ts";
 import { redisWay } from "./verified-tls.ts";
 
@@ -7,6 +8,8 @@ import { redisWay } from "./verified-tls.ts";
 const answerMs = 500;
 /** The connection itself is given up later: timers run before what has arrived is read, and this process may be busy. */
 const silenceMs = 2_000;
+/** Connections are tried every two seconds, and who reads the log wants to read something else too. */
+const tellAgainMs = 60_000;
 
 type OwnOptions = Pick<
   RedisOptions,
@@ -17,20 +20,59 @@ type OwnOptions = Pick<
  * Connects, and again whenever the connection is lost; until then each command fails at once.
  * @param own what this connection needs besides
  */
-export function connectRedis(text: string, log: Log, own: OwnOptions = {}): Redis {
+export type ConnectRedis = (own?: OwnOptions) => Redis;
+
+export interface RedisParts {
+  url: string;
+  clock: Clock;
+  log: Log;
+}
+
+/** The way to one Redis, for as many connections as are needed. */
+export function redisAt({ url: text, clock, log }: RedisParts): ConnectRedis {
   const { url, ...tls } = redisWay(text);
-  const redis = new Redis(url, {
-    ...tls,
-    ...{ socketTimeout: silenceMs, commandTimeout: answerMs, connectTimeout: answerMs },
-    maxRetriesPerRequest: 0,
-    // A primary that became a replica may keep its connections: whoever comes anew is led to the one there is now.
-    reconnectOnError: ({ message }) => message.includes("READONLY"),
-    enableOfflineQueue: false,
-    ...own,
-  });
-  writeTogether(redis);
-  redis.on("error", (error: Error) => log.warn({ reason: error.message }, "Redis does not answer"));
-  return redis;
+  const watch = createWatch(clock, log);
+  return (own = {}) => {
+    const redis = new Redis(url, {
+      ...tls,
+      ...{ socketTimeout: silenceMs, commandTimeout: answerMs, connectTimeout: answerMs },
+      maxRetriesPerRequest: 0,
+      // A primary that became a replica may keep its connections: whoever comes anew is led to the one there is now.
+      reconnectOnError: ({ message }) => message.includes("READONLY"),
+      enableOfflineQueue: false,
+      ...own,
+    });
+    writeTogether(redis);
+    watch(redis);
+    return redis;
+  };
+}
+
+const lostText =
+  "Redis does not answer: leases and limits go on without it, in this process alone. " +
+  "Nodes are found, tickets, joins and gifts wait, all else gets a quarter of its rate";
+
+/** Tells once for all connections that Redis is lost, each minute that it still is, and once that it is back. */
+function createWatch(clock: Clock, log: Log): (redis: Redis) => void {
+  const lost = new Set<Redis>();
+  let toldAt: number | undefined;
+  return (redis) => {
+    redis.on("error", (error: NodeJS.ErrnoException) => {
+      lost.add(redis);
+      const now = clock.monotonic();
+      if (toldAt !== undefined && now - toldAt < tellAgainMs) return;
+      toldAt = now;
+      // One for several addresses has no message of its own.
+      log.warn({ reason: error.message || error.code }, lostText);
+    });
+    redis.on("end", () => lost.delete(redis));
+    redis.on("ready", () => {
+      lost.delete(redis);
+      if (toldAt === undefined || lost.size > 0) return;
+      toldAt = undefined;
+      log.warn("Redis answers again");
+    });
+  };
 }
 
 /**

@@ -33,6 +33,12 @@ export const healthAnswer = z.strictObject({
   version: z.string(),
 });
 
+export const rootAnswer = z.strictObject({
+  ...healthAnswer.pick({ service: true, version: true }).shape,
+  /** Paths here. */
+  links: z.strictObject({ docs: z.string(), openapi: z.string(), health: z.string() }),
+});
+
 export const publicKeyAnswer = z.strictObject({ public_key: z.string() });
 
 /** The account is named by the proof; the body carries what a join policy asks for. */

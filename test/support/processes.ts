@@ -49,6 +49,9 @@ export const plainEnvironment = (): NodeJS.ProcessEnv =>
 /** A machine that runs tests is in use, and whoever sits at it, or has an account on it, and how fast it is, is not what the tests are about. */
 const nobodyHere = { OWNER_WATCH: "off", TROOP_API_KEY: "any", PROVE_HARDWARE: "off" };
 
+/** Of what a process does until it is ready, half is compiling the same files as the one before. */
+const compiled = { NODE_COMPILE_CACHE: join(repository, "node_modules", ".cache", "compiled") };
+
 export function startProgram(
   command: string,
   words: readonly string[],
@@ -56,7 +59,7 @@ export function startProgram(
 ): Running {
   const child = spawn(command, words, {
     cwd: folder,
-    env: { ...plainEnvironment(), ...nobodyHere, ...environment },
+    env: { ...plainEnvironment(), ...nobodyHere, ...compiled, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
     detached: isDetached,
   });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { prefersCsv } from "./accepted.ts";
+import { prefers } from "./accepted.ts";
 
 test.each([
   ["text/csv", true],
@@ -11,5 +11,5 @@ test.each([
   ["", false],
   [undefined, false],
 ])("Accept: %s", (accept, isCsv) => {
-  expect(prefersCsv(accept)).toBe(isCsv);
+  expect(prefers("text/csv", accept)).toBe(isCsv);
 });

@@ -93,10 +93,22 @@ test("nothing of the input comes back in an error", async () => {
   expect(JSON.stringify(answer.body)).not.toContain(mark);
 });
 
+test("at the root is what answers here, and browsers are led to the page", async () => {
+  const at = (url: string, accept: string) =>
+    troop.coordinator.inject({ method: "GET", url, headers: { accept } });
+  const body = (await at("/", "*/*")).json();
+  expect(body).toMatchObject({ service: "monkey-troop-coordinator", version: expect.any(String) });
+  for (const link of Object.values<string>(body.links))
+    expect((await at(link, "*/*")).statusCode).toBe(200);
+  const led = await at("/", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
+  expect(led).toMatchObject({ statusCode: 302, headers: { location: "docs", vary: "accept" } });
+});
+
 test("the OpenAPI document names every route, with the schemas that validate", async () => {
   const { body } = await troop.call(undefined, "GET", "/openapi.json");
   expect(body.openapi).toBe("3.1.0");
   expect(Object.keys(body.paths).toSorted()).toEqual([
+    "/",
     "/.well-known/jwks.json",
     "/acknowledgements",
     "/authorize",

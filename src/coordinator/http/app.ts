@@ -25,6 +25,7 @@ import { readyRoute } from "./routes/ready.ts";
 import { receiptsRoute } from "./routes/receipts.ts";
 import { reputationRoute } from "./routes/reputation.ts";
 import { relayRoute } from "./routes/relay.ts";
+import { rootRoute } from "./routes/root.ts";
 import { statsRoute } from "./routes/stats.ts";
 import { submitRoute } from "./routes/submit.ts";
 import { tariffRoute } from "./routes/tariff.ts";
@@ -38,6 +39,7 @@ import { withZod, type Services } from "./services.ts";
 import { limitTime } from "./time-limits.ts";
 
 const routes = [
+  rootRoute, //              GET  /
   healthRoute, //            GET  /health
   readyRoute, //             GET  /health/ready
   keysRoute, //              GET  /public-key, /.well-known/jwks.json

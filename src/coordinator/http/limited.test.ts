@@ -208,7 +208,7 @@ test("nothing is limited that comes from this machine itself", async () => {
   expect((await tariff()).headers).not.toHaveProperty("x-ratelimit-limit");
 });
 
-const free = ["/health", "/health/ready", "/public-key", "/.well-known/jwks.json"];
+const free = ["/", "/health", "/health/ready", "/public-key", "/.well-known/jwks.json"];
 test("whatever anybody may read without a proof counts, but for what costs nothing", async () => {
   const { body } = await troop.call(undefined, "GET", "/openapi.json");
   for (const [path, methods] of Object.entries(body.paths as Record<string, object>)) {

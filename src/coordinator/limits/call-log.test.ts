@@ -2,7 +2,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRedisDatabase, type TestService } from "../../../test/support/services.ts";
+import { systemClock } from "../../base/clock.ts";
 import { createLog } from "../../host/log.ts";
+import { redisAt } from "../redis-connection.ts";
 import { createMemoryCallLog, type CallLog } from "./call-log.ts";
 import { createRedisCallLog } from "./redis-call-log.ts";
 
@@ -14,9 +16,12 @@ describe.each(["memory", "Redis"] as const)("calls counted in %s", (kind) => {
   let calls: CallLog;
   beforeAll(async () => {
     if (kind === "Redis") service = await createRedisDatabase();
-    const log = createLog("silent");
+    const parts = { clock: systemClock, log: createLog("silent") };
     calls = service
-      ? await createRedisCallLog({ url: service.url, prefix: "test:", log, now: () => now })
+      ? await createRedisCallLog({
+          ...{ connect: redisAt({ ...parts, url: service.url }), prefix: "test:" },
+          now: () => now,
+        })
       : createMemoryCallLog({ monotonic: () => now });
   });
   afterAll(async () => {

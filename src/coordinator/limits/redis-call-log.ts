@@ -1,7 +1,6 @@
 /** Calls counted in Redis, for all replicas of a coordinator together, by one script: one round trip a call. */
 import type { Result } from "ioredis";
-import type { Log } from "../../host/log.ts";
-import { connectRedis } from "../redis-connection.ts";
+import type { ConnectRedis } from "../redis-connection.ts";
 import type { CallLog } from "./call-log.ts";
 
 // The times of the calls, oldest first, in a list: compact, and both ends are at hand. Redis' own clock is read, since
@@ -48,18 +47,17 @@ declare module "ioredis" {
 }
 
 export interface RedisCallLogOptions {
-  url: string;
+  connect: ConnectRedis;
   /** Begins every key, so that one Redis can serve several coordinators. */
   prefix: string;
-  log: Log;
   /** Instead of Redis' own clock. */
   now?: () => number;
 }
 
 /** Resolves when Redis is there, or is known not to be. */
 export async function createRedisCallLog(options: RedisCallLogOptions): Promise<CallLog> {
-  const { url, prefix, log, now } = options;
-  const redis = connectRedis(url, log, {
+  const { connect, prefix, now } = options;
+  const redis = connect({
     scripts: { chargeCall: { lua: chargeScript, numberOfKeys: 2 } },
   });
   await new Promise<void>((resolve) => {

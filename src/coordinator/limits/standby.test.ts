@@ -4,14 +4,17 @@ import { createRedisDatabase } from "../../../test/support/services.ts";
 import { createMovedClock } from "../clock.fixture.ts";
 import { createWay } from "../way.fixture.ts";
 import { createLog } from "../../host/log.ts";
+import { redisAt } from "../redis-connection.ts";
 import { openCallLog } from "./open-call-log.ts";
 
-const log = createLog("silent");
+function open(url: string, clock = createMovedClock()) {
+  return openCallLog(redisAt({ url, clock, log: createLog("silent") }), clock);
+}
 const charge = { bucket: "a", limit: 8, windowMs: 60_000 };
 
 test("while nobody answers, money is refused and the rest gets a quarter of its rate", async () => {
   // Nobody listens there.
-  await using calls = await openCallLog("redis://127.0.0.1:1", { clock: createMovedClock(), log });
+  await using calls = await open("redis://127.0.0.1:1");
   for (let call = 1; call <= 3; call += 1)
     expect(await calls.charge({ ...charge, isMoney: false })).toMatchObject({
       ...{ limit: 2, isAllowed: call <= 2, isFirstRefusal: call === 3 },
@@ -27,7 +30,7 @@ test("a Redis that is lost and comes back counts on, without a restart", async (
   await using way = createWay(Number(port));
   const at = await way.open();
   const url = `redis://127.0.0.1:${at}${pathname}`;
-  await using calls = await openCallLog(url, { clock: createMovedClock(), log });
+  await using calls = await open(url);
   const money = { ...charge, bucket: "money", isMoney: true };
   expect(await calls.charge(money)).toMatchObject({ limit: 8, remaining: 7 });
   await way.cut();
@@ -43,7 +46,7 @@ test("a Redis that is lost and comes back counts on, without a restart", async (
 test("a Redis that takes connections and says nothing is lost too, and no call waits for it for long", async () => {
   await using way = createWay();
   const url = `redis://127.0.0.1:${await way.open()}`;
-  await using calls = await openCallLog(url, { clock: createMovedClock(), log });
+  await using calls = await open(url);
   await expect(calls.charge({ ...charge, isMoney: true })).rejects.toMatchObject({
     code: "ledger_unavailable",
   });
@@ -52,9 +55,8 @@ test("a Redis that takes connections and says nothing is lost too, and no call w
 test("with Redis all is counted there, by its own clock, for every replica together", async () => {
   await using service = await createRedisDatabase();
   // Their clocks differ, and it does not matter.
-  const open = (start: number) => openCallLog(service.url, { clock: createMovedClock(start), log });
-  await using one = await open(1_000);
-  await using other = await open(9_000_000);
+  await using one = await open(service.url, createMovedClock(1_000));
+  await using other = await open(service.url, createMovedClock(9_000_000));
   for (let call = 1; call <= 8; call += 1)
     await (call % 2 ? one : other).charge({ ...charge, isMoney: true });
   const refused = await one.charge({ ...charge, isMoney: true });

@@ -1,19 +1,19 @@
 /** What can be seen of a coordinator from outside: metrics, traces, whether it is ready, and figures for everybody. */
-import type { Log } from "../../host/log.ts";
 import type { Metrics } from "../../host/observe/metrics.ts";
 import type { Tracer } from "../../host/observe/tracing.ts";
 import { measureRelay } from "../../relay/relay-metrics.ts";
 import type { Relay } from "../../relay/relay.ts";
 import type { ReadyAnswer, StatsAnswer } from "../../protocol/state-answers.ts";
+import type { ConnectRedis } from "../redis-connection.ts";
 import { type CoordinatorMetricsParts, measureCoordinator } from "./coordinator-metrics.ts";
 import { createReadiness } from "./readiness.ts";
 import { createStats } from "./stats.ts";
 
 export interface ObserverParts extends CoordinatorMetricsParts {
-  log: Log;
   /** Undefined where nothing is traced. */
   tracer?: Tracer | undefined;
-  redisUrl: string | undefined;
+  /** Undefined where there is no Redis. */
+  connectRedis: ConnectRedis | undefined;
   relay: Relay | undefined;
   isStopping: () => boolean;
 }

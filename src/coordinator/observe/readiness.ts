@@ -3,18 +3,17 @@
  * for that, all of them would be, at once. Being the leader of jobs takes no part in it.
  */
 import { type Clock, sleep } from "../../base/clock.ts";
-import type { Log } from "../../host/log.ts";
 import { remembered } from "../../host/observe/metrics.ts";
 import type { ReadyAnswer, UnreadyReason } from "../../protocol/state-answers.ts";
 import { runUntil } from "../call-scope.ts";
 import { type Database, pendingMigrations } from "../database.ts";
-import { connectRedis } from "../redis-connection.ts";
+import type { ConnectRedis } from "../redis-connection.ts";
 
 export interface ReadinessParts {
   clock: Clock;
-  log: Log;
   database: Database;
-  redisUrl: string | undefined;
+  /** Undefined where there is no Redis. */
+  connectRedis: ConnectRedis | undefined;
   isStopping: () => boolean;
 }
 
@@ -27,9 +26,8 @@ const keptMs = 1_000;
 const patienceMs = 2_000;
 
 export function createReadiness(parts: ReadinessParts): Readiness {
-  const { clock, log, database, redisUrl, isStopping } = parts;
-  // What it says of Redis its other connections log already.
-  const redis = redisUrl && connectRedis(redisUrl, log.child({}, { level: "silent" }));
+  const { clock, database, connectRedis, isStopping } = parts;
+  const redis = connectRedis?.();
 
   async function ofDatabase(): Promise<UnreadyReason[]> {
     const pending = pendingMigrations(database).then(
@@ -61,7 +59,7 @@ export function createReadiness(parts: ReadinessParts): Readiness {
       return { status: statusFor(reasons), reasons };
     },
     [Symbol.dispose]() {
-      if (redis) redis.disconnect();
+      redis?.disconnect();
     },
   };
 }

@@ -4,11 +4,11 @@ import type { Clock } from "../../base/clock.ts";
 import { startLoop } from "../../base/loop.ts";
 import type { Random } from "../../base/random.ts";
 import type { Log } from "../../host/log.ts";
-import { connectRedis } from "../redis-connection.ts";
+import type { ConnectRedis } from "../redis-connection.ts";
 import { namesOf } from "./redis-texts.ts";
 
 export interface LeaseStreamOptions {
-  url: string;
+  connect: ConnectRedis;
   prefix: string;
   clock: Clock;
   random: Random;
@@ -28,7 +28,7 @@ const backoff = { firstMs: 100, ceilingMs: 2_000 };
 
 /** Resolves when all that is there has been heard of, or Redis is known not to be there. Goes on until disposed. */
 export async function followLeases(options: LeaseStreamOptions): Promise<AsyncDisposable> {
-  const { url, prefix, clock, random, log, takeIn, isKnown, onFollowing, onLost } = options;
+  const { connect, prefix, clock, random, log, takeIn, isKnown, onFollowing, onLost } = options;
   const names = namesOf(prefix);
   const stop = new AbortController();
   const first = Promise.withResolvers<void>();
@@ -67,7 +67,7 @@ export async function followLeases(options: LeaseStreamOptions): Promise<AsyncDi
     },
     round: async (signal) => {
       const own = { lazyConnect: true, commandTimeout: lostMs, retryStrategy: () => null };
-      const redis = connectRedis(url, log, own);
+      const redis = connect(own);
       const end = () => redis.disconnect();
       signal.addEventListener("abort", end);
       try {

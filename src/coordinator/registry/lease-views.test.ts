@@ -9,6 +9,7 @@ import { createWay } from "../way.fixture.ts";
 import { isListed } from "./lease.ts";
 import { leaseOf, snapshotOf } from "./lease.fixture.ts";
 import type { Leases } from "./leases.ts";
+import { redisAt } from "../redis-connection.ts";
 import { openRedisLeases } from "./redis-leases.ts";
 
 const start = 1_700_000_000_000;
@@ -36,7 +37,11 @@ function createReplicas() {
       isListed(lease, now) ? [`${lease.node}.${lease.counter} ${snapshot?.version}`] : [],
     );
   return {
-    open: (url: string) => openRedisLeases({ ...parts, url, onDeaf: () => (isDeaf = true) }),
+    open: (url: string) =>
+      openRedisLeases({
+        ...{ ...parts, connect: redisAt({ ...parts, url }) },
+        onDeaf: () => (isDeaf = true),
+      }),
     isDeaf: () => isDeaf,
     pass: (ms: number) => (now += ms),
     ...{ beat, listed },

@@ -7,6 +7,7 @@ import { createLog } from "../../host/log.ts";
 import { leaseOf, snapshotOf } from "./lease.fixture.ts";
 import type { Leases } from "./leases.ts";
 import { createMemoryLeases } from "./memory-leases.ts";
+import { redisAt } from "../redis-connection.ts";
 import { openRedisLeases } from "./redis-leases.ts";
 
 describe.each(["memory", "Redis"] as const)("leases in %s", (kind) => {
@@ -16,7 +17,10 @@ describe.each(["memory", "Redis"] as const)("leases in %s", (kind) => {
     if (kind === "Redis") service = await createRedisDatabase();
     const parts = { clock: systemClock, random: systemRandom, log: createLog("silent") };
     leases = service
-      ? await openRedisLeases({ ...parts, url: service.url, prefix: "test:" })
+      ? await openRedisLeases({
+          ...parts,
+          ...{ connect: redisAt({ ...parts, url: service.url }), prefix: "test:" },
+        })
       : createMemoryLeases();
   });
   afterAll(async () => {

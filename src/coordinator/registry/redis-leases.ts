@@ -12,7 +12,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { Log } from "../../host/log.ts";
 import type { NodeSnapshot } from "../../protocol/node.ts";
-import { connectRedis } from "../redis-connection.ts";
+import type { ConnectRedis } from "../redis-connection.ts";
 import { isNewer, type HeldLease, type Lease } from "./lease.ts";
 import { followLeases } from "./lease-stream.ts";
 import type { Leases } from "./leases.ts";
@@ -62,7 +62,7 @@ declare module "ioredis" {
 }
 
 export interface RedisLeasesOptions {
-  url: string;
+  connect: ConnectRedis;
   /** Begins every key, so that one Redis can serve several coordinators. */
   prefix: string;
   clock: Clock;
@@ -84,9 +84,9 @@ interface Known {
 
 /** Resolves when what is in Redis is known here, or Redis is known not to be there. */
 export async function openRedisLeases(options: RedisLeasesOptions): Promise<Leases> {
-  const { url, prefix, clock, log, onDeaf } = options;
+  const { connect, prefix, clock, log, onDeaf } = options;
   const names = namesOf(prefix);
-  const redis = connectRedis(url, log, {
+  const redis = connect({
     scripts: { writeLease: { lua: writeScript, numberOfKeys: 4 } },
   });
   let connection = 0;

@@ -32,7 +32,7 @@ export async function openBooksHere(
     throw new TroopError(
       error.code,
       `${error.message} The embedded database belongs to one process: stop the coordinator first, or keep the books in PostgreSQL.`,
-      { cause: error, details: { run: running ? `kill -INT ${running.pid} && ${again}` : again } },
+      { cause: error, details: { run: running ? `troop down coordinator && ${again}` : again } },
     );
   }
 }

@@ -2,7 +2,7 @@
 import { transactionsAnswer, transactionsQuery } from "../../../protocol/endpoints.ts";
 import { historyCsvHeader, historyCsvLines } from "../../../protocol/history-csv.ts";
 import { historyEntry, readCursor, writeCursor } from "../../ledger/history.ts";
-import { prefersCsv } from "../accepted.ts";
+import { prefers } from "../accepted.ts";
 import type { App, Services } from "../services.ts";
 import { ownAccount, userParams } from "../owner.ts";
 
@@ -30,7 +30,7 @@ export function transactionsRoute(app: App, services: Services): void {
       const transactions = page.map((entry) => historyEntry(account, entry));
       const next = found.length > limit && last ? writeCursor(last) : null;
       void reply.header("vary", "accept");
-      if (!prefersCsv(request.headers.accept)) return { transactions, next_cursor: next };
+      if (!prefers("text/csv", request.headers.accept)) return { transactions, next_cursor: next };
       if (next) {
         const query = new URLSearchParams({ limit: String(limit), ...(kind ? { kind } : {}) });
         query.set("cursor", next);
