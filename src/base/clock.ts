@@ -53,7 +53,7 @@ export function deadline(
 }
 
 /** What `work` comes to, unless that takes longer: then it rejects with the reason, and nobody waits for the work. */
-export async function within<Result>(
+export function within<Result>(
   clock: Clock,
   delayMs: number,
   work: Promise<Result>,
@@ -61,5 +61,5 @@ export async function within<Result>(
 ): Promise<Result> {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = clock.timer(delayMs, () => reject(reason));
-  return await Promise.race([work, promise]).finally(() => timer.cancel());
+  return Promise.race([work, promise]).finally(() => timer.cancel());
 }

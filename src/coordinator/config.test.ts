@@ -50,6 +50,8 @@ test.each([
   ["MIGRATE", "never"],
   ["OPERATOR_LISTEN", "somewhere"],
   ["OPERATOR_URL", "http://operators.example"],
+  ["OPERATOR_URL", "HTTP://operators.example"],
+  ["OPERATOR_URL", "https://lea:secret@operators.example"],
   ["OPERATOR_URL", "operators"],
   ["ADMIN_USER", "a:b"],
   ["ADMIN_PASSWORD", "short"],

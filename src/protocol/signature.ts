@@ -29,7 +29,10 @@ const base64urlText = z.string().regex(/^[A-Za-z0-9_-]+$/);
 const ed25519Jwk = z.strictObject({
   kty: z.literal("OKP"),
   crv: z.literal("Ed25519"),
-  x: base64urlText.length(43),
+  // In one way only: the last character has two bits that nobody reads.
+  x: base64urlText
+    .length(43)
+    .refine((x) => fromBase64url(x) !== undefined, "32 bytes as base64url"),
 });
 const rsaJwk = z.strictObject({
   kty: z.literal("RSA"),
@@ -120,11 +123,9 @@ interface KeptKey {
 /** Who signs, signs again, and making these is a fifth of a check. More than a coordinator has nodes that beat. */
 const keptKeys = boundedMap<string, KeptKey>(20_000);
 
-async function keptKeyOf(jwk: PublicJwk, alg: string): Promise<KeptKey> {
+async function keyOf(jwk: PublicJwk, alg: string): Promise<KeptKey> {
   const id = thumbprintOf(jwk);
-  const kept = keptKeys.get(id) ?? { key: await importJWK(jwk, alg), id };
-  keptKeys.set(id, kept);
-  return kept;
+  return keptKeys.get(id) ?? { key: await importJWK(jwk, alg), id };
 }
 
 /** A signed text is written in one way only: without padding, white space, or bits that nobody reads. */
@@ -149,10 +150,12 @@ export const verifier: Verifier = {
       throw refuse("The signature's algorithm does not fit its key.");
     if (!isStrict(jws)) throw refuse("The signed text cannot be read.");
     try {
-      const { key, id } = await keptKeyOf(jwk, alg);
-      const { payload } = await compactVerify(jws, key, { algorithms: [alg] });
+      const kept = await keyOf(jwk, alg);
+      const { payload } = await compactVerify(jws, kept.key, { algorithms: [alg] });
+      // Now that it has signed something: else keys that nobody has would crowd out those that somebody has.
+      keptKeys.set(kept.id, kept);
       const claims: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload));
-      return { jwk, id, payload: claims };
+      return { jwk, id: kept.id, payload: claims };
     } catch (error) {
       const reason =
         error instanceof errors.JWSSignatureVerificationFailed

@@ -39,6 +39,9 @@ export function createNodes(options: NodesOptions) {
   return {
     find,
 
+    /** As the books have it now: for whom credits are moved. @throws TroopError `ledger_unavailable` */
+    now: (id: string) => remembered.read(id, () => findNode(database, id)),
+
     /** Something of it changed. */
     forget: remembered.forget,
 

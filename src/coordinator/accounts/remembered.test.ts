@@ -69,6 +69,19 @@ test("books that are away are asked now and then, and not by every call", async 
   expect(await findMeanwhile()).toBe("bea");
 });
 
+test("of many calls at once one asks books that were away, and the others go on without waiting", async () => {
+  const { clock, books, findMeanwhile, asked } = open();
+  await findMeanwhile();
+  books.refuse = away.code;
+  await clock.advance(freshMs);
+  await findMeanwhile();
+  await clock.advance(5_000);
+  const before = asked();
+  const all = await Promise.all(Array.from({ length: 100 }, findMeanwhile));
+  expect(new Set(all)).toEqual(new Set(["ann"]));
+  expect(asked() - before).toBe(1);
+});
+
 test.each([
   ["lack", { say: undefined, refuse: undefined }],
   ["refuse", { say: "ann", refuse: "account_revoked" }],

@@ -76,10 +76,19 @@ export function createRemembered<Value>({ clock, freshMs, most }: RememberedOpti
       const isAwayNow = clock.monotonic() < isAwayUntil;
       const known = within(id, isAwayNow ? freshMs + booksAwayMs : freshMs);
       if (known !== undefined) return known;
+      // Of many who would ask books that were away, one does; the others go on by memory until it has heard.
+      const mayBeBack =
+        isAwayUntil !== -Infinity && within(id, freshMs + booksAwayMs) !== undefined;
+      if (mayBeBack) isAwayUntil = clock.monotonic() + askAgainMs;
       try {
-        return await read(id, ask);
+        const value = await read(id, ask);
+        isAwayUntil = -Infinity;
+        return value;
       } catch (error) {
-        if (!isAway(error)) throw error;
+        if (!isAway(error)) {
+          isAwayUntil = -Infinity;
+          throw error;
+        }
         isAwayUntil = clock.monotonic() + askAgainMs;
         // Looked up now: it may have been forgotten, or have become too old, while the books were waited for.
         const older = within(id, freshMs + booksAwayMs);

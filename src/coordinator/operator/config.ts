@@ -43,8 +43,11 @@ export function readOperatorConfig(
   const password = readSecret(environment, "ADMIN_PASSWORD");
   if (password !== undefined && password.length < leastPasswordCharacters)
     throw invalid("ADMIN_PASSWORD", `must have ${leastPasswordCharacters} characters or more.`);
-  if (url?.startsWith("http:") && coordinatorKind(url) !== "loopback")
+  const { protocol, username } = new URL(url ?? "http://127.0.0.1");
+  if (username)
+    throw invalid("OPERATOR_URL", "names nobody: people say who they are when they call.");
+  if (url && protocol === "http:" && coordinatorKind(url) !== "loopback")
     throw invalid("OPERATOR_URL", "must begin with https:// unless it is on this machine.");
   const place = { listen: listen ?? usualPlace, isChosen: listen !== undefined };
-  return { ...place, user, password, url, tls: url?.startsWith("https:") ? tls : undefined };
+  return { ...place, user, password, url, tls: protocol === "https:" ? tls : undefined };
 }

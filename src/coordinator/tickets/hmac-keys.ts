@@ -27,7 +27,7 @@ export interface HmacReceiver {
 export interface HmacReceiverOptions {
   /** Undefined: off. */
   secret: string | undefined;
-  nodes: Pick<Nodes, "find">;
+  nodes: Pick<Nodes, "now">;
   ledger: Pick<Ledger, "receiveHmac">;
   clock: Clock;
 }
@@ -48,7 +48,7 @@ export function createHmacReceiver({
         .update(`${hold}:${node}:${seconds}`)
         .digest();
       const isGenuine = timingSafeEqual(expected, Buffer.from(signature, "hex"));
-      if (!isGenuine || !(await nodes.find(node))?.hmacReceipts)
+      if (!isGenuine || !(await nodes.now(node))?.hmacReceipts)
         throw new TroopError("invalid_signature");
       const jws = JSON.stringify(request);
       const kept = { id: digestOf(jws), signer: node, jws };

@@ -54,7 +54,8 @@ export function elsewhereOf(
 
 function operatorsUrl(given: string): string {
   const url = URL.parse(given);
-  if (url?.protocol !== "http:" || coordinatorKind(given) === "loopback")
+  if (!url) throw usage(`${given} is no URL of a coordinator.`, `${again} --url <url>`);
+  if (url.protocol !== "http:" || coordinatorKind(given) === "loopback")
     return readCoordinatorUrl(given);
   const secure = shellWord(given.replace(/^http:/i, "https:"));
   throw usage("A password goes over https, or stays on this machine.", `${again} --url ${secure}`);

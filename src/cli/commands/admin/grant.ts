@@ -49,7 +49,8 @@ export async function grant(context: CommandContext, flags: GrantFlags): Promise
 }
 
 const unknownOutcome: ReadonlySet<string> = new Set([
-  ...["timeout", "ledger_unavailable", "coordinator_unreachable"],
+  ...["timeout", "ledger_unavailable", "coordinator_unreachable", "internal_error"],
+  ...["upgrade_required"],
 ]);
 
 /** Where it is not known whether it was granted, the same id grants it once and not twice. */

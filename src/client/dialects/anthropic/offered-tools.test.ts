@@ -33,6 +33,22 @@ test("a tool that waits is given to nobody until a search has found it, and then
   expect(read(tools, search)).toEqual({ given: ["search", "photo", "map"], ignored: [] });
 });
 
+test("a tool that was called, or that must be called, need not be found again", () => {
+  const tools = [tool("search"), tool("map", later), tool("photo", later)];
+  const called = { type: "tool_use", id: "call_1", name: "map", input: {} };
+  const messages = [{ role: "assistant", content: [called] }];
+  expect(read(tools, ...messages).given).toEqual(["search", "map"]);
+  const { candidate } = readMessagesRequest({
+    ...{ model: "toy:1b", tools, messages: [{ role: "user", content: "Hello?" }] },
+    tool_choice: { type: "tool", name: "photo" },
+  });
+  expect(candidate).toMatchObject({ tool_choice: { function: { name: "photo" } } });
+});
+
+test("where nothing stands at hand that could search, nothing waits", () => {
+  expect(read([tool("map", later), tool("photo", later)]).given).toEqual(["map", "photo"]);
+});
+
 test("where the search would run at Anthropic, which it does not here, no tool waits for it", () => {
   const type = "tool_search_tool_regex_20251119";
   const tools = [{ type, name: "tool_search_tool_regex" }, tool("map", later)];

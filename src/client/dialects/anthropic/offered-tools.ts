@@ -11,10 +11,13 @@ type Change = z.infer<typeof blocks.tool_addition | typeof blocks.tool_removal>;
 export function offeredTools({
   tools,
   messages,
-}: Pick<MessagesRequest, "tools" | "messages">): Tool[] {
+  tool_choice: choice,
+}: Pick<MessagesRequest, "tools" | "messages" | "tool_choice">): Tool[] {
   const all = new Map((tools ?? []).map((tool) => [tool.name ?? tool, tool]));
   // A search that runs at Anthropic finds nothing here: then none must wait for it.
-  const isSearchedHere = !tools?.some(({ type }) => type?.startsWith("tool_search_tool_"));
+  const isSearchedHere =
+    !tools?.some(({ type }) => type?.startsWith("tool_search_tool_")) &&
+    tools?.some(({ defer_loading }) => !defer_loading);
   const offered = new Map(
     [...all].filter(([, { defer_loading }]) => !(isSearchedHere && defer_loading)),
   );
@@ -26,6 +29,8 @@ export function offeredTools({
       if (type === "tool_removal") offered.delete(name);
       else if (meant) offered.set(name, meant);
     }
+  const chosen = choice?.type === "tool" ? all.get(choice.name) : undefined;
+  if (choice?.type === "tool" && chosen) offered.set(choice.name, chosen);
   return [...offered.values()];
 }
 
@@ -43,6 +48,12 @@ function changesOf(block: Block): Change[] {
     case "tool_reference": {
       const { data } = blocks.tool_reference.safeParse(block);
       const tool = data && { type: data.type, name: data.tool_name };
+      return tool ? [{ type: "tool_addition", tool }] : [];
+    }
+    // It was found once, though what found it may have been cut from the conversation.
+    case "tool_use": {
+      const { data } = blocks.tool_use.safeParse(block);
+      const tool = data && { type: "tool_reference" as const, name: data.name };
       return tool ? [{ type: "tool_addition", tool }] : [];
     }
     case "tool_result":
