@@ -13,8 +13,9 @@ import {
   taskOf,
   walkOnce,
   withMemory,
+  worthAt,
 } from "./memory.fixture.ts";
-import { gopsPerGigabyte, multiplierOf, unshownMost } from "./multiplier.ts";
+import { unshownMost } from "./multiplier.ts";
 import {
   askingNode,
   atInstant,
@@ -24,15 +25,10 @@ import {
   type Prover,
   proverOf,
 } from "./proving.fixture.ts";
-import { formatMultiplier } from "../../protocol/credits.ts";
 
 const mebibyte = 2 ** 20;
 const timeout = 60_000;
 const standBy = { challenge: { kind: "stand_by" } };
-const worth = (bandwidth: number) =>
-  formatMultiplier(
-    multiplierOf({ gops: gopsPerGigabyte * bandwidth, gigabytesPerSecond: bandwidth }),
-  );
 
 let service: TestService;
 let network: TestCoordinator;
@@ -105,7 +101,7 @@ test("holds as much as all of them hold at once, and counts as its best", { time
   expect(await first.beat()).toMatchObject(standBy);
   expect(await second.beat()).toEqual({});
   const { multiplier } = await first.beat();
-  expect(multiplier).toBe(worth(gigabytesPerSecond));
+  expect(multiplier).toBe(worthAt(gigabytesPerSecond));
   const known = await standing();
   expect(known).toMatchObject({ provenance: "proven", multiplier, memory_bytes: 4 * mebibyte });
   expect(known.gpus).toHaveLength(2);
@@ -118,7 +114,7 @@ test("of which one reads so slowly that it could compute what it reads counts wi
   await walkTogether(await measured(), [1, 1.6]);
   await second.beat();
   const { multiplier } = await first.beat();
-  expect(multiplier).toBe(worth(gigabytesPerSecond));
+  expect(multiplier).toBe(worthAt(gigabytesPerSecond));
   expect(await standing()).toMatchObject({
     memory_bytes: 2 * mebibyte,
     gpus: [{ memory_bytes: 2 * mebibyte }, { memory_bytes: null }],
@@ -133,11 +129,11 @@ test("that are one memory under two numbers show it once", { timeout }, async ()
   await second.beat();
   await first.beat();
   expect(await standing()).toMatchObject({
-    ...{ memory_bytes: 2 * mebibyte, multiplier: worth(unshownMost) },
+    ...{ memory_bytes: 2 * mebibyte, multiplier: worthAt(unshownMost) },
     // What this coordinator's smallest walks take is less than what counts without any.
     gpus: [
-      { multiplier: worth(gigabytesPerSecond), memory_bytes: 2 * mebibyte },
-      { multiplier: worth(unshownMost), memory_bytes: null },
+      { multiplier: worthAt(gigabytesPerSecond), memory_bytes: 2 * mebibyte },
+      { multiplier: worthAt(unshownMost), memory_bytes: null },
     ],
   });
 });
@@ -154,7 +150,7 @@ test("of which one falls silent counts as the others, once that is sure", { time
   const { challenge, multiplier } = await first.beat();
   expect(challenge).toBeUndefined();
   // Nobody's hardware was lent: it is the same node's.
-  expect(multiplier).toBe(worth(unshownMost));
+  expect(multiplier).toBe(worthAt(unshownMost));
   expect(await standing()).toMatchObject({ provenance: "proven", memory_bytes: null });
   expect(await second.beat()).toEqual({});
 });
@@ -179,7 +175,7 @@ test("of which one breaks is proven by the other, to which it lent nothing", asy
   const at = clock.now() + 25_000;
   await walkAt(at, second, await nextDataset(second));
   expect(await second.beat()).toEqual({});
-  const multiplier = worth(gigabytesPerSecond);
+  const multiplier = worthAt(gigabytesPerSecond);
   expect(await standing()).toMatchObject({
     ...{ provenance: "proven", multiplier, memory_bytes: 2 * mebibyte },
     gpus: [{ multiplier, memory_bytes: 2 * mebibyte }],

@@ -1,7 +1,6 @@
 /** Nodes that could share memory look for what they hold by themselves, and read it at the same instant. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createDatabase, type TestService } from "../../../test/support/services.ts";
-import { formatMultiplier } from "../../protocol/credits.ts";
 import type { MemoryChallenge } from "../../protocol/hardware-proof/wire.ts";
 import { makeSigner, openCoordinator, type TestCoordinator } from "../coordinator.fixture.ts";
 import {
@@ -13,8 +12,9 @@ import {
   taskOf,
   walkOnce,
   withMemory,
+  worthAt,
 } from "./memory.fixture.ts";
-import { gopsPerGigabyte, multiplierOf, unshownMost } from "./multiplier.ts";
+import { unshownMost } from "./multiplier.ts";
 import {
   askingNode,
   atInstant,
@@ -41,8 +41,6 @@ afterEach(async () => {
 });
 
 const slotMs = 30_000;
-const worth = (bandwidth: number) =>
-  multiplierOf({ gops: gopsPerGigabyte * bandwidth, gigabytesPerSecond: bandwidth });
 
 /** Six walks, and the check of each. */
 const timeout = 90_000;
@@ -106,10 +104,10 @@ test("two that share one memory do not both count as fast as it is", { timeout }
   const [fast, slow] = await Promise.all(
     all.map(async (prover) => (await prover.beat()).multiplier),
   );
-  expect(fast).toBe(formatMultiplier(worth(gigabytesPerSecond)));
+  expect(fast).toBe(worthAt(gigabytesPerSecond));
   // A twentieth of the span may be taken off, as the way there and back.
-  expect(Number(slow) * 10_000).toBeGreaterThan(worth(gigabytesPerSecond / 2) * 0.99);
-  expect(Number(slow) * 10_000).toBeLessThan(worth(gigabytesPerSecond / 2) * 1.06);
+  expect(Number(slow)).toBeGreaterThan(Number(worthAt(gigabytesPerSecond / 2)) * 0.99);
+  expect(Number(slow)).toBeLessThan(Number(worthAt(gigabytesPerSecond / 2)) * 1.06);
 });
 
 test(
@@ -126,7 +124,7 @@ test(
     clock.advance(honestMs(task));
     const { body } = await first.commit(dataset, root);
     await first.verify(dataset, open(body.lanes));
-    expect((await first.beat()).multiplier).toBe(formatMultiplier(worth(gigabytesPerSecond / 2)));
+    expect((await first.beat()).multiplier).toBe(worthAt(gigabytesPerSecond / 2));
     clock.advance(slotMs);
     const late = await second.beat();
     expect(late).not.toHaveProperty("challenge");
@@ -139,7 +137,7 @@ test("who cannot hold it while the other does has shown none", { timeout }, asyn
   const [first, second] = all as [Prover, Prover];
   const dataset = await nextDataset(first);
   await second.giveUp(await nextDataset(second));
-  expect((await second.beat()).multiplier).toBe(formatMultiplier(worth(unshownMost)));
+  expect((await second.beat()).multiplier).toBe(worthAt(unshownMost));
   const [walk] = await atInstant(clock, at, () => [nextWalk(first, dataset)]);
   expect(walk!.passes).toBe(16);
 });

@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { countedWork } from "../../../test/hardware-proof/counted-work.ts";
 import { createDatabase, type TestService } from "../../../test/support/services.ts";
-import { formatMultiplier } from "../../protocol/credits.ts";
 import { itemsPerSegment, type MemoryTask } from "../../protocol/hardware-proof/memory.ts";
 import type { Signer } from "../../protocol/signature.ts";
 import {
@@ -20,16 +19,13 @@ import {
   taskOf,
   walkOnce,
   withMemory,
+  worthAt,
 } from "./memory.fixture.ts";
-import { gopsPerGigabyte, multiplierOf, unshownMost } from "./multiplier.ts";
+import { unshownMost } from "./multiplier.ts";
 import { askingNode, createFineClock, type Prover, proverOf } from "./proving.fixture.ts";
 
 const mebibyte = 2 ** 20;
 const refusal = (code: string) => ({ body: { error: { code } } });
-const worth = (bandwidth: number) =>
-  formatMultiplier(
-    multiplierOf({ gops: gopsPerGigabyte * bandwidth, gigabytesPerSecond: bandwidth }),
-  );
 
 let service: TestService;
 let network: TestCoordinator;
@@ -71,7 +67,7 @@ describe("a node that shows its memory", { timeout: 60_000 }, () => {
       expect(body.outcome).toBe("passed");
     }
     // A hundred times as much arithmetic as is counted with these gigabytes: as tensor cores do.
-    expect((await prover.beat()).multiplier).toBe(worth(gigabytesPerSecond));
+    expect((await prover.beat()).multiplier).toBe(worthAt(gigabytesPerSecond));
     expect(await standing()).toMatchObject({
       ...{ provenance: "proven", memory_bytes: 2 * mebibyte },
     });
@@ -133,7 +129,7 @@ describe("a node that shows its memory", { timeout: 60_000 }, () => {
       expect(body).toMatchObject({ outcome: "passed" });
     }
     // By half and by a quarter there is nothing between one and two.
-    expect((await prover.beat()).multiplier).toBe(worth(gigabytesPerSecond));
+    expect((await prover.beat()).multiplier).toBe(worthAt(gigabytesPerSecond));
     expect(await standing()).toMatchObject({ memory_bytes: mebibyte });
   });
 });
@@ -141,7 +137,7 @@ describe("a node that shows its memory", { timeout: 60_000 }, () => {
 describe("a node that shows none", { timeout: 60_000 }, () => {
   test("counts as an ordinary processor at most, and offers what it likes", async () => {
     await decline();
-    expect((await prover.beat()).multiplier).toBe(worth(unshownMost));
+    expect((await prover.beat()).multiplier).toBe(worthAt(unshownMost));
     expect(await standing()).toMatchObject({ provenance: "proven", memory_bytes: null });
   });
 
@@ -153,7 +149,7 @@ describe("a node that shows none", { timeout: 60_000 }, () => {
       network.clock.advance(15_001);
       expect(await prover.commit(dataset, root)).toMatchObject(refusal("challenge_invalid"));
     }
-    expect((await prover.beat()).multiplier).toBe(worth(unshownMost));
+    expect((await prover.beat()).multiplier).toBe(worthAt(unshownMost));
   });
 
   test("because it never says that it holds the dataset, is not waited for", async () => {

@@ -3,6 +3,7 @@ import { commitMemory } from "../../worker/proof/commit-memory.ts";
 import { createReferenceMemoryProver } from "../../worker/proof/memory-prover.ts";
 import { systemClock } from "../../base/clock.ts";
 import { fromBase64url, toBase64url } from "../../protocol/bytes.ts";
+import { formatMultiplier } from "../../protocol/credits.ts";
 import {
   memoryCommitmentOf,
   type MemoryTask,
@@ -11,6 +12,7 @@ import {
 import type { MemoryOpening } from "../../protocol/hardware-proof/memory-opening.ts";
 import type { MemoryChallenge, WalkChallenge } from "../../protocol/hardware-proof/wire.ts";
 import type { TestCoordinator } from "../coordinator.fixture.ts";
+import { gopsPerGigabyte, multiplierOf } from "./multiplier.ts";
 import type { MemorySettings } from "./proven-memory.ts";
 import { type Prover, smallest } from "./proving.fixture.ts";
 import type { RampSettings } from "./ramp.ts";
@@ -20,6 +22,9 @@ const smallestMemory: MemorySettings = { first: 1, largest: 2, firstPasses: 16, 
 export const withMemory: RampSettings = { ...smallest, memory: smallestMemory };
 /** What a node reads that takes as long as is wanted for the first walk. */
 export const gigabytesPerSecond = (16 * 2 ** 20) / (smallestMemory.targetMs * 1e6);
+/** What a node counts as that reads so fast, in GB/s, and computes as much as is counted with that. */
+export const worthAt = (rate: number): string =>
+  formatMultiplier(multiplierOf({ gops: gopsPerGigabyte * rate, gigabytesPerSecond: rate }));
 /** What a walk takes at that rate, ms. */
 export const honestMs = (task: MemoryTask): number =>
   walkedBytes(task) / (gigabytesPerSecond * 1e6);
