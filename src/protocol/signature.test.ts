@@ -7,6 +7,9 @@ const type = "troop-close+jwt";
 const { privateKey, publicKey } = await generateKeyPair("Ed25519");
 const { x = "" } = await exportJWK(publicKey);
 const jwk = { kty: "OKP", crv: "Ed25519", x };
+/** The same 32 bytes: two bits of the last character are nobody's. */
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const respelt = x.slice(0, -1) + alphabet[alphabet.indexOf(x.at(-1)!) + 1]!;
 
 /** By the library, not by our own signer. */
 const signed = (header: object = {}, payload: Uint8Array | string = '{"a":1}', crit = {}) =>
@@ -70,6 +73,10 @@ test.each([
   ["a body that is no UTF-8", await signed({}, hex("22ff22"))],
   ["a body that is no JSON", await signed({}, "{")],
   ["the algorithm of another key", await signed({ jwk: { kty: "RSA", n: "AQ", e: "AQAB" } })],
+  [
+    "a key in another spelling, which would be another's id",
+    await signed({ jwk: { ...jwk, x: respelt } }),
+  ],
   ["a key with more than is public", await signed({ jwk: { ...jwk, d: x } })],
 ])("a text with %s is refused", async (_case, jws) => {
   await expect(read(jws)).rejects.toMatchObject({ code: "invalid_signature" });

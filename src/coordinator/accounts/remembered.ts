@@ -85,11 +85,8 @@ export function createRemembered<Value>({ clock, freshMs, most }: RememberedOpti
         isAwayUntil = -Infinity;
         return value;
       } catch (error) {
-        if (!isAway(error)) {
-          isAwayUntil = -Infinity;
-          throw error;
-        }
-        isAwayUntil = clock.monotonic() + askAgainMs;
+        isAwayUntil = isAway(error) ? clock.monotonic() + askAgainMs : -Infinity;
+        if (!isAway(error)) throw error;
         // Looked up now: it may have been forgotten, or have become too old, while the books were waited for.
         const older = within(id, freshMs + booksAwayMs);
         if (older === undefined) throw error;

@@ -83,7 +83,7 @@ async function writeVerdict(
     on conflict (trial) do nothing
   `.execute(tx);
   if (numAffectedRows === 0n) return undefined;
-  // Not among the details, which stay when the account goes: what a GPU's id is is its owner's.
+  // Not among the details, which stay when the account goes: a GPU's id is its owner's.
   await sql`
     update hardware set provenance = ${provenance}, missed = ${after.missed},
       proven_ms = case when ${outcome} = 'proven' then ${decidedAt}::bigint else proven_ms end,
