@@ -1,8 +1,10 @@
 /** `POST /transactions/submit` as a node without signatures uses it, and everything that it refuses. */
 import { createHmac } from "node:crypto";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase } from "../../../test/support/services.ts";
 import { systemRandom } from "../../base/random.ts";
+import { createLog } from "../../host/log.ts";
 import { createSecretTree } from "../../protocol/secrets.ts";
 import type { Signer } from "../../protocol/signature.ts";
 import {
@@ -11,10 +13,12 @@ import {
   openCoordinator,
   type TestCoordinator,
 } from "../coordinator.fixture.ts";
+import { type Database, openDatabase } from "../database.ts";
 
 const tree = createSecretTree(new Uint8Array(32).fill(5));
 const resources = new AsyncDisposableStack();
 let troop: TestCoordinator;
+let books: Database;
 let node: Signer;
 let key: string;
 
@@ -31,6 +35,10 @@ beforeAll(async () => {
   const service = resources.use(await createDatabase());
   const settings = { databaseUrl: service.url, hmacSecret: "a secret of the operator's own" };
   troop = resources.use(await openCoordinator(settings));
+  const config = { url: service.url, folder: undefined, poolSize: 1 };
+  books = resources.adopt(await openDatabase(config, createLog("silent")), (opened) =>
+    opened.destroy(),
+  );
   node = await makeSigner();
   key = (await enrol(node, await makeSigner(), { hmac_receipts: true })).body.receipt_key;
   await troop.call(node, "POST", "/heartbeat", beatOf());
@@ -68,6 +76,18 @@ test("a node that asks for it gets a key of its own, and is paid for its seconds
   expect(await submit({ job_id })).toMatchObject(answer);
   expect(await submit({ job_id })).toMatchObject(answer);
   expect(await troop.coordinator.auditLedger()).toEqual([]);
+});
+
+test("a node that another coordinator took it from is not paid by what is remembered of it", async () => {
+  const job_id = await openHold();
+  const allow = (isAllowed: boolean) =>
+    sql`update node set hmac_receipts = ${isAllowed} where id = ${node.id}`.execute(books);
+  await allow(false);
+  expect(await submit({ job_id })).toMatchObject({
+    ...{ status: 401, body: { error: { code: "invalid_signature" } } },
+  });
+  await allow(true);
+  expect(await submit({ job_id })).toMatchObject({ status: 200 });
 });
 
 test("a node that does not ask for it gets no key, and what it sends is refused", async () => {
