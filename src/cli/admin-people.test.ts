@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase } from "../../test/support/services.ts";
 import { systemRandom } from "../base/random.ts";
-import { keyRingSecret, makeSigner, openCoordinator } from "../coordinator/coordinator.fixture.ts";
+import {
+  keyRingSecret,
+  makeSignerWithDash,
+  openCoordinator,
+} from "../coordinator/coordinator.fixture.ts";
 import { operator } from "../coordinator/operator/operator-desk.fixture.ts";
 import { typeTroop } from "./command-line.fixture.ts";
 
@@ -23,8 +27,8 @@ describe.each([
     databaseUrl = kind === "PostgreSQL" ? resources.use(await createDatabase()).url : undefined;
     const settings = { dataFolder: join(folder, "coordinator"), databaseUrl, operator };
     const troop = await openCoordinator(settings as object);
-    const owner = await makeSigner();
-    node = (await troop.serve(owner)).id;
+    const owner = await makeSignerWithDash();
+    node = (await troop.serve(owner, {}, await makeSignerWithDash())).id;
     user = owner.id;
     if (state === "running") resources.use(troop);
     else await troop[Symbol.asyncDispose]();

@@ -60,9 +60,12 @@ export function buildProgram(surroundings: Surroundings, words: readonly string[
         const command = given.at(-1) as Command;
         const named = command.registeredArguments.map((argument, index) => [
           argument.name(),
-          unshield(given[index]),
+          given[index],
         ]);
-        const flags: CommonFlags = { ...command.optsWithGlobals(), ...Object.fromEntries(named) };
+        const typed = [...Object.entries(command.optsWithGlobals()), ...named];
+        const flags: CommonFlags = Object.fromEntries(
+          typed.map(([name, value]) => [name, unshield(value)]),
+        );
         return namingSettingsFile(surroundings, flags.data, () =>
           verb(createContext(surroundings, flags, words), flags as never),
         );
