@@ -2,7 +2,8 @@
 import { sql } from "kysely";
 import { systemRandom } from "../../src/base/random.ts";
 import { insertAccount } from "../../src/coordinator/accounts/store.ts";
-import { migrateUp, openDatabase } from "../../src/coordinator/database.ts";
+import { openDatabase } from "../../src/coordinator/database.ts";
+import { migrateUp } from "../../src/coordinator/migrations/migrate.ts";
 import type { NewHold } from "../../src/coordinator/ledger/hold-store.ts";
 import { createLedger, type Ledger } from "../../src/coordinator/ledger/ledger.ts";
 import { createSqlStore } from "../../src/coordinator/ledger/sql-store.ts";

@@ -1,7 +1,8 @@
 /** The schema that a coordinator needs, before it does anything else. */
 import { TroopError } from "../protocol/error-codes.ts";
 import type { CoordinatorConfig } from "./config.ts";
-import { type Database, migrateUp, pendingMigrations } from "./database.ts";
+import { type Database } from "./database.ts";
+import { migrateUp, pendingMigrations } from "./migrations/migrate.ts";
 
 /** @throws TroopError `configuration_invalid` where migrations are missing, and not to be made */
 export async function bringUpToDate(

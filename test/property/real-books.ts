@@ -1,7 +1,8 @@
 /** The ledger on real PostgreSQL, with fresh accounts for each sequence, and a reader of all that the model predicts. */
 import { sql } from "kysely";
 import { randomUUID } from "node:crypto";
-import { openDatabase, migrateUp, type Database } from "../../src/coordinator/database.ts";
+import { openDatabase, type Database } from "../../src/coordinator/database.ts";
+import { migrateUp } from "../../src/coordinator/migrations/migrate.ts";
 import { createLedger, type Ledger } from "../../src/coordinator/ledger/ledger.ts";
 import { createSqlStore } from "../../src/coordinator/ledger/sql-store.ts";
 import { createLog } from "../../src/host/log.ts";

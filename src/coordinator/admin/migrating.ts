@@ -2,7 +2,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TroopError } from "../../protocol/error-codes.ts";
-import { migrateLatestDown, migrateUp, migrationStates, type Database } from "../database.ts";
+import { type Database } from "../database.ts";
+import { migrateLatestDown, migrateUp, migrationStates } from "../migrations/migrate.ts";
 import { migrations } from "../migrations/all.ts";
 
 /** @returns names of those that ran now, in order */

@@ -4,7 +4,8 @@ import { sql } from "kysely";
 import { createDatabase } from "../../../test/support/services.ts";
 import { createLog } from "../../host/log.ts";
 import { makeSigner, openCoordinator } from "../coordinator.fixture.ts";
-import { migrateUp, openDatabase } from "../database.ts";
+import { openDatabase } from "../database.ts";
+import { migrateUp } from "../migrations/migrate.ts";
 import { takeTurn } from "./service-store.ts";
 
 const minute = 60_000;

@@ -2,7 +2,7 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase, type TestService } from "../../../test/support/services.ts";
-import { migrateDown, migrateUp, pendingMigrations } from "../database.ts";
+import { migrateDown, migrateUp, pendingMigrations } from "../migrations/migrate.ts";
 import { createLedger } from "./ledger.ts";
 import { createSqlStore } from "./sql-store.ts";
 import { credits, lineOf, openBooks, seen, type SqlBooks, type TestHold } from "./books.fixture.ts";

@@ -14,7 +14,8 @@ import {
 import { someHashes } from "../../protocol/receipt.fixture.ts";
 import { createSecretTree, type SecretTree } from "../../protocol/secrets.ts";
 import { insertAccount } from "../accounts/store.ts";
-import { migrateUp, openDatabase, type Database } from "../database.ts";
+import { openDatabase, type Database } from "../database.ts";
+import { migrateUp } from "../migrations/migrate.ts";
 import type { Hold, NewHold } from "./hold-store.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import type { LedgerStore } from "./ledger-store.ts";

@@ -3,7 +3,8 @@ import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { createDatabase } from "../../../test/support/services.ts";
 import { createLog } from "../../host/log.ts";
-import { migrateLatestDown, migrateUp, openDatabase } from "../database.ts";
+import { openDatabase } from "../database.ts";
+import { migrateLatestDown, migrateUp } from "./migrate.ts";
 import { appliedNames } from "../admin/migrating.ts";
 import { insertAccount } from "../accounts/store.ts";
 

@@ -10,7 +10,8 @@ import { someHashes } from "../../protocol/receipt.fixture.ts";
 import { createSecretTree } from "../../protocol/secrets.ts";
 import { applyRoles } from "../admin/roles-store.ts";
 import { makeSigner, openCoordinator, type TestCoordinator } from "../coordinator.fixture.ts";
-import { migrateUp, openDatabase, type Database } from "../database.ts";
+import { openDatabase, type Database } from "../database.ts";
+import { migrateUp } from "./migrate.ts";
 import { operator } from "../operator/operator-desk.fixture.ts";
 import { roleNames, tablesWithGrants } from "./roles.ts";
 

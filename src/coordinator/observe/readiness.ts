@@ -6,7 +6,8 @@ import { type Clock, sleep } from "../../base/clock.ts";
 import { remembered } from "../../host/observe/metrics.ts";
 import type { ReadyAnswer, UnreadyReason } from "../../protocol/state-answers.ts";
 import { runUntil } from "../call-scope.ts";
-import { type Database, pendingMigrations } from "../database.ts";
+import { type Database } from "../database.ts";
+import { pendingMigrations } from "../migrations/migrate.ts";
 import type { ConnectRedis } from "../redis-connection.ts";
 
 export interface ReadinessParts {

@@ -10,7 +10,8 @@ import { createLog } from "../../host/log.ts";
 import type { TicketClaims } from "../../protocol/ticket.ts";
 import { ticketKeys } from "../../protocol/ticket.ts";
 import { createMovedClock } from "../clock.fixture.ts";
-import { migrateUp, openDatabase, type Database } from "../database.ts";
+import { openDatabase, type Database } from "../database.ts";
+import { migrateUp } from "../migrations/migrate.ts";
 import { readRing } from "./ring-store.ts";
 import { openKeyRing } from "./shared-ring.ts";
 

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { openBooks, type OpenedBooks } from "../../../coordinator/admin/open-books.ts";
 import { readCoordinatorConfig, type CoordinatorConfig } from "../../../coordinator/config.ts";
-import { pendingMigrations } from "../../../coordinator/database.ts";
+import { pendingMigrations } from "../../../coordinator/migrations/migrate.ts";
 import { readRunFile } from "../../../host/run-file.ts";
 import { TroopError } from "../../../protocol/error-codes.ts";
 import type { CommandContext } from "../../context.ts";

@@ -7,7 +7,8 @@ import {
   writeMigration,
 } from "../../../coordinator/admin/migrating.ts";
 import { noteAct } from "../../../coordinator/admin/note-act.ts";
-import { type Database, migrationStates } from "../../../coordinator/database.ts";
+import { type Database } from "../../../coordinator/database.ts";
+import { migrationStates } from "../../../coordinator/migrations/migrate.ts";
 import { packageFolder } from "../../../host/package.ts";
 import type { AuditDetails } from "../../../protocol/audit.ts";
 import type { CommandContext } from "../../context.ts";
