@@ -1,5 +1,5 @@
 /** Gives back early what tickets that nobody used still reserve. */
-import type { UnusedHold } from "../ledger/hold-store.ts";
+import type { UnusedHold } from "../ledger/hold-end-store.ts";
 import type { PassOver } from "../ledger/holds.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Registry } from "../registry/registry.ts";

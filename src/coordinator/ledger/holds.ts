@@ -2,7 +2,8 @@
 import { TroopError } from "../../protocol/error-codes.ts";
 import { limits } from "../../protocol/limits.ts";
 import { isGone } from "../out-of-reach.ts";
-import { type Hold, type NewHold, nilUuid, type UnusedHold } from "./hold-store.ts";
+import { nilUuid, type UnusedHold } from "./hold-end-store.ts";
+import type { Hold, NewHold } from "./hold-store.ts";
 import type { LedgerStore } from "./ledger-store.ts";
 
 /** How many holds one transaction ends: enough to be worth it, few enough to keep nobody waiting. */

@@ -16,12 +16,11 @@ import {
   closeComplete,
   endHolds,
   findUnusedHolds,
-  insertHold,
   lockDueHolds,
   lockUnusedHolds,
-  readHold,
   writeClosingNumbers,
-} from "./hold-store.ts";
+} from "./hold-end-store.ts";
+import { insertHold, readHold } from "./hold-store.ts";
 import type { LedgerStore, LedgerTx } from "./ledger-store.ts";
 import { findLatestRequests } from "./marks-store.ts";
 import { openPage, writePage } from "./page-store.ts";

@@ -1,7 +1,7 @@
 /** SQL of what waits in vesting accounts. */
 import { sql } from "kysely";
 import type { Database, Tx } from "../database.ts";
-import { nilUuid } from "./hold-store.ts";
+import { nilUuid } from "./hold-end-store.ts";
 
 /** A request whose day has passed; also the place from which to look on. */
 export interface DueRequest {

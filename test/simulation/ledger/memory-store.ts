@@ -4,7 +4,7 @@
  */
 import { faucet, vestingOf } from "../../../src/coordinator/ledger/account-names.ts";
 import type { StarterPayment } from "../../../src/coordinator/ledger/grant-store.ts";
-import type { UnusedHold } from "../../../src/coordinator/ledger/hold-store.ts";
+import type { UnusedHold } from "../../../src/coordinator/ledger/hold-end-store.ts";
 import type { LedgerStore } from "../../../src/coordinator/ledger/ledger-store.ts";
 import type { DueRequest } from "../../../src/coordinator/ledger/vesting-store.ts";
 import { auditTables } from "./memory-audit.ts";
