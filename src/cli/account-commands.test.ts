@@ -74,7 +74,8 @@ test("a lost machine is unlinked by the first characters of its key, and refused
   const { first, accountId } = await joined();
   const lost = await linked(first, accountId);
   const { key } = (await lost.troop("account", "show", "--json")).json;
-  expect((await first.troop("account", "unlink", key.slice(0, 5), "--yes")).code).toBe(1);
+  // Too few to be sure. With a dash in front they pass for a flag besides, which is refused too.
+  expect((await first.troop("account", "unlink", key.slice(0, 5), "--yes")).code).not.toBe(0);
   expect((await first.troop("account", "unlink", key.slice(0, 8), "--yes")).code).toBe(0);
   const refused = await lost.troop("balance", "--json");
   expect(refused.json.error).toMatchObject({ code: "invalid_proof" });
