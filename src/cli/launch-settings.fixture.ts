@@ -59,7 +59,7 @@ export const settingsCases: readonly SettingsCase[] = [
         troop: {
           npm: "@ai-sdk/openai-compatible",
           options: { baseURL: `${url}/v1`, apiKey: "any" },
-          models: { "toy:1b": { name: "toy:1b" } },
+          models: { "toy:1b": { name: "toy:1b", limit: { context: 4_096, output: 1_024 } } },
         },
       },
     }),

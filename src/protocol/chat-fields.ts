@@ -43,8 +43,13 @@ const toolCall = z.object({
   function: z.object({ name: text, arguments: text }),
 });
 
+/** Models' templates know `system` alone: those that do not refuse a developer's message leave it out unsaid. */
+const role = z
+  .enum(["system", "developer", "user", "assistant", "tool"])
+  .transform((name) => (name === "developer" ? "system" : name));
+
 export const message = z.object({
-  role: z.enum(["system", "developer", "user", "assistant", "tool"]),
+  role,
   content: z.union([text, z.array(contentPart).max(256), z.null()]).optional(),
   name: textOrNone,
   tool_calls: z.array(toolCall).max(1_024).nullish(),

@@ -14,6 +14,13 @@ test("known fields pass, unknown ones are dropped and named, null means not set"
   });
 });
 
+test("a developer's message is the system's, which is all that most models' templates know", () => {
+  const rules = { role: "developer", content: "Be brief." };
+  expect(chat({ model: "m", messages: [rules] }).fields).toEqual({
+    messages: [{ ...rules, role: "system" }],
+  });
+});
+
 test("names from an object's prototype are no fields", () => {
   const body = JSON.parse(
     `{"model":"m","messages":[{"role":"user"}],"__proto__":{"n":9},"constructor":1}`,

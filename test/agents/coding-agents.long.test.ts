@@ -65,7 +65,11 @@ test.each([
   expect((await network.history(network.provider)).map(({ kind }) => kind)).toContain("request");
 });
 
-test("opencode edits a file with its own editor", async () => {
+test.each([
+  ["opencode", "opencode.json", ["run"]],
+  // It is opencode, with another name and more tools.
+  ["kilo", "kilo.json", ["run", "--auto"]],
+])("%s edits a file with its own editor", async (program, file, words) => {
   await using network = await startNetwork();
   const options = { baseURL: `${network.sidecar.url}/v1`, apiKey: "any" };
   const settings = {
@@ -81,7 +85,7 @@ test("opencode edits a file with its own editor", async () => {
   };
   await using place = await makeWorkplace({
     "project/troop.txt": before,
-    "project/opencode.json": JSON.stringify(settings),
+    [`project/${file}`]: JSON.stringify(settings),
   });
   const filePath = join(place.project, "troop.txt");
   network.engine.play(
@@ -90,10 +94,39 @@ test("opencode edits a file with its own editor", async () => {
       { tool: "edit", input: { filePath, oldString: "two", newString: "three" } },
     ]),
   );
-  const { code, stdout, stderr } = await runAgent(place, "opencode", ["run", "Make it three."]);
+  const { code, stdout, stderr } = await runAgent(place, program, [...words, "Make it three."]);
   expect({ code, stderr }).toMatchObject({ code: 0 });
   expect(stdout).toContain("It is done.");
   expect(await edited(place)).toBe(after);
+});
+
+test.each([
+  ["openai-completions", "/v1"],
+  ["openai-responses", "/v1"],
+  ["anthropic-messages", ""],
+])("pi edits a file with its own editor, by %s", async (api, path) => {
+  await using network = await startNetwork();
+  const models = [{ id: model, contextWindow: 32_768, maxTokens: 8_192, reasoning: true }];
+  const troop = { baseUrl: network.sidecar.url + path, api, apiKey: "any", models };
+  await using place = await makeWorkplace({
+    "project/troop.txt": before,
+    "home/.pi/agent/models.json": JSON.stringify({ providers: { troop } }),
+  });
+  const file = join(place.project, "troop.txt");
+  network.engine.play(
+    working([
+      { tool: "read", input: { path: file } },
+      { tool: "edit", input: { path: file, edits: [{ oldText: "two", newText: "three" }] } },
+    ]),
+  );
+  const words = ["-p", "--model", `troop/${model}`, "Make it three."];
+  const { code, stdout, stderr } = await runAgent(place, "pi", words);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(stdout).toContain("It is done.");
+  expect(await edited(place)).toBe(after);
+  // To a model that reasons it speaks as a developer.
+  const [first] = network.engine.requests.all[0]!.body["messages"] as Message[];
+  expect(first).toMatchObject({ role: "system", content: expect.stringContaining("pi") });
 });
 
 test("Claude Code searches for a tool, reads, and edits a file", async () => {

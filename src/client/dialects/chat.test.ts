@@ -57,7 +57,7 @@ test("tool calls are streamed by index and folded into whole calls", async () =>
       content: null,
       tool_calls: [
         { id: "a", type: "function", function: { name: "look", arguments: `{"x":1}` } },
-        { id: /^call_/, type: "function", function: { name: "leave", arguments: "{}" } },
+        { id: /^\w{9}$/, type: "function", function: { name: "leave", arguments: "{}" } },
       ].map(({ id, ...call }) => ({ ...call, id: expect.stringMatching(id) as string })),
     },
   });

@@ -50,7 +50,7 @@ function createChatShape(
       const read = readChatEvent(event);
       const { isChoice, refusal, reasoning, logprobs } = read;
       const content = seam.pass(read.content);
-      const tools = read.tools.map(calls.read);
+      const tools = read.tools.flatMap((tool) => calls.read(tool) ?? []);
       const delta: ChatDelta = {
         ...(content ? { content } : {}),
         ...(refusal ? { refusal } : {}),

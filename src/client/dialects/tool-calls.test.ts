@@ -20,29 +20,14 @@ test("a call's first delta has id, type and name; the others only its index and 
   });
 });
 
-test("calls that an engine gives one index are told apart by their ids", () => {
-  const calls = createToolCalls(systemRandom, new Set());
-  const indexOf = (id: string) => calls.read({ index: 0, id, function: { name: "f" } }).index;
-  expect([indexOf("a"), indexOf("b"), indexOf("a")]).toEqual([0, 1, 0]);
-  expect(calls.count).toBe(2);
-});
-
-test("whole calls without index and id get both", () => {
-  const calls = createToolCalls(systemRandom, new Set());
-  const first = calls.read({ function: { name: "f", arguments: "{}" } });
-  const second = calls.read({ function: { name: "f", arguments: "{}" } });
-  expect([first.index, second.index]).toEqual([0, 1]);
-  expect(first.id).toMatch(/^call_/);
-  expect(first.id).not.toBe(second.id);
-});
-
 test("an id that the conversation has already is given no second time, and its fragments find their call", () => {
   const before = { role: "assistant", tool_calls: [{ id: "call_0" }, { id: "call_1" }] };
   const messages = [{ role: "user" }, before, { role: "assistant", tool_calls: null }];
   const calls = createToolCalls(systemRandom, idsOfCalls({ messages }));
   const first = calls.read({ index: 0, id: "call_0", function: { name: "f" } });
-  expect(first.id).toMatch(/^call_[0-9a-f]{32}$/);
-  expect(calls.read({ index: 1, id: "call_2", function: { name: "f" } }).id).toBe("call_2");
+  // As Mistral's templates want it, and the others take it.
+  expect(first?.id).toMatch(/^[0-9a-z]{9}$/);
+  expect(calls.read({ index: 1, id: "call_2", function: { name: "f" } })?.id).toBe("call_2");
   expect(calls.read({ id: "call_0", function: { arguments: "{}" } })).toEqual({
     index: 0,
     function: { arguments: "{}" },

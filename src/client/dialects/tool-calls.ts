@@ -1,15 +1,17 @@
 /**
  * Tool calls as deltas, with the place and name that each needs: `index` always, `id` and `type` in a call's first
- * delta. Engines differ: some leave the index out, some give every call the same, some send no id, some count ids
- * anew in each answer, and another engine may have been asked before.
+ * delta. Engines leave out the one or the other, count it wrongly, or anew in each answer, and another engine may have
+ * been asked before.
  */
 import { z } from "zod";
 import type { Random } from "../../base/random.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
+import { beginCall, type BegunCall, goOn, type Piece, placeOf } from "./tool-call-place.ts";
 
 const text = z.string().nullish();
 export const engineToolDelta = z.looseObject({
-  index: z.int().nonnegative().nullish(),
+  // SGLang says -1 of a tool that was not offered.
+  index: z.int().nullish(),
   id: text,
   function: z.looseObject({ name: text, arguments: text }).nullish(),
 });
@@ -23,8 +25,11 @@ export interface ToolDelta {
 }
 
 export interface ToolCalls {
-  /** @throws TroopError `stream_truncated` */
-  read(delta: EngineToolDelta): ToolDelta;
+  /**
+   * @returns undefined where a call is announced before its name is known: applications heed its first delta's alone
+   * @throws TroopError `stream_truncated`
+   */
+  read(delta: EngineToolDelta): ToolDelta | undefined;
   readonly count: number;
 }
 
@@ -38,42 +43,41 @@ export function idsOfCalls({ messages }: Readonly<Record<string, unknown>>): Rea
 }
 
 /**
- * @param taken ids that are given no second time: Claude Code takes such a call for one that was broken off, and asks
- *   again until somebody stops it
+ * @param taken ids that are given no second time, as none is within an answer: Claude Code takes such a call for one
+ *   that was broken off, and asks again until somebody stops it
  */
 export function createToolCalls(random: Random, taken: ReadonlySet<string>): ToolCalls {
-  /** The engine's ids of the calls begun so far; a call's index is its place. */
-  const ids: string[] = [];
-  /** The engine's index and ours, where they differ. */
-  const placeOf = new Map<number, number>();
+  const calls: BegunCall[] = [];
+  const given = new Set(taken);
 
-  function isNew({ index, id, function: called }: EngineToolDelta): boolean {
-    if (id) return !ids.includes(id);
-    if (typeof index === "number") return !placeOf.has(index);
-    return ids.length === 0 || !!called?.name;
+  /** The engine's own where it may be: templates of some models look at how an id is made. */
+  function idFor(own: string): string {
+    // Those of Mistral's refuse all but nine letters and digits, so that a made one has that form.
+    const id = own && !given.has(own) ? own : random.uuid().replace("-", "").slice(0, 9);
+    given.add(id);
+    return id;
   }
 
   return {
     read(delta) {
-      const { name, arguments: fragment } = delta.function ?? {};
-      const called = { ...(name ? { name } : {}), arguments: fragment ?? "" };
-      if (isNew(delta)) {
-        if (ids.length >= callsMost) throw new TroopError("stream_truncated");
-        const made = `call_${random.uuid().replaceAll("-", "")}`;
-        const index = ids.push(delta.id || made) - 1;
-        // Otherwise the engine's own: templates of some models look at how an id is made.
-        const id = !delta.id || taken.has(delta.id) ? made : delta.id;
-        if (typeof delta.index === "number") placeOf.set(delta.index, index);
-        return { index, id, type: "function", function: called };
-      }
-      const byId = delta.id ? ids.indexOf(delta.id) : -1;
-      const byIndex = typeof delta.index === "number" ? placeOf.get(delta.index) : undefined;
-      const index = byId >= 0 ? byId : (byIndex ?? ids.length - 1);
+      const piece: Piece = {
+        ...{ index: delta.index ?? undefined, id: delta.id ?? "" },
+        ...{ name: delta.function?.name ?? "", arguments: delta.function?.arguments ?? "" },
+      };
+      const place = placeOf(calls, piece);
       // The name came in the first delta; SDKs join names as they join arguments.
-      return { index, function: { arguments: called.arguments } };
+      if (place >= 0) {
+        goOn(calls[place]!, piece.arguments);
+        return { index: place, function: { arguments: piece.arguments } };
+      }
+      if (!piece.name && !piece.arguments) return undefined;
+      if (calls.length >= callsMost) throw new TroopError("stream_truncated");
+      const index = calls.push(beginCall(piece)) - 1;
+      const called = { ...(piece.name && { name: piece.name }), arguments: piece.arguments };
+      return { index, id: idFor(piece.id), type: "function", function: called };
     },
     get count() {
-      return ids.length;
+      return calls.length;
     },
   };
 }

@@ -39,7 +39,8 @@ export function errorAnswerOf(
   const isCapped = error.code === "spending_cap";
   // Never told to wait for longer than a minute: a node may be free long before. When a cap has room is known.
   const waitMs = Math.min(isCapped ? Infinity : waitMostMs, retryAfterMs ?? waitUsuallyMs);
-  const mayComeBack = status === 503 || status === 429 || retryAfterMs !== undefined;
+  // 502 too: a node or an engine that fails is often back in a moment, or another is there.
+  const mayComeBack = [429, 502, 503].includes(status) || retryAfterMs !== undefined;
   return {
     status,
     headers: {

@@ -77,6 +77,10 @@ const failures: Record<string, Failing> = {
     ...{ status: 503, code: "busy", script: busy },
     retryAfter: (seconds) => seconds >= 1 && seconds <= 60,
   },
+  "502 with retry-after where the only node's engine broke": {
+    ...{ status: 502, code: "engine_error", script: ({ refuse }) => refuse(502, "engine_error") },
+    retryAfter: (seconds) => seconds >= 1 && seconds <= 60,
+  },
   "504 where a node says nothing for 300 s": {
     ...{ status: 504, code: "timeout", script: () => undefined },
   },
@@ -99,6 +103,27 @@ test.each(Object.entries(failures))("%s", async (_name, failing) => {
   const wait = response.headers.get("retry-after");
   if (retryAfter) expect(Number(wait)).toSatisfy(retryAfter);
   else expect(wait).toBeNull();
+});
+
+test("an engine that breaks under a ticket at hand is 502 with retry-after, and so is whoever asks next", async () => {
+  const clock = createFakeClock();
+  const scripts = [sayHello];
+  const broken: Script = ({ frame, end }) => {
+    frame("head", { status: 502, headers: {} });
+    const error = { message: "", type: "", param: null, code: "engine_error" };
+    frame("body", { error, request_id: "r" }, true);
+    end();
+  };
+  await using network = await startTestNetwork(clock, [
+    (exchange) => (scripts.shift() ?? broken)(exchange),
+  ]);
+  const asked = async () => {
+    const { status, headers } = await whileTimePasses(clock, post(network, chat, question));
+    return [status, headers.has("retry-after"), headers.has("x-should-retry")];
+  };
+  expect(await asked()).toEqual([200, false, false]);
+  expect(await asked()).toEqual([502, true, false]);
+  expect(await asked()).toEqual([502, true, false]);
 });
 
 test("x-should-retry: false once something may have been charged, and only then", async () => {

@@ -202,7 +202,7 @@ test("tool deltas: index always, id and function.name in the first, arguments as
     { index: 0, function: { arguments: "1}" } },
     {
       index: 1,
-      id: expect.stringMatching(/^call_\w+$/),
+      id: expect.stringMatching(/^\w{9}$/),
       type: "function",
       function: { name: "leave", arguments: "{}" },
     },

@@ -4,7 +4,7 @@
  */
 import type { ContentBlock, RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages";
 import type { ChatDelta } from "../chat-chunk.ts";
-import { createJsonEnd, type JsonEnd } from "./json-end.ts";
+import { createJsonEnd, type JsonEnd } from "../json-end.ts";
 
 /** What one delta adds to one block. */
 type Piece =

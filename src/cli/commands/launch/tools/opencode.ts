@@ -5,6 +5,12 @@ import { anyKey, keyVariable, openAiUrl, type Target, type Tool } from "../tool.
 
 const provider = "troop";
 
+/** Without a limit it asks for 32,000 tokens each time, whatever fits, and never shortens a conversation. */
+const modelOf = ({ model, contextLength: context }: Target) => ({
+  name: model,
+  ...(context && { limit: { context, output: Math.min(8_192, Math.floor(context / 4)) } }),
+});
+
 const settingsOf = (target: Target) => ({
   model: `${provider}/${target.model}`,
   small_model: `${provider}/${target.model}`,
@@ -16,7 +22,7 @@ const settingsOf = (target: Target) => ({
         baseURL: openAiUrl(target),
         apiKey: target.needsKey ? `{env:${keyVariable}}` : anyKey,
       },
-      models: { [target.model]: { name: target.model } },
+      models: { [target.model]: modelOf(target) },
     },
   },
 });
