@@ -1,7 +1,8 @@
 /** What is no signature, and what two readers could take for one in two ways. */
 import { CompactSign, exportJWK, generateKeyPair } from "jose";
 import { expect, test } from "vitest";
-import { verifier } from "./signature.ts";
+import { boundedMap } from "../base/bounded-map.ts";
+import { createVerifier, verifier } from "./signature.ts";
 
 const type = "troop-close+jwt";
 const { privateKey, publicKey } = await generateKeyPair("Ed25519");
@@ -106,4 +107,16 @@ test("keys of small order sign nothing, whatever the body", async () => {
   });
   const outcomes = await Promise.allSettled(texts.map(read));
   expect(outcomes.filter(({ status }) => status === "fulfilled")).toEqual([]);
+});
+
+test("a key is kept once it has signed something: keys that nobody has crowd out none that somebody has", async () => {
+  const kept: Parameters<typeof createVerifier>[0] = boundedMap(1);
+  const keeping = createVerifier(kept);
+  const { id } = await keeping.verify(good, type, "invalid_signature");
+  const other = { ...jwk, ...(await exportJWK((await generateKeyPair("Ed25519")).publicKey)) };
+  const forged = await signed({ jwk: other });
+  await expect(keeping.verify(forged, type, "invalid_signature")).rejects.toThrow(
+    "does not verify",
+  );
+  expect([...kept.entries()].map(([owner]) => owner)).toEqual([id]);
 });

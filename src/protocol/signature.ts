@@ -11,7 +11,7 @@ import {
   importJWK,
 } from "jose";
 import { z } from "zod";
-import { boundedMap } from "../base/bounded-map.ts";
+import { type BoundedMap, boundedMap } from "../base/bounded-map.ts";
 import { digestOf, fromBase64url } from "./bytes.ts";
 import { type ErrorCode, TroopError } from "./error-codes.ts";
 import { limits } from "./limits.ts";
@@ -114,57 +114,57 @@ const headerSchema = z.object({
   crit: z.undefined().optional(),
 });
 
-interface KeptKey {
-  key: CryptoKey | Uint8Array;
-  /** Its thumbprint. */
-  id: string;
-}
+type VerifyingKey = CryptoKey | Uint8Array;
 
 /** Who signs, signs again, and making these is a fifth of a check. More than a coordinator has nodes that beat. */
-const keptKeys = boundedMap<string, KeptKey>(20_000);
-
-async function keyOf(jwk: PublicJwk, alg: string): Promise<KeptKey> {
-  const id = thumbprintOf(jwk);
-  return keptKeys.get(id) ?? { key: await importJWK(jwk, alg), id };
-}
+const keptMost = 20_000;
 
 /** A signed text is written in one way only: without padding, white space, or bits that nobody reads. */
 const isStrict = (jws: string): boolean =>
   jws.split(".").every((part) => fromBase64url(part) !== undefined);
 
-export const verifier: Verifier = {
-  async verify(jws, type, refusal) {
-    const refuse = (reason: string, cause?: unknown) => new TroopError(refusal, reason, { cause });
-    let header: z.infer<typeof headerSchema>;
-    try {
-      const decoded = decodeProtectedHeader(jws);
-      if (decoded.typ !== type) throw refuse(`The signed text is not of type ${type}.`);
-      header = headerSchema.parse(decoded);
-    } catch (error) {
-      throw error instanceof TroopError
-        ? error
-        : refuse("The signed text's header is not understood.", error);
-    }
-    const { alg, jwk } = header;
-    if ((jwk.kty === "RSA") !== (alg === "RS256"))
-      throw refuse("The signature's algorithm does not fit its key.");
-    if (!isStrict(jws)) throw refuse("The signed text cannot be read.");
-    try {
-      const kept = await keyOf(jwk, alg);
-      const { payload } = await compactVerify(jws, kept.key, { algorithms: [alg] });
-      // Now that it has signed something: else keys that nobody has would crowd out those that somebody has.
-      keptKeys.set(kept.id, kept);
-      const claims: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload));
-      return { jwk, id: kept.id, payload: claims };
-    } catch (error) {
-      const reason =
-        error instanceof errors.JWSSignatureVerificationFailed
-          ? "The signature does not verify."
-          : "The signed text cannot be read.";
-      throw refuse(reason, error);
-    }
-  },
-};
+/** @param kept keys by their thumbprint, those alone that have signed something */
+export function createVerifier(kept: BoundedMap<string, VerifyingKey>): Verifier {
+  return {
+    async verify(jws, type, refusal) {
+      const refuse = (reason: string, cause?: unknown) =>
+        new TroopError(refusal, reason, { cause });
+      let header: z.infer<typeof headerSchema>;
+      try {
+        const decoded = decodeProtectedHeader(jws);
+        if (decoded.typ !== type) throw refuse(`The signed text is not of type ${type}.`);
+        header = headerSchema.parse(decoded);
+      } catch (error) {
+        throw error instanceof TroopError
+          ? error
+          : refuse("The signed text's header is not understood.", error);
+      }
+      const { alg, jwk } = header;
+      if ((jwk.kty === "RSA") !== (alg === "RS256"))
+        throw refuse("The signature's algorithm does not fit its key.");
+      if (!isStrict(jws)) throw refuse("The signed text cannot be read.");
+      try {
+        const id = thumbprintOf(jwk);
+        const key = kept.get(id) ?? (await importJWK(jwk, alg));
+        const { payload } = await compactVerify(jws, key, { algorithms: [alg] });
+        // Now that it has signed something: else keys that nobody has would crowd out those that somebody has.
+        kept.set(id, key);
+        const claims: unknown = JSON.parse(
+          new TextDecoder("utf-8", { fatal: true }).decode(payload),
+        );
+        return { jwk, id, payload: claims };
+      } catch (error) {
+        const reason =
+          error instanceof errors.JWSSignatureVerificationFailed
+            ? "The signature does not verify."
+            : "The signed text cannot be read.";
+        throw refuse(reason, error);
+      }
+    },
+  };
+}
+
+export const verifier = createVerifier(boundedMap(keptMost));
 
 /** SHA-256 of a JWS as text: its name in the books. */
 export const statementHash = (jws: string): string => digestOf(jws);

@@ -1,16 +1,16 @@
 /** A node of several GPUs: each is tried by itself, beside the others; and together they come to one verdict. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createDatabase, type TestService } from "../../../test/support/services.ts";
+import type { MemoryTask } from "../../protocol/hardware-proof/memory.ts";
 import type { MemoryChallenge } from "../../protocol/hardware-proof/wire.ts";
 import type { Signer } from "../../protocol/signature.ts";
 import { makeSigner, openCoordinator, type TestCoordinator } from "../coordinator.fixture.ts";
 import {
-  computeWalk,
   gigabytesPerSecond,
   honestMs,
   nextDataset,
   nextWalk,
-  taskOf,
+  showWalk,
   walkOnce,
   withMemory,
   worthAt,
@@ -77,23 +77,16 @@ async function walkTogether(at: number, slower: readonly [number, number]): Prom
   );
   const began = clock.now();
   for (const [index, prover] of both.entries()) {
-    const dataset = held[index]!;
-    const task = taskOf(dataset, walks[index]!);
-    const { root, open } = await computeWalk(dataset.session, task, prover.node.id);
-    clock.advance(Math.max(0, began + honestMs(task) * slower[index]! - clock.now()));
-    const { body } = await prover.commit(dataset, root);
-    await prover.verify(dataset, open(body.lanes));
+    const left = (task: MemoryTask) => began + honestMs(task) * slower[index]! - clock.now();
+    const tookMs = (task: MemoryTask) => Math.max(0, left(task));
+    await showWalk(network, prover, held[index]!, walks[index]!, tookMs);
   }
 }
 
 /** One of them alone. */
 async function walkAt(at: number, prover: Prover, dataset: MemoryChallenge): Promise<void> {
   const [walk] = await atInstant(clock, at, () => [nextWalk(prover, dataset)]);
-  const task = taskOf(dataset, walk!);
-  const { root, open } = await computeWalk(dataset.session, task, prover.node.id);
-  clock.advance(honestMs(task));
-  const { body } = await prover.commit(dataset, root);
-  await prover.verify(dataset, open(body.lanes));
+  await showWalk(network, prover, dataset, walk!);
 }
 
 test("holds as much as all of them hold at once, and counts as its best", { timeout }, async () => {

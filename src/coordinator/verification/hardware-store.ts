@@ -38,10 +38,17 @@ export async function writeStated(
   );
 }
 
+/**
+ * Whether a node `n` with `h`, its row of `hardware`, may be the same hardware as `me`: it has the same owner, or any
+ * of the GPUs that it names.
+ */
+export const isClose = sql<boolean>`(n.owner = me.owner
+  or coalesce(string_to_array(h.device, ' ') && string_to_array(me.device, ' '), false))`;
+
 /** A node that may be tried together with another. */
 export interface Companion {
   node: string;
-  /** Of the same owner, or stating the same GPU: it may be the same hardware. */
+  /** It may be the same hardware. */
   isClose: boolean;
   /** It is being tried, in another round. */
   isTried: boolean;
@@ -69,7 +76,7 @@ export async function findCompanions(
         select n.owner, h.device from hardware h join node n on n.id = h.node where h.node = ${node}
       ), free as (
         select h.node, h.due_ms, h.prefix, h.tried_ms,
-          n.owner = me.owner or coalesce(h.device = me.device, false) as close,
+          ${isClose} as close,
           exists (
             select from hardware_trial t
             where t.node = h.node and t.outcome is null and t.ends_ms > ${now}::bigint

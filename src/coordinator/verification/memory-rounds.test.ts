@@ -4,26 +4,25 @@ import { createDatabase, type TestService } from "../../../test/support/services
 import type { MemoryChallenge } from "../../protocol/hardware-proof/wire.ts";
 import { makeSigner, openCoordinator, type TestCoordinator } from "../coordinator.fixture.ts";
 import {
-  computeWalk,
   gigabytesPerSecond,
-  honestMs,
   nextDataset,
   nextWalk,
-  taskOf,
+  showWalk,
   walkOnce,
   withMemory,
   worthAt,
 } from "./memory.fixture.ts";
 import { unshownMost } from "./multiplier.ts";
 import {
-  askingNode,
+  answerBoth,
   atInstant,
-  compute,
   createFineClock,
-  fastMs,
   type FineClock,
+  type Prover,
+  roundOfTwo,
+  slotMs,
+  tasksAt,
 } from "./proving.fixture.ts";
-import type { Prover } from "./proving.fixture.ts";
 
 let service: TestService;
 let network: TestCoordinator;
@@ -40,32 +39,14 @@ afterEach(async () => {
   await service[Symbol.asyncDispose]();
 });
 
-const slotMs = 30_000;
-
 /** Six walks, and the check of each. */
 const timeout = 90_000;
 
 /** Two nodes of one owner whose arithmetic was measured at the same instants, each at full speed. */
 async function provenTogether(): Promise<Prover[]> {
-  const owner = await makeSigner();
-  const first = await askingNode(network, owner);
-  const second = await askingNode(network, owner);
-  await second.beat({ status: "IDLE" });
-  const startsAt = clock.now() + 75_000;
-  await first.beat({ status: "IDLE" });
-  await second.beat({ status: "IDLE" });
-  const both = [first, second];
-  for (let number = 0; number < 3; number += 1) {
-    const tasks = await atInstant(clock, startsAt + number * slotMs, () =>
-      both.map((prover) => prover.challenge()),
-    );
-    const done = await Promise.all(tasks.map((task, at) => compute(task, both[at]!.node.id)));
-    clock.advance(fastMs);
-    for (const [at, prover] of both.entries()) {
-      const { body } = await prover.commit(tasks[at]!, done[at]!.root);
-      await prover.verify(tasks[at]!, await done[at]!.open(body.rows));
-    }
-  }
+  const { both, startsAt } = await roundOfTwo(network, await makeSigner());
+  for (let number = 0; number < 3; number += 1)
+    await answerBoth(network, both, await tasksAt(clock, startsAt + number * slotMs, both));
   return both;
 }
 
@@ -89,12 +70,8 @@ async function walkShared(at: number, held: readonly MemoryChallenge[]): Promise
     held.map((dataset, index) => nextWalk(all[index]!, dataset)),
   );
   for (const [index, dataset] of held.entries()) {
-    const task = taskOf(dataset, walks[index]!);
-    expect(task.segments).toBe(2);
-    const { root, open } = await computeWalk(dataset.session, task, all[index]!.node.id);
-    clock.advance(honestMs(task));
-    const { body } = await all[index]!.commit(dataset, root);
-    await all[index]!.verify(dataset, open(body.lanes));
+    expect(dataset.segments).toBe(2);
+    await showWalk(network, all[index]!, dataset, walks[index]!);
   }
 }
 
@@ -119,11 +96,7 @@ test(
     const dataset = await nextDataset(first);
     await nextDataset(second);
     const [walk] = await atInstant(clock, at, () => [nextWalk(first, dataset)]);
-    const task = taskOf(dataset, walk!);
-    const { root, open } = await computeWalk(dataset.session, task, first.node.id);
-    clock.advance(honestMs(task));
-    const { body } = await first.commit(dataset, root);
-    await first.verify(dataset, open(body.lanes));
+    await showWalk(network, first, dataset, walk!);
     expect((await first.beat()).multiplier).toBe(worthAt(gigabytesPerSecond / 2));
     clock.advance(slotMs);
     const late = await second.beat();

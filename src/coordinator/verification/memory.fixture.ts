@@ -61,14 +61,28 @@ export async function nextWalk(
   throw new Error(`the coordinator says ${challenge?.kind ?? "nothing"}`);
 }
 
-/** One walk, done right, in as long as is said. The coordinator's answer to what was shown. */
+/** What a walk takes, ms. */
+type Takes = (task: MemoryTask) => number;
+
+/** The next walk, done right, in as long as is said. The coordinator's answer to what was shown. */
 export async function walkOnce(
-  { clock }: Pick<TestCoordinator, "clock">,
+  test: Pick<TestCoordinator, "clock">,
   prover: Prover,
-  tookMs: (task: MemoryTask) => number = honestMs,
+  tookMs?: Takes,
 ) {
   const dataset = await nextDataset(prover);
-  const task = taskOf(dataset, await nextWalk(prover, dataset));
+  return showWalk(test, prover, dataset, await nextWalk(prover, dataset), tookMs);
+}
+
+/** A walk that was told, done so. */
+export async function showWalk(
+  { clock }: Pick<TestCoordinator, "clock">,
+  prover: Prover,
+  dataset: MemoryChallenge,
+  walk: WalkChallenge,
+  tookMs: Takes = honestMs,
+) {
+  const task = taskOf(dataset, walk);
   const { root, open } = await computeWalk(dataset.session, task, prover.node.id);
   clock.advance(tookMs(task));
   const { body } = await prover.commit(dataset, root);

@@ -91,7 +91,9 @@ export interface Prover {
   commit(session: AnySession, root: string, device?: ProvingDevice): Called;
   verify(session: AnySession, opening: Opening | MemoryOpening): Called;
   giveUp(session: AnySession): Called;
-  /** One task, done honestly in so many milliseconds. */
+  /** A task, done honestly in so many milliseconds. */
+  answer(challenge: ChainChallenge, tookMs?: number, device?: ProvingDevice): Promise<void>;
+  /** The next task, done so. */
   session(tookMs?: number, device?: ProvingDevice): Promise<void>;
   /** Three of them, and the beat that makes the verdict. Its multiplier. */
   prove(tookMs?: number, device?: ProvingDevice): Promise<string>;
@@ -127,8 +129,8 @@ export function proverOf(test: TestCoordinator, node: Signer, gpu = 0): Prover {
     giveUp: ({ session }) =>
       call(node, "POST", "/hardware/commit", { session, gave_up: "it broke" }),
     verify: ({ session }, opening) => call(node, "POST", "/hardware/verify", { session, opening }),
-    async session(tookMs = fastMs, device = someDevice) {
-      const challenge = await self.challenge();
+    session: async (tookMs, device) => self.answer(await self.challenge(), tookMs, device),
+    async answer(challenge, tookMs = fastMs, device = someDevice) {
       clock.advance(tookMs);
       const { root, open } = await compute(challenge, node.id);
       const { body } = await self.commit(challenge, root, device);
@@ -147,4 +149,43 @@ export async function askingNode(test: TestCoordinator, owner: Signer): Promise<
   const prover = proverOf(test, await test.serve(owner));
   await test.call(prover.node, "POST", "/hardware/challenge", {});
   return prover;
+}
+
+export const leadMs = 75_000;
+export const slotMs = 30_000;
+
+/** All of them wait for the instant, and get their tasks there. */
+export const tasksAt = (
+  clock: FineClock,
+  at: number,
+  provers: readonly Prover[],
+): Promise<ChainChallenge[]> =>
+  atInstant(clock, at, () => provers.map((prover) => prover.challenge()));
+
+/** A round of two new nodes of one owner, and when it starts. */
+export async function roundOfTwo(
+  test: TestCoordinator,
+  owner: Signer,
+): Promise<{ both: [Prover, Prover]; startsAt: number }> {
+  const both: [Prover, Prover] = [await askingNode(test, owner), await askingNode(test, owner)];
+  const [first, second] = both;
+  await second.beat({ status: "IDLE" });
+  const startsAt = test.clock.now() + leadMs;
+  await first.beat({ status: "IDLE" });
+  await second.beat({ status: "IDLE" });
+  return { both, startsAt };
+}
+
+/** Each has a prover of its own, and both take as long. */
+export async function answerBoth(
+  { clock }: Pick<TestCoordinator, "clock">,
+  provers: readonly Prover[],
+  tasks: readonly ChainChallenge[],
+): Promise<void> {
+  const done = await Promise.all(tasks.map((task, at) => compute(task, provers[at]!.node.id)));
+  clock.advance(fastMs);
+  for (const [at, prover] of provers.entries()) {
+    const { body } = await prover.commit(tasks[at]!, done[at]!.root);
+    await prover.verify(tasks[at]!, await done[at]!.open(body.rows));
+  }
 }

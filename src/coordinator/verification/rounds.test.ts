@@ -5,14 +5,17 @@ import type { ChainChallenge } from "../../protocol/hardware-proof/wire.ts";
 import type { Signer } from "../../protocol/signature.ts";
 import { makeSigner, openCoordinator, type TestCoordinator } from "../coordinator.fixture.ts";
 import {
+  answerBoth,
   askingNode,
-  compute,
   createFineClock,
   fastMs,
   type FineClock,
+  leadMs,
   multiplierAt,
   type Prover,
+  slotMs,
   smallest,
+  tasksAt,
 } from "./proving.fixture.ts";
 
 let service: TestService;
@@ -29,9 +32,6 @@ afterEach(async () => {
   await network[Symbol.asyncDispose]();
   await service[Symbol.asyncDispose]();
 });
-
-const leadMs = 75_000;
-const slotMs = 30_000;
 
 /** A node that was proven alone, another of the same owner that is new, and when their round starts. */
 async function openRound(): Promise<{ first: Prover; second: Prover; startsAt: number }> {
@@ -56,25 +56,9 @@ async function speedOf(prover: Prover): Promise<number> {
   return (Number(multiplier) / Number(multiplierAt(fastMs))) ** (1 / 0.75);
 }
 
-/** All of them wait for the instant, and get their tasks there. */
-async function tasksAt(at: number, provers: readonly Prover[]): Promise<ChainChallenge[]> {
-  clock.advance(at - 4_000 - clock.now());
-  const asked = provers.map((prover) => prover.challenge());
-  await expect.poll(() => clock.waitingFor(at)).toBe(provers.length);
-  // Not by one: what comes every thirty seconds would seem to wait for the next instant.
-  clock.advance(at + 7 - clock.now());
-  return Promise.all(asked);
-}
-
 /** One prover for both: whoever comes second waits until the first is served. */
 async function shareOne(tasks: readonly ChainChallenge[], order: readonly Prover[], all: Prover[]) {
-  for (const prover of order) {
-    const task = tasks[all.indexOf(prover)]!;
-    const { root, open } = await compute(task, prover.node.id);
-    clock.advance(fastMs);
-    const { body } = await prover.commit(task, root);
-    await prover.verify(task, await open(body.rows));
-  }
+  for (const prover of order) await prover.answer(tasks[all.indexOf(prover)]!);
 }
 
 test.each([
@@ -84,7 +68,7 @@ test.each([
   const { first, second, startsAt } = await openRound();
   const all = [first, second];
   for (const [number, turn] of firsts.entries()) {
-    const tasks = await tasksAt(startsAt + number * slotMs, all);
+    const tasks = await tasksAt(clock, startsAt + number * slotMs, all);
     await shareOne(tasks, turn === 0 ? all : all.toReversed(), all);
   }
   await first.beat();
@@ -96,15 +80,8 @@ test.each([
 test("two that have one each pass at full speed, at the same time", async () => {
   const { first, second, startsAt } = await openRound();
   for (let number = 0; number < 3; number += 1) {
-    const tasks = await tasksAt(startsAt + number * slotMs, [first, second]);
-    const done = await Promise.all(
-      tasks.map((task, at) => compute(task, [first, second][at]!.node.id)),
-    );
-    clock.advance(fastMs);
-    for (const [at, prover] of [first, second].entries()) {
-      const { body } = await prover.commit(tasks[at]!, done[at]!.root);
-      await prover.verify(tasks[at]!, await done[at]!.open(body.rows));
-    }
+    const both = [first, second];
+    await answerBoth(network, both, await tasksAt(clock, startsAt + number * slotMs, both));
   }
   // Whoever has what it needs hears so once the other has as well.
   await Promise.all([first.beat(), second.beat()]);
@@ -115,7 +92,7 @@ test("who has what it needs goes on until the other has as well", async () => {
   const { first, second, startsAt } = await openRound();
   const all = [first, second];
   for (let number = 0; number < 4; number += 1) {
-    const tasks = await tasksAt(startsAt + number * slotMs, all);
+    const tasks = await tasksAt(clock, startsAt + number * slotMs, all);
     await shareOne(tasks, number === 0 ? [first] : all, all);
     // A prover that broke: what it measured before does not count, so that the others are still to come.
     if (number === 0) await second.giveUp(tasks[1]!);
@@ -127,7 +104,7 @@ test("who has what it needs goes on until the other has as well", async () => {
 test("one that stays away counts as having lent its hardware, and both are tried again", async () => {
   const { second, startsAt } = await openRound();
   for (let number = 0; number < 3; number += 1) {
-    const [task] = await tasksAt(startsAt + number * slotMs, [second]);
+    const [task] = await tasksAt(clock, startsAt + number * slotMs, [second]);
     await shareOne([task!], [second], [second]);
   }
   expectAbout(await speedOf(second), 1 / 2);
@@ -137,14 +114,14 @@ test("one that stays away counts as having lent its hardware, and both are tried
 
 test("who comes to an instant as late as a task takes is out: the other's prover could do both in turn", async () => {
   const { first, second, startsAt } = await openRound();
-  await tasksAt(startsAt, [first]);
+  await tasksAt(clock, startsAt, [first]);
   clock.advance(1_500);
   expect(await second.beat()).not.toHaveProperty("challenge");
 });
 
 test("who misses an instant is out, and nobody waits for it", async () => {
   const { first, second, startsAt } = await openRound();
-  const tasks = await tasksAt(startsAt, [first, second]);
+  const tasks = await tasksAt(clock, startsAt, [first, second]);
   await shareOne(tasks, [first, second], [first, second]);
   clock.advance(slotMs + 3_000);
   expect(await second.beat()).not.toHaveProperty("challenge");
@@ -152,7 +129,7 @@ test("who misses an instant is out, and nobody waits for it", async () => {
 
 test("who is used by its owner in the middle has missed its turn at the next instant", async () => {
   const { first, second, startsAt } = await openRound();
-  const tasks = await tasksAt(startsAt, [first, second]);
+  const tasks = await tasksAt(clock, startsAt, [first, second]);
   await shareOne(tasks, [first, second], [first, second]);
   clock.advance(slotMs + 1_000);
   expect(await second.beat({ status: "BUSY" })).not.toHaveProperty("challenge");
@@ -160,10 +137,10 @@ test("who is used by its owner in the middle has missed its turn at the next ins
 
 test("one that begins and falls silent is not waited for, and counts as having lent its hardware", async () => {
   const { first, second, startsAt } = await openRound();
-  const [task] = await tasksAt(startsAt, [first, second]);
+  const [task] = await tasksAt(clock, startsAt, [first, second]);
   await shareOne([task!], [first], [first]);
   for (const number of [1, 2])
-    await shareOne(await tasksAt(startsAt + number * slotMs, [first]), [first], [first]);
+    await shareOne(await tasksAt(clock, startsAt + number * slotMs, [first]), [first], [first]);
   clock.advance(1_000);
   expect(await first.beat()).not.toHaveProperty("challenge");
   expectAbout(await speedOf(first), 1 / 2);
@@ -195,7 +172,7 @@ test("one that is away while the other is tried is tried as soon as it is back, 
   expect(back.challenge).toEqual({ kind: "stand_by" });
   const all = [first, second];
   for (let number = 0; number < 3; number += 1)
-    await shareOne(await tasksAt(startsAt + number * slotMs, all), all, all);
+    await shareOne(await tasksAt(clock, startsAt + number * slotMs, all), all, all);
   await first.beat();
   const speeds = [await speedOf(first), await speedOf(second)];
   expectAbout(Math.min(...speeds), 1 / 2);

@@ -54,9 +54,13 @@ const holdMs = 12_000;
  * have done another node's by then.
  */
 const graceMs = 500;
-/** For a beat, the dataset, and another beat; a dataset is given up where it is not walked within 30 s. */
+/** For a beat, the dataset, and another beat. */
 const walkLeadMs = 25_000;
+/** What is not held by then would not be at that instant; and drivers that lend the machine's memory take minutes. */
+const fillMs = 12_000;
 const chainsMost = 10;
+/** A slot for each: afterwards datasets are found, and walked together, within the 300 s that a prover has. */
+const jointChainsMost = 7;
 
 const standBy: Challenge = { kind: "stand_by" };
 const missedTurn: Ending = { kind: "failed", why: "it missed its turn" };
@@ -81,7 +85,8 @@ export function createSteps({ stopping, ...parts }: StepsParts): Step {
     const walks = sessions.filter(({ kind }) => kind === "memory") as MemorySession[];
     const plan = planOf(historyOf(chains), ramp);
     const isReady = plan.kind === "repeat" && plan.spans.length >= repeatsWanted;
-    const isOver = clock.now() >= trial.endsAt || chains.length >= chainsMost;
+    const isOver =
+      clock.now() >= trial.endsAt || chains.length >= (trial.joint ? jointChainsMost : chainsMost);
     if (isReady) {
       if (trial.joint) await writeReady(database, trial.id);
       const { unready, absent } = await readRound(database, trial, clock.now());
@@ -175,7 +180,7 @@ export function createSteps({ stopping, ...parts }: StepsParts): Step {
     if (!(await issue(trial, binding.session, number, work))) return standBy;
     return {
       ...{ kind: "memory", session: binding.session, seed: work.seed, segments: size.segments },
-      deadline_ms: limits.proofSlotMs,
+      deadline_ms: fillMs,
     };
   }
 

@@ -2,6 +2,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { limits } from "../../protocol/limits.ts";
 import { reaching, transact, type Database } from "../database.ts";
+import { isClose } from "./hardware-store.ts";
 import type { DueReason } from "./policy.ts";
 
 export interface Trial {
@@ -94,9 +95,10 @@ export async function writeReady(database: Database, trial: string): Promise<voi
 
 /** Tasks come every slot: whoever had none for so long has missed one. */
 const missedMs = 2 * limits.proofSlotMs;
-/** Who has begun and does nothing for so long is not waited for; and nobody from then on. */
+/** Who has begun and does nothing for so long is not waited for. */
 const restingMs = 3 * limits.proofSlotMs;
-const searchingMs = 14 * limits.proofSlotMs;
+/** From the first task of all; from then on nobody is: the walk is 25 s later, and a prover ends soon after it. */
+const searchingMs = limits.provingMs - 45_000;
 
 export interface RoundState {
   /** Take part, and need more. */
@@ -116,19 +118,20 @@ export async function readRound(
 ): Promise<RoundState> {
   const { rows } = await reaching(() =>
     sql<RoundState>`
-      with others as (
+      with me as (
+        select n.owner, h.device, h.prefix from hardware h join node n on n.id = h.node where h.node = ${node}
+      ), others as (
         select t.node, t.outcome, t.ready, t.ends_ms,
-          n.owner = me.owner or coalesce(h.device = mine.device, false) as close,
-          h.prefix = mine.prefix and h.provenance in ('proven', 'stale') as next_door,
+          ${isClose} as close,
+          h.prefix = me.prefix and h.provenance in ('proven', 'stale') as next_door,
           coalesce((select max(s.issued_ms) from hardware_session s where s.trial = t.id), 0) <
             case when not t.ready then ${now - missedMs}::bigint
               -- Whoever walks with the others is told how at that instant, or later.
               when t.walks_ms < ${now}::bigint then greatest(t.walks_ms, ${now - restingMs}::bigint)
               else ${now - restingMs}::bigint end as silent
         from hardware_trial t
-          join node n on n.id = t.node join hardware h on h.node = t.node,
-          node me join hardware mine on mine.node = me.id
-        where t.round = ${round} and t.id <> ${id} and me.id = ${node}
+          join node n on n.id = t.node join hardware h on h.node = t.node, me
+        where t.round = ${round} and t.id <> ${id}
       ), counted as (
         -- A node's own GPUs were there to be tried with it.
         select *, node <> ${node} and (outcome = 'failed' or outcome is null and silent) as away
@@ -183,7 +186,10 @@ export async function writeFound(
       where id in (select id from open) and walks_ms is null and not exists (
         select from hardware_trial other
         where other.round = ${round} and other.outcome is null and not other.found
-          and other.starts_ms > ${now - searchingMs}::bigint
+          and exists (
+            select from hardware_session s join hardware_trial t on t.id = s.trial
+            where t.round = ${round} having min(s.issued_ms) > ${now - searchingMs}::bigint
+          )
           and exists (
             select from hardware_session s
             where s.trial = other.id and s.issued_ms > ${now - restingMs}::bigint

@@ -28,6 +28,9 @@ export interface Decision {
   gpus: readonly ProvenGpu[] | null;
 }
 
+/** Characters of all ids of a node's GPUs: sixteen are shorter, and an index holds no more, whatever they are made of. */
+const idsMost = 640;
+
 /** One that shows wrong rows decides for all. */
 const cutShort: Ending = { kind: "failed", why: "another of the node's GPUs was refuted" };
 
@@ -66,12 +69,12 @@ export const writeEnding = (
       `.execute(tx);
     }
     if (endings.length < trials.length) return undefined;
-    return writeVerdict(tx, trials[0]!.id, decide(endings));
+    return writeVerdict(tx, { trial: trials[0]!.id, round }, decide(endings));
   });
 
 async function writeVerdict(
   tx: Database,
-  trial: string,
+  { trial, round }: { trial: string; round: string },
   { verdict, after, gpus }: Decision,
 ): Promise<VerdictRow | undefined> {
   const { id, node, outcome, multiplier, provenance, details, decidedAt } = verdict;
@@ -91,8 +94,12 @@ async function writeVerdict(
       quarantined_ms = ${after.quarantinedUntil}::bigint,
       due_ms = ${Math.round(after.dueAt)}::bigint, due_reason = ${after.dueReason},
       device = coalesce((
-        select s.device ->> 'id' from hardware_session s
-        where s.trial = ${trial} and s.device is not null order by s.number desc limit 1
+        select left(string_agg(distinct id, ' '), ${idsMost}) from (
+          select distinct on (s.trial) s.device ->> 'id' as id
+          from hardware_session s join hardware_trial t on t.id = s.trial
+          where t.round = ${round} and t.node = ${node} and s.device is not null
+          order by s.trial, s.number desc
+        ) latest
       ), device),
       memory_bytes = ${after.memory?.bytes ?? null}::bigint,
       memory_ms = ${after.memory?.at ?? null}::bigint

@@ -70,7 +70,7 @@ export const deviceSchema = z.strictObject({
   name: nameText,
   driver: nameText.optional(),
   memory_bytes: z.int().nonnegative().optional(),
-  /** The GPU's own id, where its driver tells. */
+  /** The GPU's own id, where its driver tells; of several alike those of all, with a space between them. */
   id: nameText.optional(),
   /** Why it is not the prover that was tried first. */
   instead_of: reasonText.optional(),

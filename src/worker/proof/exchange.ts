@@ -1,7 +1,8 @@
 /** What is said to the coordinator in one session: what was computed, and then what it asks to be shown. */
-import { type Clock, within } from "../../base/clock.ts";
+import { type Clock, sleep, within } from "../../base/clock.ts";
 import type { CoordinatorClient } from "../../host/coordinator-client.ts";
 import { fromBase64url } from "../../protocol/bytes.ts";
+import { TroopError } from "../../protocol/error-codes.ts";
 import {
   type ChainChallenge,
   type Challenge,
@@ -19,9 +20,13 @@ export type Task = Exclude<Challenge, { kind: "stand_by" }>;
 export interface Exchange {
   /** Computes and shows what is asked for, or holds it. False where the coordinator found it wrong. */
   meet(chosen: ChosenProver, task: Task, signal: AbortSignal): Promise<boolean>;
-  /** The session counts for nothing. */
+  /** The session counts for nothing. Never rejects. */
   giveUp(session: string, why: string): Promise<void>;
 }
+
+const showAgainMs = 1_000;
+/** About as long as the coordinator keeps a session. */
+const showingMost = 25;
 
 const askedElse = () => new Error("the coordinator asks for what was not computed");
 
@@ -37,9 +42,18 @@ export function createExchange(parts: {
   const bindingOf = (session: string) => ({ session, node: node.id });
   const commit = (body: CommitRequest, signal?: AbortSignal) =>
     coordinator.call({ ...post, path: "/hardware/commit", body, answer: commitAnswer, signal });
+  /** What all show who are tried together comes at once: what cannot be checked yet is shown again. */
   const show = async (body: VerifyRequest, signal: AbortSignal) => {
     const call = { ...post, path: "/hardware/verify", body, answer: verifyAnswer, signal };
-    return (await coordinator.call(call)).outcome === "passed";
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return (await coordinator.call(call)).outcome === "passed";
+      } catch (error) {
+        const isBusy = error instanceof TroopError && error.code === "rate_limit_exceeded";
+        if (!isBusy || tries >= showingMost) throw error;
+        await sleep(clock, showAgainMs, signal);
+      }
+    }
   };
 
   const inTime = <Result>(waitMs: number, work: Promise<Result>) =>
@@ -83,7 +97,8 @@ export function createExchange(parts: {
       }
     },
     async giveUp(session, why) {
-      await commit({ session, gave_up: why });
+      // Unheard, the session ends by itself when its time is over.
+      await commit({ session, gave_up: why }).catch(() => undefined);
     },
   };
 }

@@ -80,6 +80,8 @@ export async function joinFurther(
     return undefined;
   }
 
+  if (child.alikeAsOne !== undefined)
+    log.warn({ reason: child.alikeAsOne }, "GPUs of one name are proven as one");
   const choices = child.others.slice(0, limits.provenGpus - 1);
   const joined = await Promise.all(choices.map((choice, index) => join(choice, index + 1)));
   const takingPart = joined.filter((further) => further !== undefined);
@@ -115,7 +117,7 @@ export async function joinFurther(
     } catch (error) {
       signal.throwIfAborted();
       log.info({ err: error, session: task.session, gpu }, "a challenge was not met");
-      await exchange.giveUp(task.session, reasonOf(error)).catch(() => undefined);
+      await exchange.giveUp(task.session, reasonOf(error));
       return false;
     }
   }

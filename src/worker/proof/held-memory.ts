@@ -21,6 +21,7 @@ export async function holdMemory(
   const ended = new AbortController();
   const told = Promise.withResolvers<Walk>();
   const filled = Promise.withResolvers<void>();
+  // Let go of before it was filled, nobody waits to be told.
   told.promise.catch(() => undefined);
   const isFilled = () => {
     filled.resolve();
@@ -44,6 +45,7 @@ export async function holdMemory(
       const reason = new Error("the dataset is not wanted any more");
       ended.abort(reason);
       told.reject(reason);
+      // By the reason above, or because it does not fit, which was said.
       await committed.catch(() => undefined);
     },
   };

@@ -13,6 +13,8 @@ import {
 export interface ProverChild extends Omit<ProverProcess, "names"> {
   /** Further GPUs here, each of which another process can prove. */
   readonly others: readonly GpuChoice[];
+  /** Why several GPUs of one name are proven as one, and what to install. */
+  readonly alikeAsOne?: string;
 }
 
 /**
@@ -29,18 +31,28 @@ export const withOthers =
   (startProcess: StartProcess, run: RunProgram): StartProver =>
   async (kind, gpu) => {
     const first = await startProcess(kind, gpu);
-    const choices = gpu ? [] : await choicesOf(run, first.names);
+    if (gpu) return { ...first, others: [] };
+    const choices = await choicesOf(run, first.names);
     const own = choices.find(({ name }) => name === first.device.name);
     const others = choices.filter((choice) => choice !== own);
+    const unknown = choices.length < first.names.length && { alikeAsOne: needsTools };
     const alike = own?.ids ? own : others.find(({ ids }) => ids);
-    if (!alike) return { ...first, others };
-    const alone = await startProcess(kind, alike).catch(() => undefined);
-    if (!alone) return { ...first, others: onePerName(others, first.device.name) };
-    // Whichever of those of its name the first is: none of them may be tried twice.
-    const [kept, ended] = alike === own ? [alone, first] : [first, alone];
-    ended[Symbol.dispose]();
-    return { ...kept, others };
+    if (!alike) return { ...first, others, ...unknown };
+    try {
+      const alone = await startProcess(kind, alike);
+      // Whichever of those of its name the first is: none of them may be tried twice.
+      const [kept, ended] = alike === own ? [alone, first] : [first, alone];
+      ended[Symbol.dispose]();
+      return { ...kept, others, ...unknown };
+    } catch (error) {
+      const alikeAsOne = `${(error as Error).message}; ${needsLoader}`;
+      return { ...first, others: onePerName(others, first.device.name), alikeAsOne };
+    }
   };
+
+const needsTools =
+  "vulkaninfo does not tell them apart: on Linux, `sudo apt-get install vulkan-tools`";
+const needsLoader = "libvulkan1 1.4.364 can show one of them alone, 1.3.239 cannot";
 
 const onePerName = (choices: readonly GpuChoice[], own: string): GpuChoice[] =>
   [...new Set(choices.map(({ name }) => name))]

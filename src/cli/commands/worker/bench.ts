@@ -38,6 +38,8 @@ export async function benchWorker(context: CommandContext): Promise<void> {
   const { output } = context;
   const start = startProverHere(context);
   const first = await startFirst(start, usualProvers);
+  const { alikeAsOne } = first.child;
+  if (alikeAsOne) output.note(`GPUs of one name count as one: ${alikeAsOne}.`);
   const benches = [await benchOne(context, first.child, first.device)];
   for (const gpu of first.child.others) {
     try {

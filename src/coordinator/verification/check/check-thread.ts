@@ -49,7 +49,8 @@ export function createCheckThread({
     if (isClosed) throw ended();
     const late = new Error("the thread that checks proofs did not answer in time");
     using limit = deadline(clock, limits.proofCheckMs, late);
-    // `execArgv` is not inherited: a test runner's loader is not for the thread.
+    // `execArgv` is not inherited: a test runner's loader is not for the thread. Whoever waits for an answer hears of
+    // its errors; one that comes while nobody does is not to end this process.
     thread ??= new Worker(workerFile, { execArgv: [], env: {} }).on("error", () => undefined);
     try {
       return await answerOf<Answer>(thread, request, limit.signal);
@@ -65,6 +66,7 @@ export function createCheckThread({
     waiting += 1;
     try {
       const mine = last.then(() => run<Answer>(request));
+      // Whose turn is next need not know how this one went.
       last = mine.catch(() => undefined);
       return await mine;
     } finally {

@@ -66,7 +66,7 @@ test("where all have names of their own nobody is asked", async () => {
 });
 
 /** Processes of GPUs of these names, the first one's by default; those that were started, and those that ended. */
-function processes(names: readonly string[], canTell: boolean) {
+function processes(names: readonly string[], canTell: boolean, ids = printed) {
   const [started, ended]: [string[], string[]] = [[], []];
   const start: StartProcess = async (_, gpu) => {
     const label = gpu ? `${gpu.name} ${gpu.ids?.deviceUUID.at(-1) ?? ""}` : "the fastest";
@@ -76,12 +76,13 @@ function processes(names: readonly string[], canTell: boolean) {
     const device = { ...endless, name: gpu?.name ?? names[0]! };
     return { ...prover, device, names, [Symbol.dispose]: () => void ended.push(label) };
   };
-  return { started, ended, start: withOthers(start, async () => said(printed)) };
+  return { started, ended, start: withOthers(start, async () => said(ids)) };
 }
 
 test("the first of two alike is started again as one of them, so that none is tried twice", async () => {
   const { started, ended, start } = processes([one!, two!, three!], true);
-  const { others } = await start("webgpu");
+  const { others, alikeAsOne } = await start("webgpu");
+  expect(alikeAsOne).toBeUndefined();
   expect(started).toEqual(["the fastest", `${one} 1`]);
   expect(ended).toEqual(["the fastest"]);
   expect(others.map(({ name, ids }) => [name, ids?.deviceUUID.at(-1)])).toEqual([
@@ -91,12 +92,21 @@ test("the first of two alike is started again as one of them, so that none is tr
   expect((await start("webgpu", others[0])).others).toEqual([]);
 });
 
-test("where the loader cannot tell them apart the first stands for all of its name", async () => {
+test("where the loader cannot tell them apart the first stands for all of its name, and says why", async () => {
   const { started, ended, start } = processes([one!, two!, three!], false);
-  const { device, others } = await start("webgpu");
+  const { device, others, alikeAsOne } = await start("webgpu");
+  expect(alikeAsOne).toMatch(/^too old; libvulkan1 1\.4\.364/);
   expect(device.name).toBe(one);
   expect(others).toEqual([{ name: three }]);
   expect([started, ended]).toEqual([["the fastest"], []]);
+});
+
+test("where `vulkaninfo` does not tell them apart one stands for all of its name, and says what to install", async () => {
+  const { ended, start } = processes([one!, two!, three!], true, "");
+  const { others, alikeAsOne } = await start("webgpu");
+  expect(others).toEqual([{ name: three }]);
+  expect(ended).toEqual([]);
+  expect(alikeAsOne).toContain("apt-get install vulkan-tools");
 });
 
 test("what shows one alone lies in a folder of its own, and is removed", () => {

@@ -65,6 +65,7 @@ export async function openGpu({
   const lost = device.lost.then(({ message }) => {
     throw new Error(`the GPU was lost: ${message}`);
   });
+  // Between two pieces of work, and when all is over, nobody waits for it.
   lost.catch(() => {});
   return {
     described: describe(adapter.info, name),

@@ -49,6 +49,7 @@ export const createWebGpuMemoryProver = (gpu: Gpu, bufferBytes = Infinity): Memo
           run.dispatch(encoder, { pipeline, buffers: bound, groups: [count / threadsPerGroup] }),
         );
         const reading = run.read(results);
+        // It is awaited after the next piece, which may fail first.
         reading.catch(() => {});
         // The piece before is hashed while the GPU walks this one.
         if (last) take((await last.reading).subarray(0, last.bytes));

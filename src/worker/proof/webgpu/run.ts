@@ -53,6 +53,7 @@ export function createGpuRun(device: GpuDevice, lost: Promise<never>, signal: Ab
     device.queue.submit([encoder.finish()]);
     const before = handed;
     handed = device.queue.onSubmittedWorkDone();
+    // The next one to wait for it hears of it; the last may be let go of.
     handed.catch(() => {});
     await Promise.race([before, lost]);
   };
