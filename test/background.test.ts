@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { leaveRunFile } from "../src/host/run-file.ts";
+import { freePort } from "../tools/services/ready.ts";
 import { gatedText } from "./support/fake-engine/script.ts";
 import {
   createFolder,
-  freePort,
   lastObject,
   runTroop,
   startProgram,

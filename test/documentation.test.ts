@@ -21,8 +21,8 @@ const read = (path: string) => readFileSync(join(repository, path), "utf8");
 // Read by Node and by libraries, not by us; listed so that people find them.
 const foreignVariables = /^(OTEL_[A-Z_]+|HTTPS_PROXY|HTTP_PROXY|NO_PROXY|NODE_EXTRA_CA_CERTS)$/;
 
-// Read to be handed on to a child process, or to find its files; nobody sets them for our sake.
-const passedOn = /^(PATH|HOME|LD_LIBRARY_PATH)$/;
+// Read to be handed on to a child process, to find its files or to know the terminal; nobody sets them for our sake.
+const passedOn = /^(PATH|HOME|LD_LIBRARY_PATH|TERM|LANG|LC_ALL|LC_CTYPE)$/;
 
 const missingFrom = (mentioned: ReadonlySet<string>, names: Iterable<string>) =>
   [...names].filter((name) => !mentioned.has(name));

@@ -18,19 +18,19 @@ const ask = async ({ sidecar }: Network, asked = model) => {
   return { status, code: error?.code, retryAfter, shouldRetry: headers.get("x-should-retry") };
 };
 
-const isOffered = async ({ sidecar }: Network) => {
+const isOffered = async ({ sidecar }: Network, asked: string) => {
   const response = await fetch(`${sidecar.url}/v1/models`);
   const { data } = (await response.json()) as { data: { id: string }[] };
-  return data.some(({ id }) => id === model);
+  return data.some(({ id }) => id === asked);
 };
 
 /** Lets time go on until the list says so. */
-const untilOffered = async (network: Network, state: boolean) => {
+const untilOffered = async (network: Network, state: boolean, asked = model) => {
   await expect
     .poll(
       async () => {
         await network.clock.advance(5_000);
-        return isOffered(network);
+        return isOffered(network, asked);
       },
       { timeout: 20_000 },
     )
@@ -69,4 +69,22 @@ test("a sidecar that begins while no node is listed does not say what there is n
   await untilOffered(network, true);
   expect(await ask(network)).toMatchObject({ status: 200 });
   expect(await ask(network, "unheard-of")).toMatchObject(missing);
+});
+
+test("beside a coordinator that has just started, what nobody offers may come with a node that has not beaten yet", async () => {
+  await using network = await startNetwork({ script: plainText("Hello"), isFresh: true });
+  // One node has been heard, so that the list is not empty.
+  expect(await ask(network)).toMatchObject({ status: 200 });
+  expect(await ask(network, "late")).toMatchObject(away);
+  await using late = await startFakeEngine({ models: ["late"] });
+  await network.addWorker(network.provider, { engines: [late.engine] });
+  await untilOffered(network, true, "late");
+  expect(await ask(network, "late")).toMatchObject({ status: 200 });
+  // A lease after its start no node can have gone unheard.
+  await expect
+    .poll(async () => {
+      await network.clock.advance(5_000);
+      return ask(network, "unheard-of");
+    })
+    .toMatchObject(missing);
 });

@@ -152,8 +152,11 @@ test("a node without a record gets work where there is one with a good one", asy
   await network.settle();
   const { node: newcomer } = await network.addWorker(await makeSigner());
   await network.clock.advance(30_000);
+  const { id } = network.node;
+  const ownPeer = async () => (await peersOf(network)).find((peer) => peer.node_id === id);
+  // A round has begun, and reads the database.
+  await expect.poll(ownPeer).toMatchObject({ reputation: 1 });
   const peers = await peersOf(network);
-  expect(peers.find(({ node_id }) => node_id === network.node.id)?.reputation).toBe(1);
   expect(chosenByCoordinator(peers, newcomer.id)).toBeGreaterThan(0.15);
   expect(chosenByClients(peers, newcomer.id)).toBeGreaterThan(0.15);
 }, 60_000);

@@ -1,4 +1,5 @@
 /** What a command prints that cannot start: one reason with its code, one cause, one command to run; and how it exits. */
+import { readdirSync } from "node:fs";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { once } from "node:events";
@@ -42,7 +43,8 @@ describe("one reason, one cause, one command to run", { timeout: boundMs }, () =
     },
   );
 
-  test.each(["coordinator", "up", "worker", "demo"])("%s, on a taken port", async (command) => {
+  const roles = ["coordinator", "up", "worker", "demo"];
+  test.each(roles)("%s, on a taken port, before anything heavy starts", async (command) => {
     await using data = await createFolder();
     await using holder = await holdPort();
     await using answers = await startServer(200, noModels);
@@ -58,6 +60,11 @@ describe("one reason, one cause, one command to run", { timeout: boundMs }, () =
       says: new RegExp(`Port ${holder.port} is taken by .+ \\(pid ${process.pid}\\)`),
       run: new RegExp(`^troop ${command} --json .*--data ${data.path} --port ${holder.port + 1}$`),
     });
+    // No database, and no engine that would load a model.
+    const made = readdirSync(data.path, { recursive: true });
+    expect(made.filter((path) => /\bdb$/.test(String(path)))).toEqual([]);
+    expect(answers.asked()).toBe(0);
+    expect(exit.stderr).not.toContain("Starting");
   });
 
   test("a server that is no coordinator", async () => {
@@ -114,11 +121,16 @@ const noModels = `{"object":"list","data":[]}`;
 
 /** Answers everything alike. */
 async function startServer(status: number, body: string) {
-  const server = createServer((_, response) => response.writeHead(status).end(body));
+  let asked = 0;
+  const server = createServer((_, response) => {
+    asked += 1;
+    response.writeHead(status).end(body);
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked: () => asked,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
@@ -137,18 +149,25 @@ test("a second process on one data folder", { timeout: 2 * boundMs }, async () =
   const [, base] = await up.line(/"base_url":"([^"]+)"/);
   await worker.line(/"node_id"/);
 
-  const again: [string[], RegExp][] = [
-    [["coordinator", ...given, "--port", "0"], /Another coordinator already uses/],
+  const again: [role: string, words: string[], says: RegExp][] = [
     [
+      "coordinator",
+      ["coordinator", ...given, "--port", new URL(url).port],
+      new RegExp(`the coordinator runs here already: ${url}, pid \\d+`),
+    ],
+    [
+      "client",
       ["up", ...given, "--coordinator", url, "--port", "0"],
       new RegExp(`the local API runs here already: .* can use it as it is: ${base}$`),
     ],
-    [lending, /the worker runs here already: http/],
+    ["worker", lending, /the worker runs here already: http/],
   ];
-  const exits = await Promise.all(again.map(([words]) => runTroop(words)));
-  for (const [index, [, says]] of again.entries())
+  const exits = await Promise.all(again.map(([, words]) => runTroop(words)));
+  for (const [index, [role, , says]] of again.entries())
     expectFailure(exits[index]!, {
       ...{ code: "data_folder_locked", exit: 1, says },
-      run: new RegExp(`^troop status --data ${folder}$`),
+      run: new RegExp(
+        `^troop down ${role} --data ${folder} {4}\\(or a second one: --data \\S+\\)$`,
+      ),
     });
 });

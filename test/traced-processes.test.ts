@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import { startFakeEngine } from "./support/fake-engine/fake-engine.ts";
 import { startCollector } from "./support/otlp-collector.ts";
-import { createFolder, freePort, type Running, startTroop } from "./support/processes.ts";
+import { freePort } from "../tools/services/ready.ts";
+import { createFolder, type Running, startTroop } from "./support/processes.ts";
 
 test(
   "send one tree for a request, lines of their logs, and serve metrics",

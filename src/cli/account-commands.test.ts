@@ -76,7 +76,9 @@ test("a lost machine is unlinked by the first characters of its key, and refused
   const { key } = (await lost.troop("account", "show", "--json")).json;
   // Too few to be sure. With a dash in front they pass for a flag besides, which is refused too.
   expect((await first.troop("account", "unlink", key.slice(0, 5), "--yes")).code).not.toBe(0);
-  expect((await first.troop("account", "unlink", key.slice(0, 8), "--yes")).code).toBe(0);
+  // Two dashes in front, once in four thousand, are a flag's.
+  const shown = key.startsWith("--") ? key : key.slice(0, 8);
+  expect((await first.troop("account", "unlink", shown, "--yes")).code).toBe(0);
   const refused = await lost.troop("balance", "--json");
   expect(refused.json.error).toMatchObject({ code: "invalid_proof" });
   const alone = await first.troop("account", "unlink", accountId, "--yes", "--json");

@@ -114,7 +114,7 @@ export const advice: Readonly<Record<ErrorCode, string>> = {
   usage: "troop <command> --help",
   port_taken: "<again> --port 0",
   key_file_invalid: "troop doctor --fix",
-  data_folder_locked: "troop status",
+  data_folder_locked: "<again> --data <folder>",
   data_folder_invalid: "<again> --data <folder>",
   configuration_invalid: "troop <command> --help",
   database_unreachable: lookAround,

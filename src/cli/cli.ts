@@ -2,7 +2,6 @@
 import { Command, CommanderError } from "commander";
 import { inspect } from "node:util";
 import { packageVersion } from "../host/package.ts";
-import { TroopError } from "../protocol/error-codes.ts";
 import {
   addAccountCommands,
   addCreditCommands,
@@ -20,6 +19,7 @@ import { relay } from "./commands/relay.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
 import { addCompletionCommand } from "./completion-command.ts";
+import { readLooks } from "./config.ts";
 import { type CommonFlags, createContext, type Surroundings } from "./context.ts";
 import { EndedWith, exitCodeOf, exitCodes, failureLines, failureOf } from "./failure.ts";
 import { orInBackground } from "./in-background.ts";
@@ -27,16 +27,19 @@ import { addKeyCommands } from "./key-commands.ts";
 import { addLaunchCommand } from "./launch-command.ts";
 import { addMeshCommands } from "./mesh-commands.ts";
 import { addNodeCommands } from "./node-commands.ts";
-import { printable } from "./output.ts";
+import { spelledInAscii } from "./looks.ts";
+import { createOutput } from "./output.ts";
 import { logged } from "./role-log.ts";
 import { namingSettingsFile } from "./settings-source.ts";
 import { addStartCommands } from "./start-commands.ts";
 import { addUpkeepCommands } from "./upkeep-commands.ts";
+import { commandOf, nameOf, usageError } from "./usage-error.ts";
 import { addWorkerCommands } from "./worker-commands.ts";
 
 /** Every command, its flags and arguments. @param words what was typed behind `troop` */
 export function buildProgram(surroundings: Surroundings, words: readonly string[]): Command {
   const { stdout } = surroundings.terminal;
+  const { hasUnicode } = readLooks(surroundings.environment);
   const program = new Command("troop")
     .description(
       "Lend your idle GPU, earn credits, and use other people's through an OpenAI-compatible API.",
@@ -46,7 +49,10 @@ export function buildProgram(surroundings: Surroundings, words: readonly string[
       example("troop demo", "troop up --coordinator http://127.0.0.1:8000", "troop help worker"),
     )
     .version(packageVersion, "-V, --version", "print the version")
-    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: () => undefined })
+    .configureOutput({
+      writeOut: (text) => stdout.write(hasUnicode ? text : spelledInAscii(text)),
+      writeErr: () => undefined,
+    })
     .showSuggestionAfterError(true)
     .exitOverride();
 
@@ -174,7 +180,7 @@ export async function runCli(argv: string[], surroundings: Surroundings): Promis
   const program = buildProgram(surroundings, argv);
   try {
     if (argv.length === 0) {
-      surroundings.terminal.stdout.write(program.helpInformation());
+      program.outputHelp();
       return exitCodes.ok;
     }
     await program.parseAsync(argv.map(shield), { from: "user" });
@@ -200,8 +206,9 @@ function report(
   // A bug's stack is for whoever asked for it; everybody else gets three lines.
   if (failure.code === "internal_error" && isVerbose(environment))
     terminal.stderr.write(`${inspect(error)}\n`);
-  for (const line of failureLines(failure)) terminal.stderr.write(`${printable(line)}\n`);
-  if (argv.includes("--json")) terminal.stdout.write(`${JSON.stringify({ error: failure })}\n`);
+  const output = createOutput(terminal, readLooks(environment), argv.includes("--json"));
+  for (const line of failureLines(failure)) output.note(line);
+  output.json({ error: failure });
   return exitCodeOf(known);
 }
 
@@ -210,27 +217,3 @@ const isAbort = (error: unknown, { reason }: AbortSignal): boolean =>
 
 const isVerbose = ({ LOG_LEVEL }: Surroundings["environment"]): boolean =>
   LOG_LEVEL === "debug" || LOG_LEVEL === "trace";
-
-/** The innermost command that the words name. */
-function commandOf(program: Command, words: readonly string[]): Command {
-  const [word = "", ...rest] = words;
-  if (word.startsWith("-")) return commandOf(program, rest);
-  const named = program.commands.find((command) => command.name() === word);
-  return named ? commandOf(named, rest) : program;
-}
-
-/** `worker pause`; undefined: none was named. */
-const nameOf = (command: Command): string | undefined =>
-  command.parent ? [nameOf(command.parent), command.name()].filter(Boolean).join(" ") : undefined;
-
-function usageError({ message, code }: CommanderError, typed: Command): TroopError {
-  const parts = typed.commands.map((command) => command.name()).join(", ");
-  if (code === "commander.help")
-    return new TroopError("usage", `One of these has to follow: ${parts}.`);
-  const [, extra] = /got \d+: (.*)\.$/.exec(message) ?? [];
-  if (code === "commander.excessArguments" && parts !== "")
-    return new TroopError("usage", `There is no \`troop ${nameOf(typed)} ${extra}\`: ${parts}.`);
-  const text = message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
-  const run = typed.parent ? {} : { details: { run: "troop --help" } };
-  return new TroopError("usage", `${text[0]?.toUpperCase()}${text.slice(1)}`, run);
-}

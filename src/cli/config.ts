@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Environment, readSecret, readSettings } from "../host/env.ts";
 import { cacheFolder, dataFolder } from "../host/folders.ts";
 import { logLevels, type LogLevel } from "../host/log.ts";
+import type { Looks } from "./looks.ts";
 
 /** What a machine does in the network. */
 export const machineRoles = ["borrow", "lend", "both"] as const;
@@ -10,7 +11,6 @@ export type MachineRoles = (typeof machineRoles)[number];
 
 const settings = z.object({
   LOG_LEVEL: z.enum(logLevels).default("warn"),
-  NO_COLOR: z.string().optional(),
   DATA_DIR: z.string().optional(),
   XDG_DATA_HOME: z.string().optional(),
   XDG_CACHE_HOME: z.string().optional(),
@@ -20,7 +20,6 @@ const settings = z.object({
 
 export interface CliConfig {
   logLevel: LogLevel;
-  colors: boolean;
   dataFolder: string;
   cacheFolder: string;
   coordinatorUrl: string | undefined;
@@ -33,14 +32,24 @@ export const processEnvironment = (): Environment => process.env;
 
 /** @throws TroopError `configuration_invalid` */
 export function readCliConfig(environment: Environment): CliConfig {
-  const { LOG_LEVEL, NO_COLOR, COORDINATOR_URL, ROLES } = readSettings(environment, settings);
+  const { LOG_LEVEL, COORDINATOR_URL, ROLES } = readSettings(environment, settings);
   return {
     logLevel: LOG_LEVEL,
-    colors: NO_COLOR === undefined,
     dataFolder: dataFolder(environment),
     cacheFolder: cacheFolder(environment),
     coordinatorUrl: COORDINATOR_URL,
     roles: ROLES,
+  };
+}
+
+/** Where no locale is named, as for most services, it is taken for one of UTF-8. Never throws. */
+export function readLooks(environment: Environment): Looks {
+  const { TERM: kind, LC_ALL: all, LC_CTYPE: signs, LANG: language } = environment;
+  const hasCursor = kind !== "dumb";
+  return {
+    hasStyles: hasCursor && !environment["NO_COLOR"],
+    hasCursor,
+    hasUnicode: /^$|utf-?8/i.test(all || signs || language || ""),
   };
 }
 

@@ -1,4 +1,5 @@
 /** What every command is handed. */
+import { resolve } from "node:path";
 import type { DestinationStream } from "pino";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
@@ -19,9 +20,10 @@ import { healthAnswer } from "../protocol/endpoints.ts";
 import { TroopError } from "../protocol/error-codes.ts";
 import type { Signer } from "../protocol/signature.ts";
 import { createQuestions, type Questions } from "./ask.ts";
-import { type CliConfig, readCliConfig } from "./config.ts";
+import { type CliConfig, readCliConfig, readLooks } from "./config.ts";
 import { createOutput, type Output, type Terminal } from "./output.ts";
 import { readableLog } from "./readable-log.ts";
+import { meantUrl } from "./meant.ts";
 import { again } from "./typed-command.ts";
 
 export interface CommonFlags {
@@ -42,7 +44,7 @@ export interface CommandContext {
   output: Output;
   questions: Questions;
   /** For what is neither output nor a question. */
-  terminal: Omit<Terminal, "colors">;
+  terminal: Terminal;
   environment: Environment;
   config: CliConfig;
   clock: Clock;
@@ -62,7 +64,7 @@ export interface CommandContext {
 }
 
 export interface Surroundings {
-  terminal: Omit<Terminal, "colors">;
+  terminal: Terminal;
   environment: Environment;
   shutdown: AbortSignal;
 }
@@ -72,16 +74,18 @@ export function createContext(
   flags: CommonFlags,
   words: readonly string[],
 ): CommandContext {
-  const folder = flags.data ?? dataFolder(own);
+  // What is printed of it must hold from anywhere.
+  const folder = resolve(flags.data ?? dataFolder(own));
   const environment = withSettings(own, readSettingsFile(folder));
   const config = {
     ...readCliConfig(environment),
     dataFolder: folder,
     ...(flags.coordinator ? { coordinatorUrl: flags.coordinator } : {}),
   };
-  const logShown = terminal.stderr.isTTY ? readableLog(terminal.stderr) : undefined;
+  const output = createOutput(terminal, readLooks(environment), flags.json === true);
+  const logShown = terminal.stderr.isTTY ? readableLog(output.note) : undefined;
   return {
-    output: createOutput({ ...terminal, colors: config.colors }, flags.json === true),
+    output,
     questions: createQuestions(terminal, shutdown),
     terminal,
     environment,
@@ -105,7 +109,10 @@ export const accountSigner = ({
 /** @throws TroopError `configuration_invalid` where nobody said which coordinator, or it is no URL to trust */
 export function coordinatorUrl({ config }: Pick<CommandContext, "config">): string {
   const url = config.coordinatorUrl ?? coordinatorRunningHere(config);
-  if (!url) throw notUsable("Which coordinator? None is named and none is running here.");
+  if (!url)
+    throw notUsable(
+      "Which coordinator? None is named and none is running here. Who runs one tells you its URL; `troop coordinator` starts one of your own.",
+    );
   return usableCoordinator(url);
 }
 
@@ -119,8 +126,7 @@ export function usableCoordinator(url: string): string {
   try {
     return readCoordinatorUrl(url);
   } catch (error) {
-    const secure = /^http:(.*\..*)$/.exec(url)?.[1];
-    throw notUsable((error as Error).message, secure && `https:${secure}`);
+    throw notUsable((error as Error).message, meantUrl(url));
   }
 }
 

@@ -39,6 +39,9 @@ test("a coordinator that does not answer is a problem, and ends the command with
 test("a setting of the file that nothing reads is found, and said by each role that starts", async () => {
   using here = createMachine(nobody, { ...quiet, LOG_LEVEL: "warn" });
   const lines = ["SPEND_DAILY=4", "SPEND_DAYLY=5", "TROOP_API_KEY_FILE=/k", "NODE_ENV=x", "SPEND="];
+  // For the engine, its GPU's driver and npm.
+  lines.push("GGML_VK_VISIBLE_DEVICES=1", "CUDA_VISIBLE_DEVICES=0", "HTTPS_PROXY=http://p:1");
+  lines.push("npm_config_registry=https://r.example/");
   writeFileSync(join(here.folder, "settings.env"), lines.join("\n"), { mode: 0o600 });
   const { json } = await here.troop("doctor", "--json");
   const unread = (json.findings as { code: string; run: string }[]).flatMap(({ code, run }) =>
@@ -48,7 +51,7 @@ test("a setting of the file that nothing reads is found, and said by each role t
 
   writeFileSync(join(here.folder, "settings.env"), "SPEND_DAYLY=5", { mode: 0o600 });
   await here.troop("up");
-  expect((await here.troopAlone("logs")).stdout).toMatch(/warn.*nothing reads.*SPEND_DAYLY/);
+  expect((await here.troopAlone("logs")).stdout).toMatch(/warn.*no settings.*SPEND_DAYLY/);
 });
 
 /** Answers `GET /health` as a coordinator does. */

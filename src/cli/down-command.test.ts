@@ -1,10 +1,10 @@
 /** What `troop down` leaves to others: services, and roles that there are none of. */
 import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { leaveRunFile } from "../host/run-file.ts";
-import { createMachine } from "./command-line.fixture.ts";
+import { createMachine, typeTroop } from "./command-line.fixture.ts";
 
 const url = "http://127.0.0.1:9";
 
@@ -43,4 +43,9 @@ test("a role that there is none of is a mistake, and one that does not run is no
   expect((await machine.troopAlone("down", "up")).stdout).toBe(
     "Here does not run: the local API.\n",
   );
+});
+
+test("a folder that was named from here is told as it is named from anywhere", async () => {
+  const { stderr } = await typeTroop(["down", "--data", "no-such-folder"], {});
+  expect(stderr).toBe(`Looked in ${resolve("no-such-folder")}. Another folder: --data <folder>\n`);
 });

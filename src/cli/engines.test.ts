@@ -8,14 +8,14 @@ import type { Environment } from "../host/env.ts";
 import { toyModelFile } from "../host/package.ts";
 import type { EngineAddress } from "../worker/engines/engine-kind.ts";
 import { serveRecorded } from "../worker/engines/recorded-server.ts";
-import { readCliConfig } from "./config.ts";
+import { readCliConfig, readLooks } from "./config.ts";
 import { chosenEngines, type EngineContext } from "./engines.ts";
 import { createOutput } from "./output.ts";
 
 function terminal(environment: Environment = {}) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const context: EngineContext = {
-    output: createOutput({ stdout, stderr, colors: false }, false),
+    output: createOutput({ stdout, stderr }, readLooks({}), false),
     ...{ config: readCliConfig(environment), environment },
     ...{ clock: systemClock, random: systemRandom, shutdown: new AbortController().signal },
   };

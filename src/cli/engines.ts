@@ -11,6 +11,7 @@ import type { Engine } from "../worker/engines/engine.ts";
 import { startLlamaCpp } from "../worker/engines/llama-cpp/llama-cpp.ts";
 import type { CommandContext } from "./context.ts";
 import { noteLocked } from "./engine-table.ts";
+import { meantUrl } from "./meant.ts";
 import { again } from "./typed-command.ts";
 
 /** As much of a command's surroundings as finding an engine takes. */
@@ -54,7 +55,7 @@ export async function builtInEngine(context: EngineContext, modelFile: string): 
       },
     });
   } catch (error) {
-    throw aboutModelFile(error);
+    throw aboutModelFile(error, modelFile);
   } finally {
     bar?.done();
   }
@@ -73,12 +74,16 @@ function usableCache(path: string): string {
   }
 }
 
-/** What helps with a file that is missing or is no model is to find one that is. */
-function aboutModelFile(error: unknown): unknown {
+/** What helps with a file that is missing or is no model is to find one that is, unless an engine's model was meant. */
+function aboutModelFile(error: unknown, file: string): unknown {
   if (!(error instanceof TroopError)) return error;
   const { code, message, cause } = error;
   if (code !== "model_not_found" && code !== "model_invalid") return error;
-  return new TroopError(code, message, { cause, details: { run: "find ~ -name '*.gguf'" } });
+  const isName = code === "model_not_found" && !/[/\\]|\.gguf$/i.test(file);
+  const run = isName
+    ? "troop worker    (without --model it lends what Ollama and other engines have)"
+    : "find ~ -name '*.gguf'";
+  return new TroopError(code, message, { cause, details: { run } });
 }
 
 /** What a worker lends, and where it looks for more. */
@@ -147,6 +152,9 @@ function addressOf(environment: Environment, url: string): EngineAddress {
     return namedAddress(environment, url, "--engine");
   } catch (error) {
     if (!(error instanceof TroopError)) throw error;
-    throw new TroopError("usage", error.message, { cause: error });
+    const meant = meantUrl(url);
+    const run =
+      meant === undefined ? {} : { details: { run: `${again} --engine ${shellWord(meant)}` } };
+    throw new TroopError("usage", error.message, { cause: error, ...run });
   }
 }

@@ -10,7 +10,8 @@ import type { Verb } from "./account-commands.ts";
 import type { CommandContext } from "./context.ts";
 import { identityOf } from "./identity.ts";
 import { joinFirst, type JoinFlags } from "./join.ts";
-import { roleNames, runningHere, sameFolder } from "./running-here.ts";
+import { mustNotRun } from "./must-not-run.ts";
+import { roleNames, sameFolder } from "./running-here.ts";
 
 export type BackgroundRole = "up" | "worker";
 
@@ -23,14 +24,8 @@ export const orInBackground =
   (role: BackgroundRole, verb: Verb): Verb =>
   async (context, flags) => {
     const { daemon, invite } = flags as BackgroundFlags;
-    if (!daemon) {
-      return verb(context, flags).catch(async (error: unknown) => {
-        if (error instanceof TroopError && error.code === "data_folder_locked")
-          await mustNotRun(context, role);
-        throw error;
-      });
-    }
-    await mustNotRun(context, role);
+    await mustNotRun(context, role === "up" ? "client" : role);
+    if (!daemon) return verb(context, flags);
     // Command lines are read by everybody on the machine, and this one would stay.
     if (invite !== undefined) await joinFirst(context, await identityOf(context), { invite });
     const ready = await startInBackground(context, role, wordsBehind(role, context.words));
@@ -42,16 +37,6 @@ const wordsBehind = (role: BackgroundRole, words: readonly string[]): string[] =
   words
     .slice(words.indexOf(role) + 1)
     .filter((word, index, all) => !/^--(daemon|json|invite(=.*)?)$/.test(word) && all[index - 1] !== "--invite"); // prettier-ignore
-
-/** @throws TroopError `data_folder_locked` */
-async function mustNotRun(context: CommandContext, role: BackgroundRole): Promise<void> {
-  const here = role === "up" ? "client" : role;
-  const running = await runningHere(context, here);
-  if (!running) return;
-  const where = `${roleNames[here]} runs here already: ${running.url}, pid ${running.pid}.`;
-  const use = role === "up" ? ` Applications can use it as it is: ${running.url}/v1` : "";
-  throw new TroopError("data_folder_locked", where + use);
-}
 
 /** What a role says with `--json` once it is ready. */
 const readyLine = z.looseObject({ url: z.string() });

@@ -1,6 +1,7 @@
 /** What a command prints: data on stdout, progress on stderr, and with `--json` one object as the last line of stdout. */
 import Table from "cli-table3";
 import { styleText } from "node:util";
+import { type Looks, spelledInAscii } from "./looks.ts";
 
 /**
  * What somebody else wrote must not steer the terminal: control and format characters are spelled out, but for line ends,
@@ -19,12 +20,19 @@ const streamed = (text: string): string =>
 const spelledOut = (text: string, unwanted: RegExp): string =>
   text.replaceAll(unwanted, (sign) => `\\u{${sign.codePointAt(0)!.toString(16)}}`);
 
+// oxlint-disable-next-line no-control-regex
+const ownStyles = /\u001b\[(?:1|2|22)m/g;
+
+/** Of `"  100 %"`. */
+const shareWidth = 7;
+
+/** From here on people are used to lines that wrap. */
+const usualColumns = 80;
+
 export interface Terminal {
   stdin: NodeJS.ReadableStream & { isTTY?: boolean };
   stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
-  /** False under `NO_COLOR`. */
-  colors: boolean;
 }
 
 export interface Progress {
@@ -43,24 +51,29 @@ export interface Output {
   note(text: string): void;
   /** The result, for programs. Prints nothing without `--json`. */
   json(value: unknown): void;
+  /** In a narrow window that it does not fit, one line for each cell. */
   table(head: string[], rows: string[][]): void;
   bold(text: string): string;
   dim(text: string): string;
-  /** A line that is overwritten: progress from 0 to 1. Only on a terminal; else a note at the beginning. */
+  /** A line that is overwritten: progress from 0 to 1. Where none can be, a note at the beginning. */
   progress(label: string): Progress;
 }
 
 export function createOutput(
-  { stdout, stderr, colors }: Omit<Terminal, "stdin">,
+  { stdout, stderr }: Omit<Terminal, "stdin">,
+  { hasStyles, hasCursor, hasUnicode }: Looks,
   isJson: boolean,
 ): Output {
   const style = (name: "bold" | "dim", text: string) =>
-    colors && stdout.isTTY ? styleText(name, text, { validateStream: false }) : text;
-  const note = (text: string) => void stderr.write(`${printable(text)}\n`);
+    styleText(name, text, { validateStream: false });
+  const fit = (text: string) => (hasUnicode ? text : spelledInAscii(text));
+  const write = (stream: Terminal["stdout"], text: string) =>
+    void stream.write(hasStyles && stream.isTTY ? text : text.replaceAll(ownStyles, ""));
+  const note = (text: string) => write(stderr, `${fit(printable(text))}\n`);
   return {
     isJson,
-    say: (text) => void (isJson || stdout.write(`${printable(text)}\n`)),
-    stream: (text) => void (isJson || stdout.write(streamed(text))),
+    say: (text) => isJson || write(stdout, `${fit(printable(text))}\n`),
+    stream: (text) => isJson || write(stdout, streamed(text)),
     note,
     json: (value) => void (isJson && stdout.write(`${JSON.stringify(value)}\n`)),
     table(head, rows) {
@@ -89,15 +102,19 @@ export function createOutput(
         style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
       });
       // A line end would begin a row of its own.
-      table.push(
-        ...rows.map((row) => row.map((cell) => printable(cell).replaceAll(/[\n\t]/g, " "))),
+      const cells = rows.map((row) =>
+        row.map((cell) => fit(printable(cell)).replaceAll(/[\n\t]/g, " ")),
       );
-      stdout.write(`${table.toString()}\n`);
+      table.push(...cells);
+      const text = table.toString().replaceAll(/ +$/gm, "");
+      const width = (stdout.isTTY && stdout.columns) || usualColumns;
+      const fits = width >= usualColumns || text.split("\n").every((line) => line.length <= width);
+      write(stdout, `${fits ? text : cells.map((row) => listed(head, row)).join("\n\n")}\n`);
     },
     bold: (text) => style("bold", text),
     dim: (text) => style("dim", text),
     progress(label) {
-      if (!stderr.isTTY) {
+      if (!stderr.isTTY || !hasCursor) {
         note(`${label}…`);
         return { update: () => undefined, done: () => undefined };
       }
@@ -105,13 +122,21 @@ export function createOutput(
       const draw = (share: number, detail = "") => {
         const full = Math.round(width * Math.min(1, Math.max(0, share)));
         const percent = `${Math.round(share * 100)}`.padStart(3);
-        const bar = `${"█".repeat(full)}${"░".repeat(width - full)} ${percent} %`;
-        // A line that wraps could not be overwritten.
-        const line = printable(`${label}  ${bar}  ${detail}`).slice(0, (stderr.columns ?? 80) - 1);
-        stderr.write(`\r${line}\u001b[K`);
+        const bar = `  ${percent} %  ${"█".repeat(full)}${"░".repeat(width - full)}`;
+        // A line that wraps could not be overwritten, and of a narrow one the share is what matters.
+        const room = Math.max((stderr.columns || usualColumns) - 1, shareWidth);
+        const named = printable(label).slice(0, room - shareWidth);
+        stderr.write(`\r${fit(printable(`${named}${bar}  ${detail}`).slice(0, room))}\u001b[K`);
       };
       draw(0);
       return { update: draw, done: () => void stderr.write(`\r\u001b[K`) };
     },
   };
+}
+
+/** A row as a list of what is in it. */
+function listed(head: readonly string[], row: readonly string[]): string {
+  const width = Math.max(...head.map(({ length }) => length));
+  const lines = row.map((cell, index) => [(head[index] ?? "").padEnd(width), cell] as const);
+  return lines.flatMap(([name, cell]) => (cell === "" ? [] : `${name}  ${cell}`)).join("\n");
 }

@@ -18,12 +18,12 @@ const logLine = z.looseObject({
 });
 
 /** `warn: heartbeat failed: The coordinator … cannot be reached.` The same line in a row is shown once. */
-export function readableLog(stderr: { write(text: string): unknown }): DestinationStream {
+export function readableLog(show: (line: string) => void): DestinationStream {
   let last = "";
   return {
     write(json) {
       const line = readableLine(JSON.parse(json));
-      if (line !== last) stderr.write(`${line}\n`);
+      if (line !== last) show(line);
       last = line;
     },
   };

@@ -36,7 +36,7 @@ export const logged =
       "begins",
     );
     const unread = unreadSettings(config.dataFolder).join(", ");
-    if (unread) log.warn({ settings: unread }, "nothing reads this of settings.env");
+    if (unread) log.warn({ settings: unread }, "no settings, though they stand in settings.env");
     try {
       await verb({ ...traced, log }, flags);
       aside.info("ended");

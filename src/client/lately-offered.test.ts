@@ -63,13 +63,17 @@ test("a name that stands for several is away where one of them is", () => {
   expect(toldOf("troop/auto", "any")).toEqual(away("troop/auto"));
 });
 
-test("without a list, with an empty one or an old one nobody knows that there is none", async () => {
+test("without a list, with an empty one, one that is not whole or an old one nobody knows that there is none", async () => {
   const { clock, lately, toldOf } = start();
   expect(toldOf("never")).toEqual(away("offers anything"));
   lately.listed([]);
   expect(toldOf("never")).toEqual(away("offers anything"));
   lately.listed(offering("other"));
   expect(toldOf("never")).toEqual(missing);
+  lately.listed(offering("other"), false);
+  expect(toldOf("never")).toEqual(away("has just started"));
+  expect(toldOf("mine", ["never"])).toEqual(away("has just started"));
+  lately.listed(offering("other"));
   await clock.advance(60_001);
   expect(toldOf("never")).toEqual(away("cannot be listed"));
   const { code } = createLatelyOffered(clock).notOffered("never");

@@ -10,8 +10,8 @@ import { modelIdentity } from "../protocol/model-names.ts";
 import type { Peer } from "../protocol/node.ts";
 
 export interface LatelyOffered {
-  /** Takes a list of nodes that has just come. */
-  listed(peers: readonly Peer[]): void;
+  /** Takes a list of nodes that has just come. @param complete false: nodes may be missing that are there */
+  listed(peers: readonly Peer[], complete?: boolean): void;
   /** Somebody offered it a while ago and nobody does now. */
   isGone(model: string): boolean;
   /**
@@ -39,8 +39,8 @@ export const wentAway = (model: string, agoMs: number): TroopError =>
   );
 
 export function createLatelyOffered(clock: Pick<Clock, "monotonic">): LatelyOffered {
-  /** When the last list came, and how many models were in it. */
-  let last = { at: -Infinity, models: 0 };
+  /** When the last list came, how many models were in it, and whether more may be on offer. */
+  let last = { at: -Infinity, models: 0, complete: false };
   /** The list that a model was in last. */
   const seen = boundedMap<string, { at: number }>(namesMost);
 
@@ -56,9 +56,9 @@ export function createLatelyOffered(clock: Pick<Clock, "monotonic">): LatelyOffe
   }
 
   return {
-    listed(peers) {
+    listed(peers, complete = true) {
       const names = new Set(peers.flatMap(({ models }) => models.map(({ name }) => name)));
-      last = { at: clock.monotonic(), models: names.size };
+      last = { at: clock.monotonic(), models: names.size, complete };
       for (const name of names) seen.set(keyOf(name), last);
     },
     isGone: (model) => goneMs([model]) !== undefined,
@@ -69,6 +69,7 @@ export function createLatelyOffered(clock: Pick<Clock, "monotonic">): LatelyOffe
       const isOld = clock.monotonic() - last.at > tellingMs;
       if (isOld) return new TroopError("no_nodes_available", notKnown, param);
       if (last.models === 0) return new TroopError("no_nodes_available", nobodyAtAll, param);
+      if (!last.complete) return new TroopError("no_nodes_available", notAllYet, param);
       return new TroopError("model_not_found", standsFor && noneOfSeveral, param);
     },
   };
@@ -76,5 +77,7 @@ export function createLatelyOffered(clock: Pick<Clock, "monotonic">): LatelyOffe
 
 const nobodyAtAll = "No node in reach offers anything right now.";
 const notKnown = "Nodes cannot be listed right now, so that nobody is known to offer this model.";
+const notAllYet =
+  "Nobody is known to offer this model yet: the coordinator has just started, and hears of nodes within half a minute.";
 const noneOfSeveral =
   "Nobody offers a model that this name stands for; `GET /v1/models` lists what there is.";

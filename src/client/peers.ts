@@ -87,7 +87,8 @@ export function createPeers(parts: PeersParts): Peers {
     }
     peers = answer.nodes;
     fetchedAt = clock.monotonic();
-    lately.listed(peers.filter(({ node_id: node, owner }) => isAllowed(policy, { node, owner })));
+    const allowed = peers.filter(({ node_id: node, owner }) => isAllowed(policy, { node, owner }));
+    lately.listed(allowed, answer.complete);
     return peers;
   }
 

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { TroopError } from "../protocol/error-codes.ts";
+import { fileHolder } from "./port-holder.ts";
 
 /** SQLITE_BUSY */
 const busy = 5;
@@ -20,8 +21,13 @@ export function lockFolder(folder: string, role: string): Disposable {
   } catch (error) {
     database?.close();
     // Anything else, such as a file that is no database, is not somebody holding the lock.
-    if ((error as { errcode?: number }).errcode === busy)
-      throw new TroopError("data_folder_locked", `Another ${role} already uses ${folder}.`);
+    if ((error as { errcode?: number }).errcode === busy) {
+      const holder = fileHolder(path);
+      throw new TroopError(
+        "data_folder_locked",
+        `Another ${role} already uses ${folder}${holder ? `: ${holder}` : ""}.`,
+      );
+    }
     throw new TroopError("data_folder_invalid", `The lock ${path} cannot be used.`, {
       cause: error,
     });

@@ -1,6 +1,6 @@
 /** Addresses to listen on, and a port that is taken said plainly. */
 import { isIP } from "node:net";
-import type { Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { TroopError } from "../protocol/error-codes.ts";
 
@@ -53,6 +53,13 @@ export function listen(server: Server, { host, port }: ListenAddress): Promise<L
       resolve({ host: address, port: actual });
     });
   });
+}
+
+/** A look before anything heavy starts. Whoever binds later may find it taken all the same. @throws as `listen` */
+export async function mustBeFree(at: ListenAddress): Promise<void> {
+  const server = createServer();
+  await listen(server, at);
+  await closeServer(server);
 }
 
 /** Resolves when nothing is open any more; requests under way are cut off. */

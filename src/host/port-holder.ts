@@ -1,5 +1,5 @@
-/** Names the program that listens on a port, from Linux's own tables. Elsewhere nobody can be named. */
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+/** Names the program that has a port or a file open, from Linux's own tables. Elsewhere nobody can be named. */
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { basename } from "node:path";
 
 /** `"nginx (pid 812)"`, or undefined where it cannot be told (another user's process, not Linux). */
@@ -14,6 +14,10 @@ export function portHolder(port: number): string | undefined {
   }
 }
 
+/** The same of a file. */
+export const fileHolder = (path: string): string | undefined =>
+  attempt(() => holderOf(new Set([realpathSync(path)])));
+
 const listening = "0A";
 
 function listenersOf(table: string, port: number): string[] {
@@ -25,9 +29,9 @@ function listenersOf(table: string, port: number): string[] {
   });
 }
 
-function holderOf(sockets: ReadonlySet<string>): string | undefined {
+function holderOf(files: ReadonlySet<string>): string | undefined {
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    if (openFilesOf(pid).some((target) => sockets.has(target))) {
+    if (openFilesOf(pid).some((target) => files.has(target))) {
       return `${nameOf(pid)} (pid ${pid})`;
     }
   }

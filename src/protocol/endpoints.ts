@@ -70,16 +70,15 @@ export const peersQuery = z.strictObject({ model: modelName.optional() });
 export const peersAnswer = z.strictObject({
   count: z.int().nonnegative(),
   nodes: z.array(peerSchema),
+  /** There only while the coordinator may not have heard of every node yet: who is missing may come. */
+  complete: z.literal(false).optional(),
 });
 
 export const modelsAnswer = z.strictObject({
   object: z.literal("list"),
   data: z.array(
     z.strictObject({
-      id: z.string(),
-      object: z.literal("model"),
-      created: z.int(),
-      owned_by: z.string(),
+      ...{ id: z.string(), object: z.literal("model"), created: z.int(), owned_by: z.string() },
       context_length: z.int().nullable(),
       troop: z.strictObject({ nodes: z.int().nonnegative(), price: rateSchema }),
     }),

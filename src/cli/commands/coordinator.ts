@@ -4,9 +4,11 @@ import { readCoordinatorConfig } from "../../coordinator/config.ts";
 import { startCoordinator } from "../../coordinator/coordinator.ts";
 import { ensureFolder } from "../../host/folders.ts";
 import { collectAtTwice } from "../../host/heap.ts";
+import { isSocket, mustBeFree } from "../../host/listen.ts";
 import { leaveRunFile } from "../../host/run-file.ts";
 import type { CommandContext } from "../context.ts";
 import { measured } from "../measured.ts";
+import { mustNotRun } from "../must-not-run.ts";
 import { listenFlag, type ListenFlags, namingPortHolder, socketFlag } from "../port-flag.ts";
 import { untilStopped } from "../until-stopped.ts";
 
@@ -15,6 +17,7 @@ export interface CoordinatorFlags extends ListenFlags {
 }
 
 export async function coordinator(context: CommandContext, flags: CoordinatorFlags): Promise<void> {
+  await mustNotRun(context, "coordinator");
   collectAtTwice();
   const { output, environment, config } = context;
   const settings = readCoordinatorConfig(environment, {
@@ -22,7 +25,11 @@ export async function coordinator(context: CommandContext, flags: CoordinatorFla
     listen: socketFlag(flags) ?? listenFlag(flags),
     publicUrl: flags.publicUrl,
   });
-  await using running = await namingPortHolder(flags, () => startCoordinator(settings, context));
+  await using running = await namingPortHolder(flags, async () => {
+    // An embedded database takes seconds to open.
+    if (!isSocket(settings.listen)) await mustBeFree(settings.listen);
+    return startCoordinator(settings, context);
+  });
   // Before anything else can fail, and to nobody but who started this: never as JSON, nor in a log.
   const password = running.operator?.takePassword();
   if (password !== undefined) output.note(`The operator's password, shown this once: ${password}`);

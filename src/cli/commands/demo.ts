@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toyModelFile } from "../../host/package.ts";
 import { ensureFolder } from "../../host/folders.ts";
+import { mustBeFree } from "../../host/listen.ts";
 import { shellWord } from "../../host/shell-word.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import type { Engine } from "../../worker/engines/engine.ts";
@@ -28,6 +29,8 @@ export async function demo(context: CommandContext, flags: DemoFlags): Promise<v
   const { output } = context;
   if (flags.ask?.trim() === "") throw new TroopError("usage", "--ask takes a question.");
   const listen = listenFlag(flags.port === undefined ? {} : { port: flags.port });
+  // It is bound last, when engine, books and proof are through.
+  if (listen) await namingPortHolder(flags, () => mustBeFree(listen));
   using folder = demoFolder(flags.data);
   await using engines = together(await demoEngines(context, flags));
   output.note("Starting coordinator, worker and client…");

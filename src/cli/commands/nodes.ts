@@ -6,7 +6,7 @@ import { identityOf } from "../identity.ts";
 export async function nodes(context: CommandContext, { model }: { model?: string }): Promise<void> {
   const { signer, accountId } = await identityOf(context);
   await using coordinator = connectCoordinator(context);
-  const answer = await coordinator.call({
+  const { count, nodes: listed } = await coordinator.call({
     method: "GET",
     path: "/peers",
     ...(model ? { query: { model } } : {}),
@@ -15,11 +15,11 @@ export async function nodes(context: CommandContext, { model }: { model?: string
     signal: context.shutdown,
   });
   const { output } = context;
-  if (answer.count === 0) output.say("No node is listed. Lend one: troop worker");
+  if (count === 0) output.say("No node is listed. Lend one: troop worker");
   else {
     output.table(
       ["node", "status", "free", "multiplier", "provenance", "reputation", "credits/s", "models"],
-      answer.nodes.map((node) => [
+      listed.map((node) => [
         node.node_id.slice(0, 12),
         node.owner === accountId ? `${node.status} (yours)` : node.status,
         `${node.slots.total - node.slots.active}/${node.slots.total}`,
@@ -31,5 +31,5 @@ export async function nodes(context: CommandContext, { model }: { model?: string
       ]),
     );
   }
-  output.json(answer);
+  output.json({ count, nodes: listed });
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { ensureFolder } from "../../host/folders.ts";
 import { loadSigner } from "../../host/key-file.ts";
+import { mustBeFree } from "../../host/listen.ts";
 import { detectMesh, meshSources, watchMesh } from "../../host/mesh/mesh.ts";
 import { createRunProgram } from "../../host/run-program.ts";
 import { leaveRunFile } from "../../host/run-file.ts";
@@ -49,6 +50,8 @@ export async function worker(context: CommandContext, flags: WorkerFlags): Promi
   // Before an engine is fetched or a model is loaded.
   await reachCoordinator(context);
   await joinFirst(context, { signer: owner, accountId }, flags);
+  const { listen } = settings;
+  if (listen) await namingPortHolder(flags, () => mustBeFree(listen));
   const chosen = await chosenEngines(context, flags, settings.engines.addresses);
   await using engines = together(chosen.engines);
   const mesh = watchMesh(await detectMesh(meshSources(environment, clock)));

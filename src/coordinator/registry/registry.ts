@@ -38,6 +38,8 @@ export interface ListedNode {
 export interface Listing {
   nodes: ListedNode[];
   tariff: Tariff;
+  /** Nobody who is there can have gone unheard since the start. */
+  isComplete: boolean;
 }
 
 /** Of ten thousand nodes it takes a second of everybody's time, and anybody may ask: a tenth of the time at most. */
@@ -48,6 +50,9 @@ export type Registry = ReturnType<typeof createRegistry>;
 export function createRegistry(options: RegistryOptions) {
   const { leases, clock, addressPolicy, heartbeatMs, fittedRates } = options;
   const { isRelayAllowed = () => false, reputationOf, presence } = options;
+  const leaseMs = heartbeatMs * limits.heartbeatsPerLease;
+  // Leases that others share by Redis are known at once, but Redis may be as new as this process.
+  const completeFrom = clock.monotonic() + leaseMs;
   /** Of all nodes, being made or made not long ago; on the monotonic clock. */
   let shared: { listing: Promise<Listing>; until: number } | undefined;
 
@@ -75,7 +80,7 @@ export function createRegistry(options: RegistryOptions) {
         memoryBytes: node.hardware?.memory?.bytes,
         quarantinedUntil: node.quarantinedUntil,
         hosts: snapshot ? hostsOf(snapshot, source) : (previous?.hosts ?? []),
-        endsAt: clock.now() + heartbeatMs * limits.heartbeatsPerLease,
+        endsAt: clock.now() + leaseMs,
       });
       if (renewal.kind === "stale") throw staleAfter(renewal);
       const held = await leases.write(renewal.lease, snapshot);
@@ -133,6 +138,7 @@ export function createRegistry(options: RegistryOptions) {
 
   async function listOffering(model: string | undefined): Promise<Listing> {
     const now = clock.now();
+    const isComplete = clock.monotonic() >= completeFrom;
     const offering = (await leases.live(now)).flatMap(({ lease, snapshot: stated }) => {
       if (!stated || !isListed(lease, now)) return [];
       const snapshot = { ...stated, models: modelsThatFit(stated.models, lease.memoryBytes) };
@@ -152,6 +158,7 @@ export function createRegistry(options: RegistryOptions) {
         },
       })),
       tariff,
+      isComplete,
     };
   }
 

@@ -6,11 +6,11 @@ import type { Desk } from "./desk.ts";
 import { type Found, ok, warning } from "./finding.ts";
 
 export function judgeSettings(path: string, unread: readonly string[]): Found[] {
-  if (unread.length === 0) return [ok("settings_known", "No setting that nothing reads.")];
+  if (unread.length === 0) return [ok("settings_known", "No name that is no setting.")];
   return unread.map((name) => ({
     ...warning(
       "setting_unknown",
-      `Nothing reads ${name} from ${path}: is it misspelt? docs/configuration.md has all.`,
+      `${name} in ${path} is no setting: is it misspelt? docs/configuration.md has all.`,
       `grep -n ${shellWord(name)} ${shellWord(path)}`,
     ),
     // The owner's own word, whatever it is.

@@ -20,7 +20,8 @@ export function peersRoute(app: App, { registry, demand, callers }: Services): v
         if (model !== undefined) demand.wish(networkOf(request.source) ?? reader, model);
         const listing = await registry.list(model);
         const nodes = listing.nodes.map(({ peer }) => peer);
-        return { count: nodes.length, nodes };
+        const complete = listing.isComplete ? {} : { complete: false as const };
+        return { count: nodes.length, nodes, ...complete };
       },
     );
   }
