@@ -14,7 +14,8 @@ export default defineConfig(({ mode }) => ({
     pool: "forks",
     maxWorkers: 2,
     // Timings live in benchmarks. These limits only end what hangs, on a machine however slow.
-    testTimeout: mode === "long" ? 600_000 : 30_000,
+    testTimeout: mode === "long" ? 600_000 : 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
   },
 }));

@@ -1,5 +1,5 @@
 /** What people asked for in vain reaches those who could offer it. */
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { demandAnswer } from "../src/protocol/endpoints.ts";
 import { startNetwork } from "./network.ts";
 import { plainText } from "./support/fake-engine/script.ts";
@@ -23,10 +23,8 @@ test("a model that nobody offers shows among what is asked for, once for each ac
   expect((await ask("nobody-has:70b")).status).toBe(404);
   expect((await ask("nobody-has:70b")).status).toBe(404);
   expect((await ask("test-model")).status).toBe(200);
-  await vi.waitFor(async () =>
-    expect(await asked()).toEqual([
-      { model: "nobody-has:70b", requesters: 1, nodes: 0 },
-      { model: "test-model", requesters: 1, nodes: 1 },
-    ]),
-  );
+  await expect.poll(asked).toEqual([
+    { model: "nobody-has:70b", requesters: 1, nodes: 0 },
+    { model: "test-model", requesters: 1, nodes: 1 },
+  ]);
 });

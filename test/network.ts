@@ -17,15 +17,16 @@ import type { Environment } from "../src/host/env.ts";
 import { createLog, type Log } from "../src/host/log.ts";
 import type { Tracer } from "../src/host/observe/tracing.ts";
 import { balanceAnswer, type HistoryEntry, transactionsAnswer } from "../src/protocol/endpoints.ts";
+import { limits } from "../src/protocol/limits.ts";
 import { createSigner, type PublicJwk, type Signer } from "../src/protocol/signature.ts";
 import type { z } from "zod";
 import { readWorkerConfig, type WorkerOverrides } from "../src/worker/config.ts";
 import type { Engine } from "../src/worker/engines/engine.ts";
 import { startWorker, type Worker, type WorkerParts } from "../src/worker/worker.ts";
+import { freePort } from "../tools/services/ready.ts";
 import { createFakeClock, type FakeClock } from "./support/fake-clock.ts";
 import { type FakeEngine, startFakeEngine } from "./support/fake-engine/fake-engine.ts";
 import type { Script } from "./support/fake-engine/script.ts";
-import { freePort } from "./support/processes.ts";
 import { createDatabase } from "./support/services.ts";
 
 export interface NetworkOptions {
@@ -54,6 +55,8 @@ export interface NetworkOptions {
   client?: Partial<Pick<SidecarConfig, "caps" | "policy" | "queueWaitMs">>;
   /** The coordinator's, as its environment says them. */
   coordinator?: Environment;
+  /** The coordinator has only just started; else it has been up for long enough to know all nodes. */
+  isFresh?: boolean;
   /** Requests that the scripted engine takes at once. */
   slots?: number;
 }
@@ -139,6 +142,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
       { ...parts, tracer: tracers.coordinator },
     ),
   );
+  if (!options.isFresh) await clock.advance(limits.heartbeatMs * limits.heartbeatsPerLease);
   const coordinatorUrl = coordinator.url;
   const relays = options.relay ? [coordinatorUrl] : [];
   // Workers that come later end with the first, before the coordinator.

@@ -12,9 +12,9 @@ import {
   peersAnswer,
   transactionsAnswer,
 } from "../src/protocol/endpoints.ts";
+import { freePort } from "../tools/services/ready.ts";
 import {
   createFolder,
-  freePort,
   lastObject,
   launcher,
   plainEnvironment,
@@ -128,7 +128,9 @@ test(
     expect(roles[2]!.details).toHaveProperty("tickets.0.path.kind", "loopback");
 
     const { node_id: node } = nodes[0]!;
-    const ping = await read(`ping ${node.slice(0, 8)}`, pingAnswer);
+    // As whatever it begins with: two dashes would be a flag.
+    const pinged = await type(`troop ping --json -- ${node.slice(0, 8)}`).ended;
+    const ping = pingAnswer.parse(lastObject(pinged));
     expect(ping).toMatchObject({ node, paths: [{ kind: "loopback" }] });
     const unknown = await type(`troop ping AAAA`).ended;
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining(node.slice(0, 12)) });

@@ -113,7 +113,7 @@ test("a server that vanishes without a word fails its statement, and the pool co
   pool.on("connect", (client) =>
     endWhereSilent(
       client.on("error", () => undefined),
-      500,
+      2_000,
     ),
   );
   const ask = async () => {

@@ -169,7 +169,7 @@ test("a restart keeps accounts, tickets' keys and pseudonyms; the folder admits 
   await using second = await openCoordinator({ dataFolder }, clock);
   expect((await second.call(user, "POST", "/users", {})).body.created).toBe(false);
   expect((await second.call(undefined, "GET", "/.well-known/jwks.json")).body).toEqual(keys.body);
-});
+}, 120_000);
 
 test.each([
   [

@@ -38,10 +38,8 @@ beforeAll(async () => {
   const owner = await member();
   node = await one.serve(owner);
   const reader = await member();
-  await vi.waitFor(async () => {
-    const { body } = await other.call(reader, "GET", "/peers");
-    if (body.count !== 1) throw new Error("the other has not heard of the node yet");
-  });
+  const isHeardOf = async () => (await other.call(reader, "GET", "/peers")).body.count === 1;
+  await vi.waitUntil(isHeardOf, { timeout: 20_000 });
 }, 60_000);
 afterAll(() => services.disposeAsync());
 

@@ -1,6 +1,7 @@
 /** A way to a Redis or PostgreSQL that tests cut, and open again. */
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { freePort } from "../../tools/services/ready.ts";
 
 /** @param port of the server; none: whoever comes hears nothing */
 export function createWay(port?: number) {
@@ -19,9 +20,10 @@ export function createWay(port?: number) {
   const silence = () => {
     for (const socket of sockets) socket.unpipe().pause();
   };
-  const open = async (at = 0): Promise<number> => {
-    await once(server.listen(at, "127.0.0.1"), "listening");
-    return (server.address() as AddressInfo).port;
+  const open = async (at?: number): Promise<number> => {
+    const place = at ?? (await freePort());
+    await once(server.listen(place, "127.0.0.1"), "listening");
+    return place;
   };
   return { open, cut, silence, [Symbol.asyncDispose]: cut };
 }

@@ -42,7 +42,7 @@ test.each([
   ["a missing body", proof, { ...call, body: "" }, now, "body_hash_mismatch"],
   ["a time too long ago", proof, call, now + 31_000, "clock_skew"],
   ["a time to come", proof, call, now - 31_000, "clock_skew"],
-  ["a spoiled signature", `${proof.slice(0, -6)}AAAAAA`, call, now, "invalid_proof"],
+  ["a spoiled signature", proof.replace(/[^.]+$/, "A".repeat(86)), call, now, "invalid_proof"],
 ])("a proof with %s is refused", async (_case, text, made, at, code) => {
   await expect(checkProof(verifier, text, made, at)).rejects.toMatchObject({ code });
 });

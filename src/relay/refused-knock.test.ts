@@ -1,7 +1,7 @@
 /** Whoever is refused a worker's connection does not keep a socket of the relay's. */
 import { once } from "node:events";
 import { connect } from "node:net";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { startRelayFixture } from "./relay.fixture.ts";
 
 test("one that was refused and never hangs up is hung up on", async () => {
@@ -19,9 +19,10 @@ test("one that was refused and never hangs up is hung up on", async () => {
   // What it still sends is nobody's.
   socket.write("x".repeat(1_000));
   await relay.clock.advance(2_000);
-  await vi.waitFor(() => {
+  const write = () => {
     socket.write("x");
-    expect(failure).toBeDefined();
-  });
+    return failure;
+  };
+  await expect.poll(write).toBeDefined();
   socket.destroy();
 });

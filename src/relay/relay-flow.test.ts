@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { text } from "node:stream/consumers";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { limits } from "../protocol/limits.ts";
 import {
   answerTo,
@@ -154,10 +154,9 @@ test("a worker that no longer answers pings is given up, and its clients with it
 test("a relay that stops takes nothing new, tells its workers, and lets streams finish", async () => {
   const { relay, worker, open } = await startFlow();
   const { stream, response } = await open();
-  const told = vi.waitUntil(() => worker.changes.all.at(-1)?.length === 0);
   const token = await relay.token(worker.node);
   const stopped = relay.relay[Symbol.asyncDispose]();
-  await told;
+  await expect.poll(() => worker.changes.all.at(-1)).toEqual([]);
   const refused = await answerTo(relay.post(worker.node, token).end());
   expect(refused.statusCode).toBe(503);
   expect(refused.headers["retry-after"]).toBeDefined();
@@ -173,7 +172,7 @@ test("a relay that stops waits five minutes for its streams and no longer", asyn
   const { response } = await open();
   const failure = failureOf(response);
   const stopped = relay.relay[Symbol.asyncDispose]();
-  await vi.waitUntil(() => worker.changes.all.at(-1)?.length === 0);
+  await expect.poll(() => worker.changes.all.at(-1)).toEqual([]);
   let isOver = false;
   void failure.then(() => (isOver = true));
   for (let left = limits.drainMs; left > limits.relayPingMs; left -= limits.relayPingMs) {

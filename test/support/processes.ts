@@ -140,12 +140,6 @@ export async function createFolder(): Promise<AsyncDisposable & { path: string }
   };
 }
 
-/** A port that was free a moment ago: for programs that must be told one, and find it again after a restart. */
-export async function freePort(): Promise<number> {
-  await using holder = await holdPort();
-  return holder.port;
-}
-
 /** Listens on a port and answers nothing. */
 export async function holdPort(): Promise<AsyncDisposable & { port: number }> {
   const server = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");

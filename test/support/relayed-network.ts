@@ -8,10 +8,11 @@ import {
   createCoordinatorClient,
 } from "../../src/host/coordinator-client.ts";
 import type { Signer } from "../../src/protocol/signature.ts";
+import { freePort } from "../../tools/services/ready.ts";
 import { makeSigner } from "../network.ts";
 import { type FakeEngine, startFakeEngine } from "./fake-engine/fake-engine.ts";
 import type { Script } from "./fake-engine/script.ts";
-import { createFolder, freePort, lastObject, type Running, startTroop } from "./processes.ts";
+import { createFolder, lastObject, type Running, startTroop } from "./processes.ts";
 import { createDatabase } from "./services.ts";
 import { type BoughtTicket, buyTicket } from "./tickets.ts";
 

@@ -7,16 +7,10 @@ import { createLog } from "../../src/host/log.ts";
 import { type Database, openDatabase } from "../../src/coordinator/database.ts";
 import { createLedger, type Ledger } from "../../src/coordinator/ledger/ledger.ts";
 import { createSqlStore } from "../../src/coordinator/ledger/sql-store.ts";
+import { freePort } from "../../tools/services/ready.ts";
 import { type FakeEngine, startFakeEngine } from "./fake-engine/fake-engine.ts";
 import type { Script } from "./fake-engine/script.ts";
-import {
-  createFolder,
-  type Exit,
-  freePort,
-  lastObject,
-  type Running,
-  startTroop,
-} from "./processes.ts";
+import { createFolder, type Exit, lastObject, type Running, startTroop } from "./processes.ts";
 import { createDatabase } from "./services.ts";
 
 export type Role = "coordinator" | "worker" | "client";

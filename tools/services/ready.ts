@@ -1,4 +1,5 @@
 /** Free loopback ports, and waiting until a server on one of them answers. */
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
@@ -13,13 +14,27 @@ const pauseMs = 20;
 
 /**
  * A port that nobody listens on, below the range from which the system gives ports to outgoing connections: one of
- * those could take it before the server does, and a client that polls could even connect to itself.
+ * those could take it before the server does, and a client that polls could even connect to itself. It is given to
+ * nobody else while this process lives, so that a server finds it again after a restart.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = lowestPort + Math.floor(Math.random() * (highestPort - lowestPort));
-    if (await canListen(port)) return port;
+    if ((await isKept(port)) && (await canListen(port))) return port;
   }
+}
+
+/** By a UDP socket of the same number, which no server of ours wants: it goes with the process, however that ends. */
+async function isKept(port: number): Promise<boolean> {
+  const mark = createSocket("udp4").bind(port, loopback);
+  try {
+    await once(mark, "listening");
+  } catch {
+    mark.close();
+    return false;
+  }
+  mark.unref();
+  return true;
 }
 
 async function canListen(port: number): Promise<boolean> {

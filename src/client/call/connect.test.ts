@@ -1,9 +1,9 @@
 /** Which of a node's paths a request takes, and what becomes of it where nobody answers. */
 import { createServer } from "node:http";
 import { Agent, buildConnector } from "undici";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { createFakeClock } from "../../../test/support/fake-clock.ts";
-import { freePort } from "../../../test/support/processes.ts";
+import { freePort } from "../../../tools/services/ready.ts";
 import { systemRandom } from "../../base/random.ts";
 import { listen } from "../../host/listen.ts";
 import type { Peer } from "../../protocol/node.ts";
@@ -141,7 +141,7 @@ test("only the connection must come about soon: the answer may take its time", a
   const { promise, resolve } = Promise.withResolvers<void>();
   way.slow.answer = promise;
   const answer = way.call([`127.0.0.1:${way.port}`], [`http://localhost:${way.port}`]);
-  await vi.waitUntil(() => way.asked.length > 0);
+  await expect.poll(() => way.asked).toHaveLength(1);
   await way.clock.advance(60_000);
   resolve();
   expect((await answer).status).toBe(200);

@@ -52,7 +52,7 @@ test("tickets, starter credits, refusals and forged statements are on record, ea
     hold: given.hold,
     numbers: [],
   });
-  const broken = `${statement.slice(0, -3)}AAA`;
+  const broken = statement.replace(/[^.]+$/, "A".repeat(86));
   await troop.call(undefined, "POST", "/receipts", { statements: [broken] });
   const to = (await makeSigner()).id;
   await troop.call(user, "POST", "/transfers", { id: systemRandom.uuid(), to, amount: "1.000000" });

@@ -1,5 +1,5 @@
 /** A node that proves itself to a running coordinator, call by call, and as fast as a test says. */
-import { vi } from "vitest";
+import { expect } from "vitest";
 import { createWasmProver } from "../../worker/proof/wasm-prover.ts";
 import { commitChain } from "../../worker/proof/commit-chain.ts";
 import { systemClock } from "../../base/clock.ts";
@@ -55,7 +55,7 @@ export async function atInstant<Told>(
 ): Promise<Told[]> {
   clock.advance(at - 4_000 - clock.now());
   const told = asked();
-  await vi.waitUntil(() => clock.waitingFor(at) === told.length);
+  await expect.poll(() => clock.waitingFor(at)).toBe(told.length);
   // Not by one: what comes every thirty seconds would seem to wait for the next instant.
   clock.advance(at + 7 - clock.now());
   return Promise.all(told);

@@ -1,7 +1,7 @@
 /** Each call is counted once, whoever ends it. */
 import fastify from "fastify";
 import { request } from "node:http";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { createFakeClock } from "../../../test/support/fake-clock.ts";
 import { systemRandom } from "../../base/random.ts";
 import { createMetrics } from "./metrics.ts";
@@ -31,9 +31,9 @@ test("a call whose caller hangs up is counted as gone, and its span ends", async
   call.end();
   await arrived.promise;
   call.destroy();
-  await vi.waitFor(() => expect(ended).toHaveLength(1));
+  await expect.poll(() => ended).toHaveLength(1);
   await (await fetch(`${url}/quick`)).text();
-  await vi.waitFor(() => expect(ended).toHaveLength(2));
+  await expect.poll(() => ended).toHaveLength(2);
   const told = (await metrics.text()).split("\n");
   for (const line of [
     'troop_http_requests_total{route="GET /slow",status="gone"} 1',

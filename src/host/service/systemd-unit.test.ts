@@ -17,8 +17,8 @@ function analyze(spec: ServiceSpec, ...words: string[]) {
     const file = join(folder, spec.paths.name);
     writeFileSync(file, systemdUnit(spec));
     const scope = spec.scope === "user" ? ["--user"] : [];
-    // A user's own manager looks for its folder there.
-    const env = { ...process.env, XDG_RUNTIME_DIR: folder };
+    // A user's own manager looks for its folder there; a locale that is not installed would be complained of.
+    const env = { ...process.env, XDG_RUNTIME_DIR: folder, LC_ALL: "C" };
     return spawnSync(pathOf(programs.systemd), [...scope, ...words, file], {
       env,
       encoding: "utf8",

@@ -106,14 +106,14 @@ test("what one requester spends in a day is capped, also over a restart, and ane
 
 test("a report knows whose request it was, also after a restart; the status does not say", async () => {
   await using network = await startTestWorker();
-  const ticket = await network.ticket({ sub: "them" });
+  const ticket = await network.ticket({ sub: "a-requester" });
   await network.ask({ ticket, k: 3 });
   const { jti: hold } = ticket.claims;
-  expect(JSON.stringify(network.worker.status())).not.toContain("them");
+  expect(JSON.stringify(network.worker.status())).not.toContain("a-requester");
   await network.restart();
   expect(await tell(network, "/report", { hold, reason: "odd" })).toEqual({
     hold,
-    requester: "them",
+    requester: "a-requester",
   });
   await expect(tell(network, "/report", { hold: "x", reason: "" })).rejects.toMatchObject({
     code: "invalid_value",

@@ -55,8 +55,9 @@ const events = () => ({
   room: vi.fn<() => void>(),
   gone: vi.fn<() => void>(),
 });
-const isFull = (heard: ReturnType<typeof events>) =>
-  vi.waitUntil(() => heard.full.mock.calls.length > 0);
+const isFull = async (heard: ReturnType<typeof events>) => {
+  await expect.poll(() => heard.full).toBeCalled();
+};
 
 test.each<[string, (answer: Answer) => void]>([
   ["while the answer goes on", () => undefined],
@@ -78,11 +79,12 @@ test.each<[string, (answer: Answer) => void]>([
       expect(response.destroyed).toBe(false);
     }
     // What the operating system still takes by itself counts once.
-    await vi.waitUntil(async () => {
+    const waited = async () => {
       await clock.advance(limits.slowReaderMs);
       return response.destroyed;
-    });
-    await vi.waitUntil(() => heard.gone.mock.calls.length > 0);
+    };
+    await expect.poll(waited).toBe(true);
+    await expect.poll(() => heard.gone).toBeCalled();
   },
 );
 
@@ -108,7 +110,7 @@ test("a reader that catches up is told of once, and then not hung up on", async 
   answer.body("x".repeat(4 * mebibyte));
   await isFull(heard);
   await read(4 * mebibyte);
-  await vi.waitUntil(() => heard.room.mock.calls.length > 0);
+  await expect.poll(() => heard.room).toBeCalled();
   await clock.advance(10 * limits.slowReaderMs);
   expect(response.destroyed).toBe(false);
   expect([heard.full.mock.calls.length, heard.room.mock.calls.length]).toEqual([1, 1]);

@@ -1,12 +1,12 @@
 /** Between worker and engine: connections that are kept, one that is refused, and readers who hold up nobody else. */
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { answerShortly, startBareEngine } from "../../../test/support/fake-engine/bare-engine.ts";
 import { startFakeEngine } from "../../../test/support/fake-engine/fake-engine.ts";
 import { flood, plainText } from "../../../test/support/fake-engine/script.ts";
 import { startTestWorker } from "../../../test/support/fake-engine/test-worker.ts";
+import { freePort } from "../../../tools/services/ready.ts";
 
 test("requests one after the other share a connection to the engine", async () => {
   await using bare = await startBareEngine(answerShortly);
@@ -18,18 +18,8 @@ test("requests one after the other share a connection to the engine", async () =
   expect(bare.connections).toBe(1);
 });
 
-/** An address where nobody listens, until somebody does. */
-async function closedPort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 test("an engine that is being started again is asked once more, and its time is not billed before", async () => {
-  const port = await closedPort();
+  const port = await freePort();
   let inspections = 0;
   await using network = await startTestWorker({
     drive: ({ engine }) => ({
@@ -58,7 +48,7 @@ test("an engine that is being started again is asked once more, and its time is 
 });
 
 test("where another engine has the model, it is asked at once instead", async () => {
-  const port = await closedPort();
+  const port = await freePort();
   await using second = await startFakeEngine({ script: plainText("from the second") });
   await using network = await startTestWorker({
     others: [second],

@@ -113,7 +113,7 @@ test("a request whose body was still on its way when the streams were ended is e
   const bytes = requestBytes({ url: "", ticket });
   const { request, response } = openRequest({ url: network.worker.url, ticket });
   request.write(bytes.subarray(0, -1));
-  await vi.waitUntil(() => network.worker.status().slots.active === 1);
+  await expect.poll(() => network.worker.status().slots.active).toBe(1);
   const drained = network.worker.drain(AbortSignal.abort());
   request.end(bytes.subarray(-1));
   expect(await readReply(await response)).toMatchObject({ code: "draining" });

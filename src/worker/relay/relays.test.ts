@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, test, vi } from "vitest";
 import { limits } from "../../protocol/limits.ts";
+import { freePort } from "../../../tools/services/ready.ts";
 import { startRelayFixture, answerTo, closeOf, connectWorker } from "../../relay/relay.fixture.ts";
 
 /** Lets WebSockets pass and answers other upgrades itself, as proxies do that do not know them. Without an answer all pass. */
@@ -112,7 +113,7 @@ test("behind such a proxy the WebSocket is tried first from then on, while it wo
   const isBack = () => worker.changes.all.at(-1)?.length === 1;
   const again = async () => {
     proxy.breakAll();
-    await vi.waitUntil(() => !isBack());
+    await expect.poll(isBack).toBe(false);
     const back = vi.waitUntil(isBack, { timeout: 10_000 });
     await relay.clock.advance(1_000);
     await back;
@@ -172,13 +173,13 @@ test("a worker holds a connection to each of its relays, and says which stand", 
 });
 
 test("a relay that comes back is dialled again, after a pause that grows and is never in step", async () => {
-  const first = await startRelayFixture();
+  const listen = { host: "127.0.0.1", port: await freePort() };
+  const first = await startRelayFixture({ listen });
   const { clock } = first;
-  const port = Number(new URL(first.url).port);
   const worker = await connectWorker([first.url], clock);
   await first[Symbol.asyncDispose]();
-  await vi.waitUntil(() => worker.changes.all.at(-1)?.length === 0);
-  await using again = await startRelayFixture({ listen: { host: "127.0.0.1", port } }, clock);
+  await expect.poll(() => worker.changes.all.at(-1)).toEqual([]);
+  await using again = await startRelayFixture({ listen }, clock);
   const back = vi.waitUntil(() => worker.changes.all.at(-1)?.length === 1, { timeout: 10_000 });
   await clock.advance(1_000);
   await back;
