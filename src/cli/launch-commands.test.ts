@@ -60,7 +60,18 @@ test.each<[string, string, (url: string) => { words: string[]; environment: obje
     "continue",
     "cn",
     () => ({
-      words: ["--config", expect.stringMatching(/launch\/continue\.start$/) as string, "-p", "hi"],
+      words: ["--config", expect.stringMatching(/launch\/continue\.yaml$/) as string, "-p", "hi"],
+      environment: { TROOP_API_KEY: key },
+    }),
+  ],
+  [
+    "pi",
+    "pi",
+    () => ({
+      words: [
+        ...["--extension", expect.stringMatching(/launch\/pi\.js$/) as string],
+        ...["--model", "troop/toy:1b", "-p", "hi"],
+      ],
       environment: { TROOP_API_KEY: key },
     }),
   ],
@@ -155,7 +166,7 @@ test("the model is the named one, the only one, or chosen by who is there", asyn
 });
 
 test.each([
-  ["launch emacs", 2, "usage", /claude, codex, opencode, qwen, continue, zed, aider/],
+  ["launch emacs", 2, "usage", /claude, codex, opencode, qwen, pi, continue, zed, aider/],
   ["launch aider --config --restore", 2, "usage", /--restore/],
   ["launch aider --force", 2, "usage", /--force/],
   ["launch aider", 1, "tool_missing", /aider-install/],

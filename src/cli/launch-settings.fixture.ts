@@ -86,6 +86,21 @@ export const settingsCases: readonly SettingsCase[] = [
     }),
   },
   {
+    tool: "pi",
+    file: ".pi/agent/models.json",
+    read: parseJson,
+    own: '{\n  // mine\n  "providers": { "x": { "api": "y" } }\n}\n',
+    owns: { providers: { x: { api: "y" } } },
+    says: (url) => ({
+      providers: {
+        troop: {
+          ...{ baseUrl: `${url}/v1`, api: "openai-completions", apiKey: "any" },
+          models: [{ id: "toy:1b", contextWindow: 4_096, maxTokens: 1_024 }],
+        },
+      },
+    }),
+  },
+  {
     tool: "continue",
     file: ".continue/config.yaml",
     read: parseYaml as Read,

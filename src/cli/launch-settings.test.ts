@@ -99,6 +99,7 @@ test("a key is never written: settings point to its variable", async () => {
     ".codex/config.toml",
     ".config/opencode/opencode.json",
     ".qwen/settings.json",
+    ".pi/agent/models.json",
     ".continue/config.yaml",
   ])
     expect(desk.read(file)).toContain("TROOP_API_KEY");

@@ -16,6 +16,7 @@ test.each([
   ["codex", "codex", ["exec", "--skip-git-repo-check", asked], ".codex/config.toml"],
   ["opencode", "opencode", ["run", asked], "config/opencode/opencode.json"],
   ["qwen", "qwen", ["-p", asked], ".qwen/settings.json"],
+  ["pi", "pi", ["-p", "--model", "troop/test-model", asked], ".pi/agent/models.json"],
   ["continue", "cn", ["-p", asked], ".continue/config.yaml"],
 ])("%s, started and set up", async (tool, program, words, settings) => {
   await using network = await startNetwork({

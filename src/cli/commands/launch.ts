@@ -65,7 +65,7 @@ async function start(
     throw new TroopError("usage", `${tool.title} can be pointed here by its settings only.`, {
       details: { run: `troop launch ${name} --config` },
     });
-  const file = startFileOf(tool, target, join(config.dataFolder, "launch"), name, dryRun);
+  const file = startFileOf(tool, target, join(config.dataFolder, "launch"), dryRun);
   const key = apiKeyOf(context) ?? anyKey;
   const started = tool.start(target, key, file);
   // Settings that were written for it may point to the variable.
@@ -99,12 +99,14 @@ function startFileOf(
   tool: Tool,
   target: Target,
   folder: string,
-  name: ToolName,
   dryRun = false,
 ): string | undefined {
-  const text = tool.startFile?.(target);
-  if (text === undefined) return undefined;
-  const file = join(folder, `${name}.start`);
-  if (!dryRun) replaceFile(join(ensureFolder(folder), `${name}.start`), text, 0o600);
+  const settings = tool.startFile?.(target);
+  if (!settings) return undefined;
+  const file = join(folder, settings.name);
+  if (!dryRun) {
+    ensureFolder(folder);
+    replaceFile(file, settings.text, 0o600);
+  }
   return file;
 }

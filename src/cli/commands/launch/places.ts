@@ -11,6 +11,7 @@ export interface Places {
   claude: string;
   codex: string;
   qwen: string;
+  pi: string;
   exists(path: string): boolean;
 }
 
@@ -22,6 +23,7 @@ export function readPlaces(environment: Environment): Places {
     claude: environment.CLAUDE_CONFIG_DIR || join(home, ".claude"),
     codex: environment.CODEX_HOME || join(home, ".codex"),
     qwen: environment.QWEN_HOME || join(home, ".qwen"),
+    pi: environment.PI_CODING_AGENT_DIR || join(home, ".pi", "agent"),
     exists: existsSync,
   };
 }

@@ -37,7 +37,7 @@ export interface Tool {
   /** @param file settings of this start alone, where `startFile` says that there are some */
   start(target: Target, key: string, file: string | undefined): Start;
   /** Settings of a start, for a program that takes them from a file which it is named. */
-  startFile?(target: Target): string;
+  startFile?(target: Target): { name: string; text: string };
   /** Why its settings had better not be written here. */
   objection?(places: Places): string | undefined;
 }

@@ -5,6 +5,7 @@ import { claude } from "./tools/claude.ts";
 import { codex } from "./tools/codex.ts";
 import { continueDev } from "./tools/continue.ts";
 import { opencode } from "./tools/opencode.ts";
+import { pi } from "./tools/pi.ts";
 import { qwen } from "./tools/qwen.ts";
 import { zed } from "./tools/zed.ts";
 
@@ -13,6 +14,7 @@ export const tools = {
   codex,
   opencode,
   qwen,
+  pi,
   continue: continueDev,
   zed,
   aider,

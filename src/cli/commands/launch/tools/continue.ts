@@ -36,6 +36,9 @@ export const continueDev: Tool = {
       ? `Continue reads ${old} here, and would not once there is a config.yaml beside it.`
       : undefined;
   },
-  startFile: (target) => stringify({ ...head, models: [modelOf(target)] }, { lineWidth: 0 }),
+  startFile: (target) => ({
+    name: "continue.yaml",
+    text: stringify({ ...head, models: [modelOf(target)] }, { lineWidth: 0 }),
+  }),
   start: (_target, _key, file) => ({ words: ["--config", file!], environment: {} }),
 };
