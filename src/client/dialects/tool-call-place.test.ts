@@ -111,6 +111,16 @@ test.each<[engine: string, deltas: string[], ids: string[]]>([
     ["a", "b"],
   ],
   [
+    "neither index nor id, the name with each fragment",
+    ['_ _ f {"at":', "_ _ f 1}", '_ _ f {"at":', "_ _ f 2}"],
+    [made, made],
+  ],
+  [
+    "gateways that close with all of a call: with its names, and without",
+    ['0 a f {"at":', "0 _ _ 1}", '0 a f {"at":1}', '1 b f ""', '1 _ _ {"at":2}', '1 _ _ {"at":2}'],
+    ["a", "b"],
+  ],
+  [
     "vMLX: announced before its name is known",
     ['0 a "" ""', '0 a f {"at":1}', '1 b "" ""', '1 b f {"at":2}'],
     ["a", "b"],
@@ -124,9 +134,22 @@ test.each<[engine: string, deltas: string[], ids: string[]]>([
   expect(calls[0]!.id).not.toBe(calls[1]!.id);
 });
 
-test("a call that broke off does not swallow the next of another name", () => {
-  const calls = joined(['0 a f {"at":', '0 b g {"at":2}']);
+test.each([
+  ["b", "another id"],
+  ["a", "the same id"],
+  ["_", "no id"],
+])("a call that broke off does not swallow the next of another name: %s, %s", (id) => {
+  const calls = joined(['0 a f {"at":', `0 ${id} g {"at":2}`]);
   expect(calls.map(({ name, args }) => name + args)).toEqual(['f{"at":', 'g{"at":2}']);
+});
+
+test("arguments that are no JSON are not joined with those of the next call", () => {
+  const calls = joined(["0 a f at=1", "0 b f at=2"]);
+  expect(calls.map(({ id, args }) => id + args)).toEqual(["aat=1", "bat=2"]);
+});
+
+test("of one tool, with the same arguments and no id, a model may ask twice", () => {
+  expect(joined(['0 _ f {"at":1}', '0 _ f {"at":1}'])).toHaveLength(2);
 });
 
 test("braces within a text of the arguments do not end them", () => {

@@ -6,7 +6,14 @@
 import { z } from "zod";
 import type { Random } from "../../base/random.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
-import { beginCall, type BegunCall, goOn, type Piece, placeOf } from "./tool-call-place.ts";
+import {
+  beginCall,
+  type BegunCall,
+  goOn,
+  isSaidAgain,
+  type Piece,
+  placeOf,
+} from "./tool-call-place.ts";
 
 const text = z.string().nullish();
 export const engineToolDelta = z.looseObject({
@@ -26,7 +33,8 @@ export interface ToolDelta {
 
 export interface ToolCalls {
   /**
-   * @returns undefined where a call is announced before its name is known: applications heed its first delta's alone
+   * @returns undefined where a call is announced before its name is known, since applications heed its first delta's
+   *   alone; and where what was said of it is said once more
    * @throws TroopError `stream_truncated`
    */
   read(delta: EngineToolDelta): ToolDelta | undefined;
@@ -67,6 +75,7 @@ export function createToolCalls(random: Random, taken: ReadonlySet<string>): Too
       const place = placeOf(calls, piece);
       // The name came in the first delta; SDKs join names as they join arguments.
       if (place >= 0) {
+        if (isSaidAgain(calls[place]!, piece)) return undefined;
         goOn(calls[place]!, piece.arguments);
         return { index: place, function: { arguments: piece.arguments } };
       }

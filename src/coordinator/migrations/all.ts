@@ -18,6 +18,7 @@ import { scaleOut } from "./0015-scale-out.ts";
 import { requestsByTime } from "./0016-requests-by-time.ts";
 import { gpus } from "./0017-gpus.ts";
 import { whoGranted } from "./0018-who-granted.ts";
+import { noDeviceIndex } from "./0019-no-device-index.ts";
 
 /** The numbers order them; one that was released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -39,4 +40,5 @@ export const migrations: Record<string, Migration> = {
   "0016-requests-by-time": requestsByTime,
   "0017-gpus": gpus,
   "0018-who-granted": whoGranted,
+  "0019-no-device-index": noDeviceIndex,
 };

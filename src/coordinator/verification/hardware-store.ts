@@ -38,12 +38,11 @@ export async function writeStated(
   );
 }
 
-/**
- * Whether a node `n` with `h`, its row of `hardware`, may be the same hardware as `me`: it has the same owner, or any
- * of the GPUs that it names.
- */
-export const isClose = sql<boolean>`(n.owner = me.owner
-  or coalesce(string_to_array(h.device, ' ') && string_to_array(me.device, ' '), false))`;
+/** The GPUs that a node names, of its row `h` of `hardware`. */
+export const gpuIds = sql`string_to_array(h.device, ' ')`;
+
+/** Whether a node with the row `h` names any GPU that `me` does, whose are `me.gpus`. */
+export const sharesGpu = sql<boolean>`coalesce(${gpuIds} && me.gpus, false)`;
 
 /** A node that may be tried together with another. */
 export interface Companion {
@@ -73,10 +72,11 @@ export async function findCompanions(
   const { rows } = await reaching(() =>
     sql<Companion>`
       with me as (
-        select n.owner, h.device from hardware h join node n on n.id = h.node where h.node = ${node}
+        select n.owner, ${gpuIds} as gpus
+        from hardware h join node n on n.id = h.node where h.node = ${node}
       ), free as (
         select h.node, h.due_ms, h.prefix, h.tried_ms,
-          ${isClose} as close,
+          n.owner = me.owner as own, n.owner = me.owner or ${sharesGpu} as close,
           exists (
             select from hardware_trial t
             where t.node = h.node and t.outcome is null and t.ends_ms > ${now}::bigint
@@ -91,7 +91,7 @@ export async function findCompanions(
           where close or (
             not tried and prefix = ${prefix ?? null}
             and tried_ms <= ${now}::bigint - ${neighbourRestMs}::bigint)
-          order by close desc, tried_ms limit ${companionsMost})
+          order by own desc, close desc, tried_ms limit ${companionsMost})
         union
         (select node, close, tried from free
           where due_ms is not null and not tried order by due_ms limit ${strangers})

@@ -90,41 +90,50 @@ test("a neighbour of another owner that has a proof to lose, and stays away, cou
   expect(share).toBeLessThan(0.54);
 });
 
-test("however many neighbours stay away they count as one, those who have proven nothing as none, and one's own each", async () => {
+interface Member {
+  own: boolean;
+  provenance: string;
+  at?: string;
+  gpus?: string;
+}
+
+test("however many strangers stay away, at the address or naming one's GPU, they count as one, those who have proven nothing as none, and one's own each", async () => {
   await using stack = new AsyncDisposableStack();
   const database = await openIn(stack);
   const owner = await makeSigner();
-  const absentAmong = async (others: readonly { own: boolean; provenance: string }[]) => {
+  const own = { own: true, provenance: "unproven" };
+  const neighbour = { own: false, provenance: "proven", at: "203.0.113.0/24" };
+  const absentAmong = async (others: readonly Member[]) => {
     const round = crypto.randomUUID();
-    const member = async (of: Signer, provenance: string, outcome: string | null) => {
+    const member = async (of: Signer, { provenance, at, gpus }: Member, outcome: string | null) => {
       const [{ id: node }, id] = [await makeSigner(), crypto.randomUUID()];
       await sql`insert into node (id, owner, jwk, multiplier, hmac_receipts, enrolled_ms)
         values (${node}, ${of.id}, '{}'::jsonb, 500, false, 0)`.execute(database);
-      await sql`insert into hardware (node, provenance, prefix)
-        values (${node}, ${provenance}, '203.0.113.0/24')`.execute(database);
+      await sql`insert into hardware (node, provenance, prefix, device)
+        values (${node}, ${provenance}, ${at ?? null}, ${gpus ?? null})`.execute(database);
       await sql`insert into hardware_trial (id, round, node, reason, joint, starts_ms, ends_ms, outcome)
         values (${id}, ${round}, ${node}, 'random', true, 0, 1, ${outcome})`.execute(database);
       return { id, round, node };
     };
-    const me = await member(owner, "proven", null);
-    for (const { own, provenance } of others) {
-      const other = own ? owner : await makeSigner();
-      await network.call(other, "POST", "/users", {});
-      await member(other, provenance, "failed");
+    const me = await member(owner, { ...neighbour, gpus: "GPU-1 GPU-2" }, null);
+    for (const other of others) {
+      const of = other.own ? owner : await makeSigner();
+      await network.call(of, "POST", "/users", {});
+      await member(of, other, "failed");
     }
     return (await readRound(database, me, 0)).absent;
   };
   await network.call(owner, "POST", "/users", {});
-  const [own, neighbour] = [
-    { own: true, provenance: "unproven" },
-    { own: false, provenance: "proven" },
-  ];
   expect(await absentAmong([])).toBe(0);
   expect(await absentAmong([neighbour])).toBe(1);
   expect(await absentAmong([neighbour, neighbour, { ...neighbour, provenance: "stale" }])).toBe(1);
   expect(await absentAmong([{ ...neighbour, provenance: "unproven" }])).toBe(0);
   expect(await absentAmong([{ ...neighbour, provenance: "refuted" }])).toBe(0);
   expect(await absentAmong([own, own, neighbour, neighbour])).toBe(3);
+  const naming = { own: false, provenance: "proven", gpus: "GPU-2 GPU-3" };
+  expect(await absentAmong([naming, naming, neighbour])).toBe(1);
+  expect(await absentAmong([{ ...naming, provenance: "unproven" }])).toBe(0);
+  expect(await absentAmong([{ ...naming, gpus: "GPU-3" }])).toBe(0);
 });
 
 test.each([

@@ -91,8 +91,16 @@ export interface MemoryPlan {
   proven: ProvenMemory | undefined;
 }
 
-/** What is asked for next. @param tried in the order in which it was asked for */
-export function memoryPlanOf(tried: readonly TriedWalk[], settings: MemorySettings): MemoryPlan {
+/**
+ * What is asked for next.
+ * @param tried in the order in which it was asked for
+ * @param isOver no time is left to look further
+ */
+export function memoryPlanOf(
+  tried: readonly TriedWalk[],
+  settings: MemorySettings,
+  isOver = false,
+): MemoryPlan {
   const passed = tried.filter((walk): walk is PassedWalk => walk.spanMs !== null);
   const proven = provenMemory(passed);
   const held = proven ? proven.bytes / heldBytes({ segments: 1 }) : 0;
@@ -105,7 +113,7 @@ export function memoryPlanOf(tried: readonly TriedWalk[], settings: MemorySettin
   // Something else may have used the machine for a moment: a size counts as missed when it was missed twice.
   const again = missed.find((size) => missed.indexOf(size) === missed.lastIndexOf(size));
   const next = again ?? nextSegments(settings, held, Math.min(...missed));
-  return next === undefined
+  return isOver || next === undefined
     ? { kind: "done", size: sized(held), proven }
     : { kind: "walk", size: sized(next), proven };
 }

@@ -34,8 +34,8 @@ const firstSize: TaskSize = { n: 512, layers: chainLayers.least };
 /** From so short a time nothing is concluded about a task a hundred times as large. */
 const stepMost = 64;
 const tolerance = 1 / 3;
-/** One whose times are all over the place is taken as it is. */
-const growthsMost = 6;
+/** One whose times are all over the place is taken as it is: nodes that are tried together have seven tasks. */
+const growthsMost = 5;
 
 /** @param history what passed so far, in order */
 export function planOf(history: readonly Measured[], settings: RampSettings): Plan {

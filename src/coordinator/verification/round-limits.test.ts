@@ -102,6 +102,35 @@ test(
 );
 
 test(
+  "who still looks for its dataset when the instant is set walks what it has found",
+  { timeout },
+  async () => {
+    await open({ ...smallest, memory: { ...withMemory.memory!, largest: 4 } });
+    const { both, startsAt } = await roundOfTwo(network, await makeSigner());
+    const [first, slow] = both;
+    for (let number = 0; number < 3; number += 1)
+      await answerBoth(network, both, await tasksAt(clock, startsAt + number * slotMs, both));
+    await slow.beat();
+    for (const prover of both) await walkOnce(network, prover);
+    for (const _ of [1, 2]) await first.giveUp(await nextDataset(first));
+    clock.advance(startsAt + 254_000 - clock.now());
+    const larger = await nextDataset(slow);
+    clock.advance(2_000);
+    expect((await first.beat()).challenge).toEqual({ kind: "stand_by" });
+    const walksAt = clock.now() + 25_000;
+    await slow.giveUp(larger);
+    const held = [await nextDataset(first), await nextDataset(slow)];
+    expect(held.map(({ segments }) => segments)).toEqual([1, 1]);
+    const walks = await atInstant(clock, walksAt, () =>
+      both.map((prover, at) => nextWalk(prover, held[at]!)),
+    );
+    for (const [at, prover] of both.entries())
+      await showWalk(network, prover, held[at]!, walks[at]!);
+    for (const { beat } of both) expect((await beat()).multiplier).not.toBe("0.0500");
+  },
+);
+
+test(
   "what ran when a node was told to stand by takes no time from its GPUs",
   { timeout },
   async () => {

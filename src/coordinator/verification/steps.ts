@@ -157,11 +157,13 @@ export function createSteps({ stopping, ...parts }: StepsParts): Step {
     const now = clock.now();
     const search = walks.filter(({ size }) => !size.together).map(triedOf);
     const common = walks.find(({ size }) => size.together);
-    const { kind, size, proven = "none" } = memoryPlanOf(search, settings);
     const isAlone = trial.others === 0;
+    // Once the others have their instant, what was found so far is walked with them.
+    const isOver = now >= trial.endsAt || trial.walksAt !== null;
+    const { kind, size, proven = "none" } = memoryPlanOf(search, settings, isOver);
     if (!isAlone && now >= trial.endsAt) return { shown: "missed" };
     if (common) return { shown: togetherOf(proven, common) };
-    const isFound = kind === "done" || now >= trial.endsAt;
+    const isFound = kind === "done";
     if (isFound && (proven === "none" || isAlone)) return { shown: proven };
     const isTogether = isFound && trial.walksAt !== null;
     if (isTogether && isMissed(trial, { together: true })) return { shown: "missed" };

@@ -2,7 +2,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { limits } from "../../protocol/limits.ts";
 import { reaching, transact, type Database } from "../database.ts";
-import { isClose } from "./hardware-store.ts";
+import { gpuIds, sharesGpu } from "./hardware-store.ts";
 import type { DueReason } from "./policy.ts";
 
 export interface Trial {
@@ -104,9 +104,9 @@ export interface RoundState {
   /** Take part, and need more. */
   unready: number;
   /**
-   * Nodes of the same owner or GPU that did not take part, fell silent, or failed: they may have lent their hardware.
-   * Of other owners' neighbours by address, all together count as one, and only those with a proof to lose: enrolling
-   * costs nothing, and who stays away loses a part of its multiplier.
+   * Nodes of the same owner that did not take part, fell silent, or failed: they may have lent their hardware. Other
+   * owners', at the address or with a GPU in common, count as one all together, and only those with a proof to lose:
+   * enrolling costs nothing, nor does naming a GPU, and who stays away loses a part of its multiplier.
    */
   absent: number;
 }
@@ -119,11 +119,12 @@ export async function readRound(
   const { rows } = await reaching(() =>
     sql<RoundState>`
       with me as (
-        select n.owner, h.device, h.prefix from hardware h join node n on n.id = h.node where h.node = ${node}
+        select n.owner, ${gpuIds} as gpus, h.prefix
+        from hardware h join node n on n.id = h.node where h.node = ${node}
       ), others as (
         select t.node, t.outcome, t.ready, t.ends_ms,
-          ${isClose} as close,
-          h.prefix = me.prefix and h.provenance in ('proven', 'stale') as next_door,
+          n.owner = me.owner as own,
+          (${sharesGpu} or h.prefix = me.prefix) and h.provenance in ('proven', 'stale') as next_door,
           coalesce((select max(s.issued_ms) from hardware_session s where s.trial = t.id), 0) <
             case when not t.ready then ${now - missedMs}::bigint
               -- Whoever walks with the others is told how at that instant, or later.
@@ -140,8 +141,8 @@ export async function readRound(
       select
         (count(*) filter (
           where outcome is null and not silent and not ready and ends_ms > ${now}::bigint))::int as unready,
-        ((count(distinct node) filter (where away and close)) + least(1, count(*) filter (
-          where away and next_door and not close)))::int as absent
+        ((count(distinct node) filter (where away and own)) + least(1, count(*) filter (
+          where away and next_door and not own)))::int as absent
       from counted
     `.execute(database),
   );

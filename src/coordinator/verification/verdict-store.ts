@@ -28,7 +28,7 @@ export interface Decision {
   gpus: readonly ProvenGpu[] | null;
 }
 
-/** Characters of all ids of a node's GPUs: sixteen are shorter, and an index holds no more, whatever they are made of. */
+/** Characters of all ids of a node's GPUs: sixteen are shorter, and whoever is due is compared with everybody by them. */
 const idsMost = 640;
 
 /** One that shows wrong rows decides for all. */

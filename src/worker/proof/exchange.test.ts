@@ -13,7 +13,11 @@ const task: Task = {
 };
 
 /** What comes of showing rows to a coordinator that refuses them so often, and how often they were shown. */
-async function shownTo(refusals: number, code = "rate_limit_exceeded") {
+async function shownTo(
+  refusals: number,
+  code = "rate_limit_exceeded",
+  headers: Record<string, string> = {},
+) {
   const clock = createFakeClock();
   let shown = 0;
   const answerTo = (url: string): object => {
@@ -28,7 +32,7 @@ async function shownTo(refusals: number, code = "rate_limit_exceeded") {
     async transport({ url }) {
       const answer = answerTo(url);
       return {
-        ...{ status: "error" in answer ? 429 : 200, headers: {} },
+        ...{ status: "error" in answer ? 429 : 200, headers },
         text: async () => JSON.stringify(answer),
       };
     },
@@ -63,4 +67,11 @@ test("but not for longer than the coordinator keeps the session", async () => {
 test("and not where they are refused for good", async () => {
   const { outcome, shown } = await shownTo(1, "challenge_invalid");
   expect([outcome, shown]).toMatchObject([{ code: "challenge_invalid" }, 1]);
+});
+
+test("and no sooner than the coordinator says: not at all where that is too late", async () => {
+  const after = async (seconds: string) =>
+    (await shownTo(Infinity, "rate_limit_exceeded", { "retry-after": seconds })).shown;
+  expect(await after("5")).toBe(5);
+  expect(await after("600")).toBe(1);
 });

@@ -24,9 +24,10 @@ export interface Exchange {
   giveUp(session: string, why: string): Promise<void>;
 }
 
+/** Where the coordinator does not say. */
 const showAgainMs = 1_000;
 /** About as long as the coordinator keeps a session. */
-const showingMost = 25;
+const showingMs = 25_000;
 
 const askedElse = () => new Error("the coordinator asks for what was not computed");
 
@@ -45,13 +46,17 @@ export function createExchange(parts: {
   /** What all show who are tried together comes at once: what cannot be checked yet is shown again. */
   const show = async (body: VerifyRequest, signal: AbortSignal) => {
     const call = { ...post, path: "/hardware/verify", body, answer: verifyAnswer, signal };
-    for (let tries = 1; ; tries += 1) {
+    const until = clock.monotonic() + showingMs;
+    for (;;) {
       try {
         return (await coordinator.call(call)).outcome === "passed";
       } catch (error) {
         const isBusy = error instanceof TroopError && error.code === "rate_limit_exceeded";
-        if (!isBusy || tries >= showingMost) throw error;
-        await sleep(clock, showAgainMs, signal);
+        if (!isBusy) throw error;
+        // Eight openings at once are more than a node may have under way: sent at once again, each is in the others' way.
+        const pauseMs = error.retryAfterMs ?? showAgainMs;
+        if (clock.monotonic() + pauseMs >= until) throw error;
+        await sleep(clock, pauseMs, signal);
       }
     }
   };
