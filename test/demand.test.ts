@@ -1,6 +1,6 @@
 /** What people asked for in vain reaches those who could offer it. */
 import { expect, test } from "vitest";
-import { demandAnswer } from "../src/protocol/endpoints.ts";
+import { demandAnswer } from "../src/protocol/offers.ts";
 import { startNetwork } from "./network.ts";
 import { plainText } from "./support/fake-engine/script.ts";
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../src/base/clock.ts";
 import { systemRandom } from "../src/base/random.ts";
 import { nodeAnswer } from "../src/protocol/hardware-proof/wire.ts";
-import { peersAnswer } from "../src/protocol/endpoints.ts";
+import { peersAnswer } from "../src/protocol/offers.ts";
 import type { ProverKind } from "../src/worker/proof/messages.ts";
 import { createStartProver, type ProverChild } from "../src/worker/proof/start-prover.ts";
 import type { Worker } from "../src/worker/worker.ts";

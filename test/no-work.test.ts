@@ -3,7 +3,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../src/base/clock.ts";
-import { demandAnswer } from "../src/protocol/endpoints.ts";
+import { demandAnswer } from "../src/protocol/offers.ts";
 import { limits } from "../src/protocol/limits.ts";
 import { callWorker } from "../src/worker/control/call-worker.ts";
 import { readOwnerSettings } from "../src/worker/idle/config.ts";

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { runCli } from "../src/cli/cli.ts";
 import { createPinsStore, type PinsStore } from "../src/client/sealing/pins-store.ts";
 import { openLocalDatabase } from "../src/host/local-database.ts";
-import { peersAnswer } from "../src/protocol/endpoints.ts";
+import { peersAnswer } from "../src/protocol/offers.ts";
 import { makeSigner, type Network, startNetwork } from "./network.ts";
 
 const minute = 60_000;

@@ -1,7 +1,7 @@
 /** The whole network with a worker behind the coordinator's relay: what a client gets there, and what it costs. */
 import { once } from "node:events";
 import { expect, test, vi } from "vitest";
-import { peersAnswer } from "../src/protocol/endpoints.ts";
+import { peersAnswer } from "../src/protocol/offers.ts";
 import { type Network, type NetworkOptions, startNetwork } from "./network.ts";
 import { startFakeEngine } from "./support/fake-engine/fake-engine.ts";
 import { ask, framesOf, startAsk } from "./support/fake-engine/infer-client.ts";

@@ -7,7 +7,7 @@ import { type Sidecar, startSidecar } from "../src/client/sidecar.ts";
 import { createLog } from "../src/host/log.ts";
 import type { Signer } from "../src/protocol/signature.ts";
 import type { Worker } from "../src/worker/worker.ts";
-import { peersAnswer } from "../src/protocol/endpoints.ts";
+import { peersAnswer } from "../src/protocol/offers.ts";
 import type { Peer } from "../src/protocol/node.ts";
 import { reputationAnswer } from "../src/protocol/reputation.ts";
 import { chooseNode } from "../src/client/routing/choose-node.ts";

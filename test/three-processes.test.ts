@@ -6,12 +6,8 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { readSidecarConfig } from "../src/client/config.ts";
 import { readCoordinatorConfig } from "../src/coordinator/config.ts";
-import {
-  balanceAnswer,
-  modelsAnswer,
-  peersAnswer,
-  transactionsAnswer,
-} from "../src/protocol/endpoints.ts";
+import { balanceAnswer, transactionsAnswer } from "../src/protocol/endpoints.ts";
+import { modelsAnswer, peersAnswer } from "../src/protocol/offers.ts";
 import { freePort } from "../tools/services/ready.ts";
 import {
   createFolder,

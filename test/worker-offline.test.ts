@@ -3,7 +3,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { expect, test } from "vitest";
 import { systemClock } from "../src/base/clock.ts";
-import { peersAnswer } from "../src/protocol/endpoints.ts";
+import { peersAnswer } from "../src/protocol/offers.ts";
 import { callWorker } from "../src/worker/control/call-worker.ts";
 import type { WorkReport } from "../src/worker/no-work/work-report.ts";
 import { startNetwork } from "./network.ts";

@@ -1,16 +1,15 @@
 /** Shapes of the coordinator's control plane. What validates is also what the types and the OpenAPI document are made from. */
 import { z } from "zod";
-import { creditsText, multiplierText, rateText } from "./credits.ts";
+import { creditsText, multiplierText } from "./credits.ts";
 import { thumbprintText, uuidText } from "./ids.ts";
 import { inviteText } from "./invite.ts";
 import { limits } from "./limits.ts";
-import { offeredModel, peerSchema } from "./node.ts";
+import { modelName, offeredModel, peerSchema } from "./node.ts";
 import { rateSchema } from "./price.ts";
 import { puzzleSolution } from "./puzzle.ts";
 import { lineOutcomes } from "./receipt.ts";
 import { anchorText, secretNumber, secretPath, secretText } from "./secrets.ts";
 
-const modelName = z.string().min(1).max(limits.modelNameCharacters);
 const timestamp = z.int().nonnegative();
 
 /** Every failure, everywhere. */
@@ -65,58 +64,6 @@ export const enrolNodeAnswer = z.strictObject({
   /** Hex. */
   receipt_key: z.string().optional(),
 });
-
-export const peersQuery = z.strictObject({ model: modelName.optional() });
-export const peersAnswer = z.strictObject({
-  count: z.int().nonnegative(),
-  nodes: z.array(peerSchema),
-  /** There only while the coordinator may not have heard of every node yet: who is missing may come. */
-  complete: z.literal(false).optional(),
-});
-
-export const modelsAnswer = z.strictObject({
-  object: z.literal("list"),
-  data: z.array(
-    z.strictObject({
-      ...{ id: z.string(), object: z.literal("model"), created: z.int(), owned_by: z.string() },
-      context_length: z.int().nullable(),
-      troop: z.strictObject({ nodes: z.int().nonnegative(), price: rateSchema }),
-    }),
-  ),
-});
-
-/** What a token of each model costs at most, whatever the node's multiplier. */
-export const tariffAnswer = z.strictObject({
-  models: z.array(
-    z.strictObject({
-      model: z.string(),
-      per_prompt_token: rateText,
-      per_completion_token: rateText,
-      /** Receipts win over the model's size once enough people have shown what its tokens take. */
-      source: z.enum(["size", "receipts"]),
-      /** Lines that the price was fitted to, and how many owners and requesters had a part in them. */
-      lines: z.int().nonnegative(),
-      owners: z.int().nonnegative(),
-      requesters: z.int().nonnegative(),
-      fitted_at: timestamp.nullable(),
-    }),
-  ),
-});
-
-/** Most wanted first. */
-export const demandAnswer = z.strictObject({
-  models: z.array(
-    z.strictObject({
-      model: modelName,
-      /** Networks that asked for it within a day, and accounts where those are private; a hundred at most are counted. */
-      requesters: z.int().positive(),
-      asked_at: timestamp,
-      /** That offer it now. */
-      nodes: z.int().nonnegative(),
-    }),
-  ),
-});
-export type DemandAnswer = z.infer<typeof demandAnswer>;
 
 export const authorizeRequest = z.strictObject({
   /** The caller's own UUID for this ticket: the same id gets the same ticket. */

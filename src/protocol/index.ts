@@ -12,6 +12,7 @@ export * from "./invite.ts";
 export * from "./key-statement.ts";
 export * from "./limits.ts";
 export * from "./node.ts";
+export * from "./offers.ts";
 export * from "./price.ts";
 export * from "./proof.ts";
 export * from "./puzzle.ts";

@@ -9,6 +9,8 @@ import { reputationScore } from "./reputation.ts";
 import { publicJwk } from "./signature.ts";
 
 const shortText = z.string().min(1).max(limits.shortTextCharacters);
+/** As an engine calls it. */
+export const modelName = z.string().min(1).max(limits.modelNameCharacters);
 const keyStatementText = z.string().max(limits.keyStatementBytes);
 
 export const capabilities = [
@@ -25,7 +27,7 @@ export type Capability = (typeof capabilities)[number];
 
 /** A model that a node offers. Everything here but the name is the engine's claim. */
 export const modelSchema = z.strictObject({
-  name: z.string().min(1).max(limits.modelNameCharacters),
+  name: modelName,
   /** Digest that the engine published, `"sha256:<hex>"`. */
   digest: z.string().max(limits.digestCharacters).optional(),
   size_bytes: z.int().nonnegative().optional(),

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
-import { peersAnswer } from "../../src/protocol/endpoints.ts";
+import { peersAnswer } from "../../src/protocol/offers.ts";
 import { nodeAnswer } from "../../src/protocol/hardware-proof/wire.ts";
 import { createStartProver, type StartProver } from "../../src/worker/proof/start-prover.ts";
 import { makeSigner, type Network, startNetwork } from "../network.ts";

@@ -2,7 +2,7 @@
 import { typicalAnswer, typicalCost } from "../../client/spending/estimate.ts";
 import { shortCredits } from "../../client/spending/refusal.ts";
 import { parseRate, picoToMicroUp } from "../../protocol/credits.ts";
-import { modelsAnswer } from "../../protocol/endpoints.ts";
+import { modelsAnswer } from "../../protocol/offers.ts";
 import { parseRates } from "../../protocol/price.ts";
 import { type CommandContext, connectCoordinator } from "../context.ts";
 

@@ -1,5 +1,5 @@
 /** `troop nodes`: who lends what right now. */
-import { peersAnswer } from "../../protocol/endpoints.ts";
+import { peersAnswer } from "../../protocol/offers.ts";
 import { type CommandContext, connectCoordinator } from "../context.ts";
 import { identityOf } from "../identity.ts";
 

@@ -11,7 +11,7 @@ import { takeSecret } from "../../client/tickets/ticket.ts";
 import { ensureFolder } from "../../host/folders.ts";
 import { openLocalDatabase } from "../../host/local-database.ts";
 import { ownNetworks } from "../../host/own-networks.ts";
-import { peersAnswer } from "../../protocol/endpoints.ts";
+import { peersAnswer } from "../../protocol/offers.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import type { Peer } from "../../protocol/node.ts";
 import { verifier } from "../../protocol/signature.ts";

@@ -1,7 +1,7 @@
 /** Waits until the demo's node has shown what its hardware can do, or could not, and is listed. */
 import { sleep } from "../../base/clock.ts";
 import { createCoordinatorClient } from "../../host/coordinator-client.ts";
-import { modelsAnswer } from "../../protocol/endpoints.ts";
+import { modelsAnswer } from "../../protocol/offers.ts";
 import type { Worker } from "../../worker/worker.ts";
 import type { CommandContext } from "../context.ts";
 

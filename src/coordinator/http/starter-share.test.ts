@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createDatabase } from "../../../test/support/services.ts";
 import { systemRandom } from "../../base/random.ts";
-import { tariffAnswer } from "../../protocol/endpoints.ts";
+import { tariffAnswer } from "../../protocol/offers.ts";
 import { createSecretTree } from "../../protocol/secrets.ts";
 import { makeSigner, openCoordinator, type TestCoordinator } from "../coordinator.fixture.ts";
 

@@ -152,3 +152,22 @@ test.each([
   await sql`update ${sql.raw(cutOff)} = ${other.node.id}`.execute(database);
   expect(await due()).toEqual([]);
 });
+
+test("strangers who name one's GPU crowd out none of one's own nodes", async () => {
+  await using stack = new AsyncDisposableStack();
+  const database = await openIn(stack);
+  const [owner, stranger] = [await makeSigner(), await makeSigner()];
+  for (const account of [owner, stranger]) await network.call(account, "POST", "/users", {});
+  const add = async ({ id: of }: Signer, triedAt: number) => {
+    const { id: node } = await makeSigner();
+    await sql`insert into node (id, owner, jwk, multiplier, hmac_receipts, enrolled_ms)
+      values (${node}, ${of}, '{}'::jsonb, 500, false, 0)`.execute(database);
+    await sql`insert into hardware (node, provenance, device, tried_ms)
+      values (${node}, 'proven', 'GPU-1', ${triedAt})`.execute(database);
+    return node;
+  };
+  const [me, twin] = [await add(owner, 1), await add(owner, 1)];
+  for (let number = 0; number < 64; number += 1) await add(stranger, 0);
+  const found = await findCompanions(database, me, undefined, 0, clock.now());
+  expect(found).toContainEqual({ node: twin, isClose: true, isTried: false });
+});

@@ -1,7 +1,7 @@
 /** Asks the coordinator what people ask for: when somebody wants to see it, and at most once a minute. */
 import { type Clock, deadline } from "../../base/clock.ts";
 import type { CoordinatorClient } from "../../host/coordinator-client.ts";
-import { type DemandAnswer, demandAnswer } from "../../protocol/endpoints.ts";
+import { type DemandAnswer, demandAnswer } from "../../protocol/offers.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import type { Signer } from "../../protocol/signature.ts";
 

@@ -2,25 +2,15 @@
  * One proof of hardware, from the first word to stand by to the last: what computes, what takes its place where it
  * breaks, the node's further GPUs beside it, and the 300 s after which all of it is killed.
  */
-import type { Clock } from "../../base/clock.ts";
-import type { CoordinatorClient } from "../../host/coordinator-client.ts";
-import type { Log } from "../../host/log.ts";
 import { TroopError } from "../../protocol/error-codes.ts";
 import type { Challenge, ProvingDevice } from "../../protocol/hardware-proof/wire.ts";
 import { limits } from "../../protocol/limits.ts";
-import type { Signer } from "../../protocol/signature.ts";
-import type { Exchange, Task } from "./exchange.ts";
-import { type FurtherGpus, joinFurther, reasonOf } from "./further-gpus.ts";
+import type { Task } from "./exchange.ts";
+import { type FurtherGpus, type FurtherParts, joinFurther, reasonOf } from "./further-gpus.ts";
 import type { ProverKind } from "./messages.ts";
-import { type ChosenProver, type StartProver, startFirst } from "./start-prover.ts";
+import { type ChosenProver, startFirst } from "./start-prover.ts";
 
-export interface AttemptParts {
-  coordinator: CoordinatorClient;
-  node: Signer;
-  clock: Clock;
-  log: Log;
-  exchange: Exchange;
-  startProver: StartProver;
+export interface AttemptParts extends FurtherParts {
   /** The best first. */
   provers: readonly ProverKind[];
   /** Beat now. */

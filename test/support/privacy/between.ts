@@ -7,7 +7,8 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { json } from "node:stream/consumers";
 import type { z } from "zod";
-import type { AuthorizeAnswer, peersAnswer } from "../../../src/protocol/endpoints.ts";
+import type { AuthorizeAnswer } from "../../../src/protocol/endpoints.ts";
+import type { peersAnswer } from "../../../src/protocol/offers.ts";
 import type { Peer } from "../../../src/protocol/node.ts";
 import { type Recorder, startRecorder } from "./recorder.ts";
 

@@ -15,7 +15,7 @@ import {
 import { accountKeyFile } from "../../../host/account-files.ts";
 import { ensureFolder } from "../../../host/folders.ts";
 import { loadSigner } from "../../../host/key-file.ts";
-import { peersAnswer } from "../../../protocol/endpoints.ts";
+import { peersAnswer } from "../../../protocol/offers.ts";
 import {
   compareNodes,
   type Finding,

@@ -1,5 +1,5 @@
 /** `GET /demand`: what people asked for within a day, and how many nodes offer it now. For those who decide what to offer. */
-import { demandAnswer } from "../../../protocol/endpoints.ts";
+import { demandAnswer } from "../../../protocol/offers.ts";
 import { limits } from "../../../protocol/limits.ts";
 import type { App, Services } from "../services.ts";
 

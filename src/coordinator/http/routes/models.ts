@@ -1,5 +1,5 @@
 /** `GET /v1/models`: what is on offer, in the shape of OpenAI's list. Public. */
-import { modelsAnswer } from "../../../protocol/endpoints.ts";
+import { modelsAnswer } from "../../../protocol/offers.ts";
 import type { OfferedModel } from "../../../protocol/node.ts";
 import { parseRates } from "../../../protocol/price.ts";
 import type { App, Services } from "../services.ts";

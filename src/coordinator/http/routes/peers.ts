@@ -1,6 +1,6 @@
 /** `GET /peers?model=`, also as `GET /nodes`: the nodes that may be used now. Addresses come with a ticket only. */
 import { networkOf } from "../../../host/client-address.ts";
-import { peersAnswer, peersQuery } from "../../../protocol/endpoints.ts";
+import { peersAnswer, peersQuery } from "../../../protocol/offers.ts";
 import type { App, Services } from "../services.ts";
 
 export function peersRoute(app: App, { registry, demand, callers }: Services): void {

@@ -1,6 +1,6 @@
 /** `GET /tariff`: what a token of each model costs at most, and how that is known. Public. */
 import { formatRate } from "../../../protocol/credits.ts";
-import { tariffAnswer } from "../../../protocol/endpoints.ts";
+import { tariffAnswer } from "../../../protocol/offers.ts";
 import { promptRate } from "../../ledger/tariff.ts";
 import type { App, Services } from "../services.ts";
 
