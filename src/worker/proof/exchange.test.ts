@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { makeSigner } from "../../../test/network.ts";
 import { createFakeClock } from "../../../test/support/fake-clock.ts";
 import { startEndlessProver } from "../../../test/support/endless-prover.ts";
+import type { Clock } from "../../base/clock.ts";
 import { systemRandom } from "../../base/random.ts";
 import { createCoordinatorClient } from "../../host/coordinator-client.ts";
 import { createExchange, type Task } from "./exchange.ts";
@@ -18,7 +19,17 @@ async function shownTo(
   code = "rate_limit_exceeded",
   headers: Record<string, string> = {},
 ) {
-  const clock = createFakeClock();
+  const fake = createFakeClock();
+  const pauseMs = 1_000 * Number(headers["retry-after"] ?? 1);
+  /** Time passes while it waits, and not while it asks, however long that takes here. */
+  let isPausing = false;
+  const clock: Clock = {
+    ...fake,
+    timer(delayMs, callback) {
+      isPausing ||= delayMs === pauseMs;
+      return fake.timer(delayMs, callback);
+    },
+  };
   let shown = 0;
   const answerTo = (url: string): object => {
     if (url.endsWith("/commit")) return { rows: [{ layer: 0, row: 0 }] };
@@ -50,7 +61,13 @@ async function shownTo(
   const settle = (met: unknown) => (outcome = met);
   const { signal } = new AbortController();
   exchange.meet({ child, kind: "wasm", device }, task, signal).then(settle, settle);
-  await expect.poll(() => clock.advance(1_000).then(() => outcome)).toBeDefined();
+  const pass = async () => {
+    if (!isPausing) return outcome;
+    isPausing = false;
+    await fake.advance(pauseMs);
+    return outcome;
+  };
+  await expect.poll(pass, { interval: 5 }).toBeDefined();
   return { outcome, shown };
 }
 
